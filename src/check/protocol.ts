@@ -1,0 +1,66 @@
+/** A protocol with all that testing it needs: roles, options and how to draw them, operations, properties, planted bugs. */
+import type { OperationInput, OperationSpec } from '../sim/config.ts';
+import type { Json } from '../sim/plain.ts';
+import type { AnyRole, Micros, Tolerance } from '../sim/protocol.ts';
+import type { Model } from './model.ts';
+import type { Property } from './property.ts';
+
+export interface Protocol {
+  /** Lower case with hyphens, e.g. `raft`, `lease-lock`. */
+  readonly name: string;
+  /** One sentence for `worldline list`. */
+  readonly title: string;
+  readonly roles: { readonly [role: string]: AnyRole };
+  /** How many nodes of each role; fuzzing draws from `choices`. Exactly one role is fed by the workload: `client`. */
+  readonly population: { readonly [role: string]: { readonly default: number; readonly choices?: readonly number[] } };
+  /** Options of every role's nodes: name, default, and the range fuzzing draws from. The same values go to all nodes. */
+  readonly options: { readonly [name: string]: OptionSpec };
+  /** The protocol's own base timeout under given options: ranges of faults and latencies are drawn as multiples of it. */
+  baseTimeout(options: { readonly [name: string]: Json }): Micros;
+  readonly operations: readonly OperationSpec[];
+  readonly tolerates: Tolerance;
+  readonly properties: readonly Property[];
+  /** Properties of hosted protocols, by component path. */
+  readonly components?: { readonly [path: string]: { readonly properties: readonly Property[] } };
+  /** Client histories are judged for linearizability against this model. */
+  readonly model?: Model;
+  readonly bugs?: readonly Bug[];
+  /** How a message or an operation is told in a few words, e.g. `AppendEntries t2 [8..9] commit 7`. */
+  readonly tell?: Telling;
+}
+
+export interface Telling {
+  message?(message: never): string;
+  operation?(op: never, result: Json | undefined): string;
+}
+
+/** How an option is drawn. `extremes` are legal values at the edge that a range would rarely hit; durations are in microseconds. */
+export type OptionSpec =
+  | {
+      readonly kind: 'duration' | 'integer';
+      readonly title: string;
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+      readonly extremes?: readonly number[];
+    }
+  | { readonly kind: 'choice'; readonly title: string; readonly default: Json; readonly of: readonly Json[] };
+
+/** A planted bug: the same protocol with one or a few rules overridden. */
+export interface Bug {
+  /** E.g. `R05`. */
+  readonly id: string;
+  /** What is changed. */
+  readonly title: string;
+  /** Names of the properties it can break. */
+  readonly violates: readonly string[];
+  readonly source: string;
+  /** The smallest known way to make it show, in words. */
+  readonly recipe: string;
+  protocol(): Protocol;
+}
+
+/** Types a protocol where it is written. */
+export const defineProtocol = (protocol: Protocol): Protocol => protocol;
+
+export type { OperationInput };

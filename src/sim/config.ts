@@ -1,0 +1,116 @@
+/** Everything one simulation depends on, as data (the roles, which are code, apart). */
+import type { Fault, Override } from './faults.ts';
+import type { Json } from './plain.ts';
+import type { Micros, NodeId, Tagged } from './protocol.ts';
+
+/** How long something takes. All draws are integer arithmetic on tables: engines differ in Math.log and Math.exp. */
+export type Distribution =
+  | { readonly kind: 'constant'; readonly value: Micros }
+  /** Each integer from `min` to `max` alike. */
+  | { readonly kind: 'uniform'; readonly min: Micros; readonly max: Micros }
+  /** `min` plus an exponential of mean `mean`. */
+  | { readonly kind: 'exponential'; readonly min: Micros; readonly mean: Micros }
+  /** `median` times a log-normal of shape sigma 0.5: a moderate tail, 1 % above 3.2 medians. */
+  | { readonly kind: 'log-normal'; readonly median: Micros }
+  /** Uniform in [min, max], but with probability `slowPpm` uniform in [max, slowMax]: nearly always fast. */
+  | {
+      readonly kind: 'bimodal';
+      readonly min: Micros;
+      readonly max: Micros;
+      readonly slowMax: Micros;
+      readonly slowPpm: number;
+    };
+
+export interface NetworkModel {
+  readonly latency: Distribution;
+  /** Chance of losing a message, judged at delivery, in parts per million. */
+  readonly lossPpm: number;
+  /** Chance that a copy arrives too, with a latency of its own, in parts per million. */
+  readonly duplicationPpm: number;
+  /** True: messages of one link never overtake each other. */
+  readonly fifo: boolean;
+}
+
+export interface DiskModel {
+  readonly syncLatency: Distribution;
+}
+
+export interface ClockModel {
+  /** Wall clock minus true time at the start. */
+  readonly offset: Micros;
+  /** Fast (positive) or slow (negative), parts per million. */
+  readonly ratePpm: number;
+}
+
+export interface NodeSpec {
+  readonly id: NodeId;
+  readonly role: string;
+  readonly options: object;
+  readonly clock?: ClockModel;
+}
+
+/** An operation as plain data with a `type`. */
+export type OperationInput = Tagged & { readonly [field: string]: Json };
+
+/** A workload's call: issued by its client at `at`, or as soon after as the client's previous call has ended. */
+export interface Call {
+  readonly at: Micros;
+  readonly client: NodeId;
+  readonly op: OperationInput;
+}
+
+/**
+ * What operations look like, as data: fuzzing draws explicit calls from it, long runs draw from the workload stream.
+ * `unique` never repeats within a run (which makes histories cheap to judge); `key` draws from `k1`..`k<count>`.
+ */
+export interface OperationSpec {
+  readonly type: string;
+  readonly weight?: number;
+  readonly arguments?: { readonly [name: string]: ArgumentSpec };
+}
+export type ArgumentSpec =
+  | { readonly kind: 'key'; readonly count: number }
+  | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  | { readonly kind: 'choice'; readonly of: readonly Json[] }
+  | { readonly kind: 'unique' };
+
+/** A workload too long to be listed: each client calls with uniform gaps around `interval`, from `start` to `end`. */
+export interface WorkloadStream {
+  readonly operations: readonly OperationSpec[];
+  readonly clients: readonly NodeId[];
+  readonly interval: Micros;
+  readonly start: Micros;
+  readonly end: Micros;
+}
+
+export interface Limits {
+  /** True time at which the run ends. */
+  readonly until: Micros;
+  /** Events in the whole run. */
+  readonly eventsMax: number;
+  /** Events at one instant of true time: a livelock without progress of time. */
+  readonly eventsPerInstantMax: number;
+  /** Effects one handler may record. */
+  readonly effectsPerHandlerMax: number;
+}
+
+export const defaultLimits: Limits = {
+  until: 10_000_000,
+  eventsMax: 50_000_000,
+  eventsPerInstantMax: 100_000,
+  effectsPerHandlerMax: 10_000,
+};
+
+/** One run, but for its roles: plain data, the same in a plan, a capsule and a test. */
+export interface RunSpec {
+  /** Names every random stream of the run. */
+  readonly seed: string;
+  readonly nodes: readonly NodeSpec[];
+  readonly network: NetworkModel;
+  readonly disk: DiskModel;
+  readonly faults: readonly Fault[];
+  readonly calls: readonly Call[];
+  readonly workload?: WorkloadStream;
+  readonly overrides: readonly Override[];
+  readonly limits: Limits;
+}
