@@ -1,0 +1,251 @@
+/**
+ * Just-in-time search for a linearization (Lowe, "Testing for linearizability"): a question is only asked when an operation
+ * must return. Depth first, on integers, resumable; a node is (next return, state, open operations already applied).
+ */
+
+import { Memo } from './memo.ts';
+import type { Part } from './part.ts';
+import { ILLEGAL, type Transitions } from './transitions.ts';
+
+export type SearchVerdict = 'linearizable' | 'illegal' | 'paused';
+
+/** Words of a frame before its bit masks. */
+const RETURN = 0;
+const STATE = 1;
+const CURSOR = 2;
+const CHOICE = 3;
+const APPLIED = 4;
+const HEADER = 5;
+
+const NONE = -1;
+
+/**
+ * Reductions, each sound on its own: observers are applied as soon as they are possible; of equal operations only the one
+ * that returns first is tried; pending operations are optional, tried last, not tried when they change nothing or when a
+ * definite operation with the same input and effect is open; nodes that owe more observations, or have used more pending
+ * operations, than a visited node with the same return, state and updates are dropped.
+ */
+export class Search {
+  /** Distinct nodes visited: the stable measure of effort. */
+  nodes = 0;
+  /** The furthest return that some order got past all others before. Equals `definiteCount` when all got past. */
+  furthestReturn = 0;
+  readonly #part: Part<unknown, unknown>;
+  readonly #transitions: Transitions<unknown, unknown, unknown>;
+  readonly #memo: Memo;
+  readonly #frameWords: number;
+  readonly #observersAt: number;
+  readonly #pendingAt: number;
+  readonly #updaterWords: number;
+  readonly #observerWords: number;
+  readonly #key: Int32Array;
+  readonly #burden: Int32Array;
+  #stack: Int32Array;
+  #depth = 0;
+  #started = false;
+  #verdict: SearchVerdict = 'paused';
+
+  constructor(part: Part<unknown, unknown>, transitions: Transitions<unknown, unknown, unknown>) {
+    this.#part = part;
+    this.#transitions = transitions;
+    this.#updaterWords = wordsFor(part.updaterSlots);
+    this.#observerWords = wordsFor(part.observerSlots);
+    const pendingWords = wordsFor(part.pendingCount);
+    this.#observersAt = HEADER + this.#updaterWords;
+    this.#pendingAt = this.#observersAt + this.#observerWords;
+    this.#frameWords = this.#pendingAt + pendingWords;
+    this.#key = new Int32Array(2 + this.#updaterWords);
+    this.#burden = new Int32Array(this.#observerWords + pendingWords);
+    this.#memo = new Memo(this.#key.length, this.#burden.length);
+    this.#stack = new Int32Array(this.#frameWords * 64);
+    this.#stack[STATE] = transitions.initial;
+    this.#stack[APPLIED] = NONE;
+  }
+
+  /** Goes on until there is a verdict or `nodes` reaches the limit. */
+  run(nodeLimit: number): SearchVerdict {
+    if (!this.#started && nodeLimit > 0) this.#start();
+    while (this.#verdict === 'paused' && this.nodes < nodeLimit) this.#advance();
+    return this.#verdict;
+  }
+
+  #start(): void {
+    this.#started = true;
+    if (this.#enter(0)) this.#depth = 1;
+  }
+
+  /** Takes the top frame's next candidate, or drops the frame when there is none. */
+  #advance(): void {
+    if (this.#depth === 0) {
+      this.#verdict = 'illegal';
+      return;
+    }
+    const child = this.#depth * this.#frameWords;
+    this.#reserve(child + this.#frameWords);
+    if (!this.#descend(child - this.#frameWords, child)) this.#depth--;
+    else if (this.#enter(child)) this.#depth++;
+  }
+
+  #reserve(words: number): void {
+    if (words <= this.#stack.length) return;
+    const larger = new Int32Array(this.#stack.length * 2);
+    larger.set(this.#stack);
+    this.#stack = larger;
+  }
+
+  /** Writes the next child of the frame at `base` to `child`; false when the frame is exhausted. */
+  #descend(base: number, child: number): boolean {
+    const part = this.#part;
+    const stack = this.#stack;
+    const at = stack[base + RETURN] as number;
+    const first = part.updaterStart[at] as number;
+    const updaters = (part.updaterStart[at + 1] as number) - first;
+    const candidates = updaters + (part.pendingOpen[at] as number);
+    for (let cursor = stack[base + CURSOR] as number; cursor < candidates; cursor++) {
+      const next =
+        cursor < updaters
+          ? this.#tryUpdater(base, first, cursor)
+          : this.#tryPending(base, cursor - updaters, first, updaters);
+      if (next === ILLEGAL) continue;
+      const state = next >= 0 ? next : this.#choose(base, next);
+      const choiceLeft = (stack[base + CHOICE] as number) > 0;
+      stack[base + CURSOR] = choiceLeft ? cursor : cursor + 1;
+      const operation =
+        cursor < updaters ? (part.openUpdaters[first + cursor] as number) : part.definiteCount + (cursor - updaters);
+      this.#copyFrame(base, child, operation, state, cursor < updaters ? HEADER : this.#pendingAt);
+      return true;
+    }
+    return false;
+  }
+
+  /** One of several next states; CHOICE counts the ones still to try. */
+  #choose(base: number, answer: number): number {
+    const states = this.#transitions.alternatives(answer);
+    const left = this.#stack[base + CHOICE] as number;
+    const chosen = left === 0 ? 0 : states.length - left;
+    this.#stack[base + CHOICE] = states.length - chosen - 1;
+    return states[chosen] as number;
+  }
+
+  #copyFrame(base: number, child: number, operation: number, state: number, maskAt: number): void {
+    const stack = this.#stack;
+    stack.copyWithin(child, base, base + this.#frameWords);
+    stack[child + STATE] = state;
+    stack[child + CURSOR] = 0;
+    stack[child + CHOICE] = 0;
+    stack[child + APPLIED] = operation;
+    setBit(stack, child + maskAt, this.#part.slotOf[operation] as number);
+  }
+
+  #tryUpdater(base: number, first: number, cursor: number): number {
+    const part = this.#part;
+    const operation = part.openUpdaters[first + cursor] as number;
+    if (this.#isApplied(base, operation)) return ILLEGAL;
+    let twin = part.previousTwin[first + cursor] as number;
+    while (twin >= 0) {
+      if (!this.#isApplied(base, part.openUpdaters[twin] as number)) return ILLEGAL;
+      twin = part.previousTwin[twin] as number;
+    }
+    return this.#transitions.next(this.#stack[base + STATE] as number, part.classOf[operation] as number);
+  }
+
+  #tryPending(base: number, pending: number, first: number, updaters: number): number {
+    const part = this.#part;
+    const stack = this.#stack;
+    const masks = base + this.#pendingAt;
+    if (hasBit(stack, masks, pending)) return ILLEGAL;
+    const twin = part.previousPendingTwin[pending] as number;
+    if (twin >= 0 && !hasBit(stack, masks, twin)) return ILLEGAL;
+    const state = stack[base + STATE] as number;
+    const operationClass = part.classOf[part.definiteCount + pending] as number;
+    const next = this.#transitions.next(state, operationClass);
+    if (next === state) return ILLEGAL;
+    const input = part.inputOfClass[operationClass];
+    for (let at = first; at < first + updaters; at++) {
+      const other = part.openUpdaters[at] as number;
+      const otherClass = part.classOf[other] as number;
+      if (part.inputOfClass[otherClass] !== input || this.#isApplied(base, other)) continue;
+      if (this.#transitions.next(state, otherClass) === next) return ILLEGAL;
+    }
+    return next;
+  }
+
+  #isApplied(base: number, updater: number): boolean {
+    return hasBit(this.#stack, base + HEADER, this.#part.slotOf[updater] as number);
+  }
+
+  /**
+   * Carries the frame to the next question: applies observers, passes returns whose operation is applied.
+   * False when there is nothing to ask, because all returned or because the place is covered by a visited one.
+   */
+  #enter(base: number): boolean {
+    const part = this.#part;
+    const stack = this.#stack;
+    for (;;) {
+      const at = stack[base + RETURN] as number;
+      if (at > this.furthestReturn) this.furthestReturn = at;
+      if (at === part.definiteCount) {
+        this.#verdict = 'linearizable';
+        return false;
+      }
+      this.#absorbObservers(base, at);
+      const masks = base + (part.isObserver[at] === 1 ? this.#observersAt : HEADER);
+      const slot = part.slotOf[at] as number;
+      if (!hasBit(stack, masks, slot)) break;
+      clearBit(stack, masks, slot);
+      stack[base + RETURN] = at + 1;
+    }
+    this.#writeKey(base);
+    if (!this.#memo.add(this.#key, this.#burden)) return false;
+    this.nodes++;
+    return true;
+  }
+
+  /** Applies every open observer that is possible here, and notes in the burden the ones that are still owed. */
+  #absorbObservers(base: number, at: number): void {
+    const part = this.#part;
+    const stack = this.#stack;
+    const burden = this.#burden;
+    const state = stack[base + STATE] as number;
+    const masks = base + this.#observersAt;
+    for (let word = 0; word < this.#observerWords; word++) burden[word] = 0;
+    const end = part.observerStart[at + 1] as number;
+    for (let open = part.observerStart[at] as number; open < end; open++) {
+      const operation = part.openObservers[open] as number;
+      const slot = part.slotOf[operation] as number;
+      if (hasBit(stack, masks, slot)) continue;
+      if (this.#transitions.next(state, part.classOf[operation] as number) === ILLEGAL) setBit(burden, 0, slot);
+      else setBit(stack, masks, slot);
+    }
+  }
+
+  #writeKey(base: number): void {
+    const stack = this.#stack;
+    const key = this.#key;
+    key[0] = stack[base + RETURN] as number;
+    key[1] = stack[base + STATE] as number;
+    for (let word = 0; word < this.#updaterWords; word++) key[2 + word] = stack[base + HEADER + word] as number;
+    const pendingFrom = base + this.#pendingAt;
+    for (let word = this.#observerWords; word < this.#burden.length; word++) {
+      this.#burden[word] = stack[pendingFrom + word - this.#observerWords] as number;
+    }
+  }
+}
+
+function wordsFor(bits: number): number {
+  return (bits + 31) >>> 5;
+}
+
+function hasBit(words: Int32Array, from: number, bit: number): boolean {
+  return ((words[from + (bit >>> 5)] as number) & (1 << (bit & 31))) !== 0;
+}
+
+function setBit(words: Int32Array, from: number, bit: number): void {
+  const at = from + (bit >>> 5);
+  words[at] = (words[at] as number) | (1 << (bit & 31));
+}
+
+function clearBit(words: Int32Array, from: number, bit: number): void {
+  const at = from + (bit >>> 5);
+  words[at] = (words[at] as number) & ~(1 << (bit & 31));
+}
