@@ -1,0 +1,133 @@
+/** What a campaign found, as plain data: the CLI prints it, `--json` writes it as it is. */
+
+import type { Capsule } from './capsule.ts';
+import type { Execution, Verdict } from './execution.ts';
+
+/**
+ * - `passed`: no violation, and the campaign was not vacuous.
+ * - `violated`: a property was broken. `failed`: the protocol's code threw, hung or broke the contract.
+ * - `nondeterministic`: the same seed gave two digests; the protocol depends on something beside its inputs.
+ * - `inconclusive`: nothing broke, but the campaign proves little (`reasons` says why), or a history could not be judged.
+ * - `nothing-ran`: no seed was run at all.
+ */
+export type CampaignVerdict = 'passed' | 'violated' | 'failed' | 'nondeterministic' | 'inconclusive' | 'nothing-ran';
+
+export interface Finding {
+  /** The seed that names the plan: `fuzz --seed <seed> --runs 1` finds it again. */
+  readonly seed: string;
+  /** Its place in the campaign, from 0. */
+  readonly index: number;
+  readonly verdict: Exclude<Verdict, 'passed' | 'unknown'> | 'nondeterministic';
+  /** Equal for equal failures, e.g. `violated ES`. */
+  readonly signature: string;
+  readonly execution: Execution;
+  /** With `nondeterministic`: the digest of the second run, and what differed first where that could be found. */
+  readonly otherDigest?: string;
+  readonly difference?: string;
+}
+
+/** A distinct failure: findings with one signature. */
+export interface FindingGroup {
+  readonly signature: string;
+  readonly count: number;
+  /** The first in seed order. */
+  readonly first: Finding;
+  /** The first finding's plan, shrunk where shrinking was on. Absent for findings that cannot be replayed (`nondeterministic`). */
+  readonly capsule?: Capsule;
+  readonly shrinking?: ShrinkReport;
+}
+
+/** How much smaller a failing plan became. */
+export interface ShrinkReport {
+  readonly before: PlanSize;
+  readonly after: PlanSize;
+  readonly executions: number;
+  readonly cpuSeconds: number;
+  /** True when the budget ended shrinking before nothing more could be removed. */
+  readonly stoppedEarly: boolean;
+}
+
+export interface PlanSize {
+  readonly nodes: number;
+  readonly faults: number;
+  readonly calls: number;
+  readonly overrides: number;
+  readonly events: number;
+  readonly untilMicros: number;
+}
+
+export interface GoalReport {
+  readonly goal: string;
+  readonly title: string;
+  /** Seeds that reached it. */
+  readonly seeds: number;
+  /** Some campaign of this many seeds must reach it; absent: wished for only. */
+  readonly requiredWithinSeeds?: number;
+}
+
+/** Did the campaign exercise anything? */
+export interface Coverage {
+  readonly faults: {
+    readonly [kind: string]: { readonly fired: number; readonly skipped: number; readonly seeds: number };
+  };
+  /** Kinds that the campaign could have drawn and that never fired. */
+  readonly faultsNeverFired: readonly string[];
+  readonly messages: {
+    readonly [type: string]: { readonly sent: number; readonly delivered: number; readonly dropped: number };
+  };
+  /** Declared message kinds that never arrived anywhere. */
+  readonly messagesNeverDelivered: readonly string[];
+  readonly operations: { readonly ok: number; readonly fail: number; readonly unknown: number; readonly open: number };
+  readonly notes: { readonly [text: string]: number };
+  readonly goals: readonly GoalReport[];
+  readonly linearizability: { readonly judged: number; readonly unknown: number; readonly nodesMax: number };
+  /** Seeds without any fault. */
+  readonly faultFreeSeeds: number;
+}
+
+export interface FuzzReport {
+  readonly verdict: CampaignVerdict;
+  /** True when the verdict is the one that the scenario expects. */
+  readonly asExpected: boolean;
+  /** Ctrl-C came before the budget was used. */
+  readonly interrupted: boolean;
+  /** Why a campaign is inconclusive, one sentence each. */
+  readonly reasons: readonly string[];
+  readonly protocol: string;
+  readonly scenario: string;
+  readonly bug?: string;
+  readonly profile: string;
+  /** The base seed: seed i of the campaign is base + i. */
+  readonly seed: string;
+  readonly runs: number;
+  readonly counts: { readonly [verdict in Verdict]: number };
+  /** Combined over the digests of all runs, in seed order; independent of the number of jobs. */
+  readonly digest: string;
+  /** Distinct failures, in seed order of their first. */
+  readonly groups: readonly FindingGroup[];
+  /** Seeds that were run a second time, strictly, and gave the same digest. */
+  readonly rerunStrictly: number;
+  readonly coverage: Coverage;
+  readonly events: number;
+  readonly deliveries: number;
+  readonly simulatedSeconds: number;
+  readonly jobs: number;
+  readonly wallSeconds: number;
+  /** User and system time of the process, all threads, shrinking included. */
+  readonly cpuSeconds: number;
+}
+
+export interface Progress {
+  readonly runs: number;
+  /** With a budget in runs. */
+  readonly runsTotal?: number;
+  /** With a budget in time. */
+  readonly secondsTotal?: number;
+  readonly wallSeconds: number;
+  readonly events: number;
+  readonly failures: number;
+  readonly distinctFailures: number;
+  readonly goalsReached: number;
+  readonly goalsTotal: number;
+  readonly phase: 'running' | 'shrinking';
+}
