@@ -1,5 +1,6 @@
 /** What came out of one run, as small plain data: it crosses worker boundaries and goes into capsules and reports. */
 import type { LinearizabilityVerdict } from '../check/linearizability.ts';
+import { qualifiedName } from '../check/monitor.ts';
 import type { Fact } from '../sim/observer.ts';
 import type { Micros, NodeId } from '../sim/protocol.ts';
 import type { Statistics } from '../sim/simulation.ts';
@@ -59,9 +60,6 @@ export interface Execution {
     readonly operations: number;
   };
 }
-
-/** `ES`, or `raft:ES` for a property of the component `raft`. */
-export const qualifiedName = (path: string, name: string): string => (path === '' ? name : `${path}:${name}`);
 
 /** What two failures must share to be the same one, e.g. `violated ES` or `failed threw onTimer.election`. */
 export function signatureOf(execution: Execution): string | undefined {

@@ -1,0 +1,113 @@
+/** One run of one plan, judged. */
+import {
+  LINEARIZABILITY,
+  type Monitor,
+  type MonitorOptions,
+  monitor,
+  placedProperties,
+  qualifiedName,
+} from '../check/monitor.ts';
+import type { Protocol } from '../check/protocol.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { Simulation } from '../sim/simulation.ts';
+import type { TraceSink } from '../sim/trace.ts';
+import type { Execution, FailureReport, Verdict, ViolationReport } from './execution.ts';
+
+export interface ExecuteOptions {
+  /** Freezes what must not change and checks what must be plain data: slower, same digest. */
+  readonly strict?: boolean;
+  /** Gets every trace event. Without one no trace objects are made. */
+  readonly sink?: TraceSink;
+  /** Search nodes that judging the client history may take. */
+  readonly linearizabilityBudget?: number;
+}
+
+/** A run held in the hand: step it, and read the outcome when it is over. */
+export interface OpenRun {
+  readonly simulation: Simulation;
+  /** What came out so far; meaningful when the run is over. */
+  outcome(): Execution;
+}
+
+/**
+ * Runs `plan` to its end.
+ * @param protocol what `plan.protocol` and `plan.bug` name.
+ */
+export function execute(protocol: Protocol, plan: Plan, options: ExecuteOptions = {}): Execution {
+  const run = openRun(protocol, plan, options);
+  run.simulation.run();
+  return run.outcome();
+}
+
+/** A run at its beginning. */
+export function openRun(protocol: Protocol, plan: Plan, options: ExecuteOptions = {}): OpenRun {
+  const watching = monitor(protocol, monitorOptions(plan, options));
+  const simulation = new Simulation({
+    spec: plan,
+    roles: protocol.roles,
+    observers: watching.observers,
+    ...(options.strict === undefined ? {} : { strict: options.strict }),
+    ...(options.sink === undefined ? {} : { sink: options.sink }),
+  });
+  return { simulation, outcome: () => outcomeOf(protocol, simulation, watching) };
+}
+
+function monitorOptions(plan: Plan, options: ExecuteOptions): MonitorOptions {
+  return {
+    ...(plan.properties === undefined ? {} : { properties: plan.properties }),
+    ...(options.linearizabilityBudget === undefined ? {} : { linearizabilityBudget: options.linearizabilityBudget }),
+  };
+}
+
+function outcomeOf(protocol: Protocol, simulation: Simulation, watching: Monitor): Execution {
+  const violation = violationReport(protocol, simulation);
+  const failure = failureReport(simulation);
+  const linearizability = watching.judgement();
+  return {
+    verdict: verdictOf(violation, failure, linearizability?.verdict === 'unknown'),
+    digest: simulation.digest(),
+    ...(violation === undefined ? {} : { violation }),
+    ...(failure === undefined ? {} : { failure }),
+    statistics: simulation.statistics(),
+    goals: watching.goals(),
+    ...(linearizability === undefined ? {} : { linearizability }),
+  };
+}
+
+function verdictOf(violation: unknown, failure: unknown, undecided: boolean): Verdict {
+  if (violation !== undefined) return 'violated';
+  if (failure !== undefined) return 'failed';
+  return undecided ? 'unknown' : 'passed';
+}
+
+function violationReport(protocol: Protocol, simulation: Simulation): ViolationReport | undefined {
+  const violation = simulation.violation;
+  if (violation === undefined) return undefined;
+  const { property, path, finding, event, at } = violation;
+  const { oracle, title } = describe(protocol, path, property);
+  return { property, path, oracle, title, sentence: finding.sentence, facts: finding.facts ?? [], event, at };
+}
+
+function describe(protocol: Protocol, path: string, name: string): Pick<ViolationReport, 'oracle' | 'title'> {
+  const wanted = qualifiedName(path, name);
+  const placed = placedProperties(protocol).find((one) => qualifiedName(one.path, one.property.name) === wanted);
+  if (placed !== undefined) return { oracle: placed.property.oracle, title: placed.property.title };
+  if (wanted === LINEARIZABILITY) return { oracle: 'client', title: 'the client history is linearizable' };
+  throw new Error(`the kernel reports a violation of ${wanted}, which nobody watches`);
+}
+
+function failureReport(simulation: Simulation): FailureReport | undefined {
+  const failure = simulation.failure;
+  if (failure === undefined) return undefined;
+  const { kind, sentence, event, at, node, handler, error } = failure;
+  const stack = error instanceof Error ? error.stack : undefined;
+  return {
+    kind,
+    sentence,
+    event,
+    at,
+    ...(node === undefined ? {} : { node }),
+    ...(handler === undefined ? {} : { handler }),
+    ...(stack === undefined ? {} : { stack }),
+  };
+}
