@@ -1,5 +1,5 @@
 /** Scenarios on disk: the built-in ones beside the package, and files and modules of users. */
-import { readdir, readFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ScenarioInput } from './input.ts';
@@ -11,7 +11,7 @@ export const builtInDirectory = (): string => fileURLToPath(new URL('../../scena
 
 /** Names of the built-in scenarios, in alphabetical order. */
 export async function builtInNames(): Promise<readonly string[]> {
-  const files = await readdir(builtInDirectory());
+  const files = await promises.readdir(builtInDirectory());
   return files
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -'.yaml'.length))
@@ -25,7 +25,7 @@ export const builtInFile = (name: string): string => join(builtInDirectory(), `$
  * @throws the file system's error when the file cannot be read.
  */
 export async function loadScenarioFile(file: string): Promise<Loading> {
-  const text = await readFile(file, 'utf8');
+  const text = await promises.readFile(file, 'utf8');
   return anchored(loadScenario(text, nameOf(file)), file);
 }
 
@@ -51,8 +51,8 @@ function withProtocolBeside(scenario: Scenario, file: string): Scenario {
   return { ...scenario, protocol: modulePath(resolve(dirname(file), scenario.protocol)) };
 }
 
-/** Module paths begin with a dot or a slash; everything else is a name. */
-export const isModulePath = (text: string): boolean => text.startsWith('.') || isAbsolute(text);
+/** As the registry tells module paths from names. */
+const isModulePath = (text: string): boolean => text.startsWith('.') || isAbsolute(text) || /\.[cm]?[jt]s$/.test(text);
 
 /** A module's path as scenarios, plans and capsules hold it: relative to the working directory, with forward slashes. */
 export function modulePath(file: string): string {

@@ -94,13 +94,13 @@ export function resolveOptions(
 type OptionReading = { readonly value: Json } | Omit<Problem, 'path'>;
 
 function readOption(spec: OptionSpec, value: Json, numbers: BareNumbers): OptionReading {
-  if (spec.kind === 'duration') return readDurationOption(value, numbers);
-  if (spec.kind === 'integer') {
-    if (Number.isSafeInteger(value)) return { value };
-    return { sentence: `${quote(value)} does not fit`, expected: 'a whole number' };
+  if (spec.kind === 'choice') {
+    if (spec.of.some((one) => JSON.stringify(one) === JSON.stringify(value))) return { value };
+    return { sentence: `${quote(value)} does not fit`, expected: `one of ${spec.of.map(quote).join(', ')}` };
   }
-  if (spec.of.some((one) => JSON.stringify(one) === JSON.stringify(value))) return { value };
-  return { sentence: `${quote(value)} does not fit`, expected: `one of ${spec.of.map(quote).join(', ')}` };
+  if (spec.kind === 'duration') return readDurationOption(value, numbers);
+  if (Number.isSafeInteger(value)) return { value };
+  return { sentence: `${quote(value)} does not fit`, expected: 'a whole number' };
 }
 
 function readDurationOption(value: Json, numbers: BareNumbers): OptionReading {
