@@ -1,0 +1,255 @@
+/**
+ * Steps in words: one sentence each, in the order of a trace. The narrator remembers what it needs to speak plainly: what each node
+ * looked like, what each client asked, which node a fault struck.
+ */
+import type { Fault, Target } from '../sim/faults.ts';
+import type { Json } from '../sim/plain.ts';
+import type { NodeId, NodeView } from '../sim/protocol.ts';
+import type { TraceEvent } from '../sim/trace.ts';
+import { type OfKind, ofKind, type Step } from './steps.ts';
+import { count, list, spaced, type Teller, tellNote, tellValue } from './tell.ts';
+import { tellFault, tellFaultEnd } from './tell-fault.ts';
+
+/**
+ * How much a step matters to a reader: `story` moves the story on, `detail` is the machinery behind it (a write, a message that is
+ * new), `quiet` is what happens all the time.
+ */
+export type Weight = 'story' | 'detail' | 'quiet';
+
+export interface Narration {
+  readonly text: string;
+  readonly weight: Weight;
+  /** The nodes at which something happened. */
+  readonly nodes: readonly NodeId[];
+}
+
+export class Narrator {
+  private readonly views = new Map<NodeId, NodeView>();
+  private readonly asked = new Map<number, Json>();
+  private readonly noted = new Map<string, NodeId>();
+  private readonly struck = new Map<number, Fault>();
+  private readonly teller: Teller;
+
+  constructor(teller: Teller) {
+    this.teller = teller;
+  }
+
+  /** Must be given every step of a trace, in order. */
+  narrate(step: Step): Narration {
+    const before = new Map(ofKind(step, 'view').map(({ node }) => [node, this.views.get(node)]));
+    this.remember(step);
+    const sentences = [...this.openings(step), ...this.consequences(step, before)];
+    return {
+      text: sentence(sentences),
+      weight: weightOf(step, before),
+      nodes: [...new Set(step.events.flatMap(nodesOf))],
+    };
+  }
+
+  private remember(step: Step): void {
+    for (const event of step.events) {
+      if (event.kind === 'view') this.views.set(event.node, event.view);
+      if (event.kind === 'crash' || event.kind === 'halt') this.views.delete(event.node);
+      if (event.kind === 'call') this.asked.set(event.request, event.op);
+      if (event.kind === 'fault' && event.phase === 'start') this.struck.set(event.id, this.aimed(event.fault));
+      if (event.kind === 'note') this.noted.set(event.text, event.node);
+    }
+  }
+
+  /** A fault aimed at "the node that last noted ..." is told with that node's name. */
+  private aimed(fault: Fault): Fault {
+    if (!('node' in fault)) return fault;
+    const target: Target = fault.node;
+    const node = typeof target === 'string' ? undefined : this.noted.get(target.noted);
+    return node === undefined ? fault : ({ ...fault, node } as Fault);
+  }
+
+  // What came first: the world's doing, or what a node reacted to.
+
+  private openings(step: Step): string[] {
+    const boots = ofKind(step, 'boot');
+    return [...tellBoots(boots), ...step.events.flatMap((event) => this.opening(event)).filter((text) => text !== '')];
+  }
+
+  private opening(event: TraceEvent): string {
+    switch (event.kind) {
+      case 'deliver':
+        return `${event.node} gets ${this.teller.message(event.message)} from ${event.from}${event.copy === undefined ? '' : ' once more: the network made a copy'}`;
+      case 'drop':
+        return `${this.teller.message(event.message)} from ${event.from} to ${event.to} ${dropped[event.reason]}`;
+      case 'timer':
+        return `${event.node}'s ${spaced(event.timer)} timer fires${event.key === undefined ? '' : ` (${event.key})`}`;
+      case 'synced':
+        return event.ok
+          ? ''
+          : `${event.node}'s disk fails to sync: what was written since the last sync is not durable`;
+      case 'call':
+        return `${event.node} asks: ${this.teller.operation(event.op)}`;
+      case 'fault':
+        return this.tellFaultEvent(event);
+      case 'crash':
+        return `${event.node} crashes${tellLosses(event)}`;
+      case 'pause':
+        return `${event.node} stands still`;
+      case 'resume':
+        return `${event.node} goes on as if no time had passed`;
+      case 'halt':
+        return `${event.node} stops for good: ${event.reason}`;
+      case 'admin':
+        return `the operator tells ${event.node}: ${tellValue(event.action)}`;
+      default:
+        return '';
+    }
+  }
+
+  private tellFaultEvent(event: OfKind<'fault'>): string {
+    const fault = this.struck.get(event.id) ?? event.fault;
+    if (event.phase === 'skipped')
+      return `${spaced(fault.kind)} has no effect${event.why === undefined ? '' : `: ${event.why}`}`;
+    return event.phase === 'start' ? tellFault(fault) : tellFaultEnd(fault);
+  }
+
+  // What a node did about it.
+
+  private consequences(step: Step, before: ReadonlyMap<NodeId, NodeView | undefined>): string[] {
+    const subject = subjectOf(step);
+    const parts = [
+      ...this.tellChanges(step, before),
+      ...tellWrites(ofKind(step, 'write')),
+      ...this.tellReturns(ofKind(step, 'return')),
+      ...this.tellSends(step),
+      ...ofKind(step, 'violation').map((event) => `${qualified(event)} is broken: ${event.sentence}`),
+      ...ofKind(step, 'failure').map((event) => `the run ends here: ${event.sentence}`),
+    ];
+    const durable = ofKind(step, 'synced').some((event) => event.ok);
+    if (!durable || subject === undefined) return parts;
+    return [`${subject}'s writes are durable`, ...parts];
+  }
+
+  /** Notes say it best; without one, what the view shows. */
+  private tellChanges(step: Step, before: ReadonlyMap<NodeId, NodeView | undefined>): string[] {
+    const notes = ofKind(step, 'note').map(({ node, text, data }) => `${node} ${quoted(tellNote(text, data))}`);
+    if (notes.length > 0) return notes;
+    return ofKind(step, 'view').flatMap(({ node, view }) => {
+      const old = before.get(node);
+      if (old === undefined) return [];
+      if (old.role !== view.role) return [`${node} is now ${view.role} (${view.label})`];
+      return old.epoch === view.epoch ? [] : [`${node} is now at ${view.label}`];
+    });
+  }
+
+  private tellReturns(returns: readonly OfKind<'return'>[]): string[] {
+    return returns.map((event) => {
+      const op = this.asked.get(event.request);
+      this.asked.delete(event.request);
+      if (event.outcome === 'ok')
+        return `${event.node} has its answer: ${this.teller.operation(op ?? null, event.result ?? null)}`;
+      const what = op === undefined ? 'its request' : this.teller.operation(op);
+      if (event.outcome === 'unknown') return `${event.node} gives up on ${what}: it may have happened or not`;
+      return `${event.node} is refused ${what}${event.reason === undefined ? '' : ` (${event.reason})`}`;
+    });
+  }
+
+  private tellSends(step: Step): string[] {
+    const head = step.events.find((event) => event.kind === 'deliver');
+    const told = new Map<string, NodeId[]>();
+    for (const event of ofKind(step, 'send')) {
+      const text = this.teller.message(event.message);
+      told.set(text, [...(told.get(text) ?? []), event.to]);
+    }
+    return [...told].map(([text, to]) =>
+      to.length === 1 && to[0] === head?.from ? `answers ${text}` : `sends ${text} to ${list(to)}`,
+    );
+  }
+}
+
+const quoted = (text: string): string => `notes "${text}"`;
+
+const dropped = {
+  loss: 'is lost on the way',
+  cut: 'does not get through: the link is cut',
+  dead: 'finds nobody there',
+  override: 'is dropped by the schedule',
+} as const;
+
+const qualified = (event: { readonly path?: string; readonly property: string }): string =>
+  event.path === undefined ? event.property : `${event.path}:${event.property}`;
+
+/** Clauses become one sentence: the first begins it, a clause about the same node drops its subject. */
+function sentence(clauses: readonly string[]): string {
+  const text = clauses.length === 0 ? 'nothing more happens' : clauses.join('; ');
+  return `${text}.`;
+}
+
+function tellBoots(boots: readonly OfKind<'boot'>[]): string[] {
+  return boots.map(({ node, role, incarnation }) =>
+    incarnation === 1 ? `${node} starts as ${role}` : `${node} restarts with what its disk has kept`,
+  );
+}
+
+function tellLosses({ lostWrites, lostEffects }: OfKind<'crash'>): string {
+  const losses: string[] = [];
+  if (lostWrites > 0) losses.push(`loses ${count(lostWrites, 'unsynced write')}`);
+  if (lostEffects > 0) losses.push(`the last ${count(lostEffects, 'effect')} of its handler never happen`);
+  return losses.length === 0 ? '' : `: it ${losses.join(', ')}`.replace(': it the', ': the');
+}
+
+function tellWrites(writes: readonly OfKind<'write'>[]): string[] {
+  const byTarget = new Map<string, OfKind<'write'>[]>();
+  for (const write of writes) {
+    const key = `${write.write} ${write.target}`;
+    byTarget.set(key, [...(byTarget.get(key) ?? []), write]);
+  }
+  return [...byTarget.values()].map((group) => tellWriteGroup(group));
+}
+
+function tellWriteGroup(group: readonly OfKind<'write'>[]): string {
+  const first = group[0] as OfKind<'write'>;
+  const { target, index } = first;
+  switch (first.write) {
+    case 'put':
+      return `writes its ${spaced(target)}${first.data === undefined ? '' : ` (${tellValue(first.data)})`}`;
+    case 'append':
+      return group.length === 1
+        ? `writes ${target}[${index ?? '?'}]`
+        : `writes ${target}[${index ?? '?'}..${group.at(-1)?.index ?? '?'}]`;
+    case 'truncate':
+      return `erases ${target} from ${index ?? '?'} on`;
+    case 'drop-prefix':
+      return `drops ${target} before ${index ?? '?'}`;
+    case 'replace':
+      return `replaces its ${target} from ${index ?? '?'} on`;
+  }
+}
+
+const subjectOf = (step: Step): NodeId | undefined => step.events.flatMap(nodesOf)[0];
+
+const nodesOf = (event: TraceEvent): NodeId[] => {
+  if (event.kind === 'drop' || event.kind === 'duplicate') return [event.to];
+  return 'node' in event && event.node !== undefined ? [event.node] : [];
+};
+
+const storyKinds: ReadonlySet<TraceEvent['kind']> = new Set([
+  'boot',
+  'call',
+  'return',
+  'note',
+  'crash',
+  'pause',
+  'resume',
+  'halt',
+  'admin',
+  'fault',
+  'violation',
+  'failure',
+]);
+
+function weightOf(step: Step, before: ReadonlyMap<NodeId, NodeView | undefined>): Weight {
+  if (step.events.some((event) => storyKinds.has(event.kind) || (event.kind === 'synced' && !event.ok))) return 'story';
+  const changed = ofKind(step, 'view').some(({ node, view }) => {
+    const old = before.get(node);
+    return old !== undefined && (old.role !== view.role || old.epoch !== view.epoch);
+  });
+  if (changed) return 'story';
+  return step.events.some((event) => event.kind === 'write') ? 'detail' : 'quiet';
+}
