@@ -13,7 +13,7 @@ import type { Json } from './plain.ts';
  */
 export type Outcome = 'ok' | 'fail' | 'unknown';
 
-/** One client operation. Times are event ordinals, not clock readings, so that no two are equal by accident. */
+/** One client operation. Its interval is given by positions in the history, not by clock readings, so that no two are equal by accident. */
 export interface Operation {
   /** The logical client. One operation outstanding at a time; retired after an `unknown` outcome. */
   readonly process: string;

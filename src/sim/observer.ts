@@ -16,7 +16,10 @@ export interface World {
   readonly nodes: readonly NodeId[];
   /** Role of a node at the observer's path; undefined where the node has no such part. */
   roleOf(node: number): string | undefined;
-  /** Committed state of the part at the observer's path; undefined while the node is down or has no such part. */
+  /**
+   * Committed state of the part at the observer's path. Undefined while the node is down, has no such part, or is in the middle of a
+   * handler: waiting for its disk, or stopped between two effects.
+   */
   stateOf(node: number): unknown;
   optionsOf(node: number): object;
   /** Both images of the part's disk area; a crashed node's too. */

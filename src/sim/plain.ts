@@ -1,2 +1,81 @@
 /** Plain data: what node state, messages, durable records and plans are made of. */
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+type Fields = { [key: string]: unknown };
+
+/**
+ * A deep copy of plain data, Maps, Sets and typed arrays. Frozen objects are shared, not copied: nobody can change them.
+ * (Frozen at the top means frozen throughout here: `deepFreeze` is the only place that freezes.)
+ */
+export function clone<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) return value.map(clone) as T;
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, clone(item)])) as T;
+  if (value instanceof Set) return new Set(value) as T;
+  if (ArrayBuffer.isView(value)) return (value as unknown as Int32Array).slice() as T;
+  const copy: Fields = {};
+  for (const key of Object.keys(value)) copy[key] = clone((value as Fields)[key]);
+  return copy as T;
+}
+
+/** Freezes plain data throughout and returns it. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const key of Object.keys(value)) deepFreeze((value as Fields)[key]);
+  return Object.freeze(value);
+}
+
+/**
+ * Says why a value is not plain data, as `path: reason`, or returns undefined where it is.
+ * Plain: null, booleans, finite numbers, strings, arrays without holes, and objects without prototype tricks whose keys are not
+ * integer-like (engines enumerate such keys in numeric order, not in the order of insertion).
+ */
+export function whyNotPlain(value: unknown, path = ''): string | undefined {
+  const at = path === '' ? 'the value itself' : path;
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return undefined;
+    case 'number':
+      return Number.isFinite(value) ? undefined : `${at}: ${value} is not a finite number`;
+    case 'object':
+      break;
+    default:
+      return `${at}: a ${typeof value} is not plain data`;
+  }
+  if (value === null) return undefined;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      if (!(i in value)) return `${at}: the array has a hole at ${i}`;
+      const why = whyNotPlain(value[i], `${path}[${i}]`);
+      if (why !== undefined) return why;
+    }
+    return undefined;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    const name = (prototype as { constructor?: { name?: string } }).constructor?.name ?? 'class';
+    return `${at}: an instance of ${name} is not plain data (use objects and arrays)`;
+  }
+  for (const key of Object.keys(value)) {
+    if (/^(0|[1-9][0-9]*)$/.test(key)) {
+      return `${at}: the key "${key}" looks like an integer; such keys are enumerated out of order (use an array, or a key like "k${key}")`;
+    }
+    const why = whyNotPlain((value as Fields)[key], path === '' ? key : `${path}.${key}`);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+/** A text that is equal exactly for equal plain data, whatever the order of keys. For hashes and comparisons off the hot path. */
+export function canonicalText(value: unknown): string {
+  if (value === undefined) return 'undefined';
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
+  if (value instanceof Map) return `Map${canonicalText([...value])}`;
+  if (value instanceof Set) return `Set${canonicalText([...value])}`;
+  const fields = value as Fields;
+  const keys = Object.keys(fields).sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalText(fields[key])}`).join()}}`;
+}

@@ -1,0 +1,197 @@
+/**
+ * The workload: feeds calls to client nodes, one outstanding each, and writes the history of what was asked and answered.
+ * A retry by the client's own code belongs to the same operation. Giving up is an unknown outcome: the operation may still happen, so
+ * the logical client (`process`) is retired and the next call comes under a new one.
+ */
+import type { Call, OperationInput, OperationSpec, WorkloadStream } from './config.ts';
+import type { Operation, Outcome } from './history.ts';
+import type { Json } from './plain.ts';
+import type { Micros, NodeId, Request } from './protocol.ts';
+import { Stream, type StreamState } from './random.ts';
+
+interface MutableOperation {
+  process: string;
+  input: Json;
+  output?: Json;
+  outcome: Outcome;
+  called: number;
+  returned: number;
+  calledAt: Micros;
+  returnedAt?: Micros;
+}
+
+interface Client {
+  readonly id: NodeId;
+  /** Listed calls in order of time; a stream makes its calls one by one. */
+  readonly calls: readonly Call[];
+  next: number;
+  processes: number;
+  sequence: number;
+  /** Request id of the outstanding operation; 0 when there is none. */
+  outstanding: number;
+  streamNextAt: Micros;
+}
+
+export class Workload {
+  private readonly clients = new Map<NodeId, Client>();
+  private readonly streamSpec: WorkloadStream | undefined;
+  private stream: Stream | undefined;
+  private readonly seed: string;
+  private operations: MutableOperation[] = [];
+  /** Position in the history: one number for each call and each return. */
+  private position = 0;
+  private uniques = 0;
+  private counts = { ok: 0, fail: 0, unknown: 0 };
+
+  constructor(calls: readonly Call[], stream: WorkloadStream | undefined, seed: string) {
+    this.seed = seed;
+    this.streamSpec = stream;
+    const byClient = new Map<NodeId, Call[]>();
+    for (const call of calls) {
+      const own = byClient.get(call.client);
+      if (own === undefined) byClient.set(call.client, [call]);
+      else own.push(call);
+    }
+    for (const [id, own] of byClient)
+      this.addClient(
+        id,
+        own.sort((a, b) => a.at - b.at),
+      );
+    for (const id of stream?.clients ?? []) {
+      if (!this.clients.has(id)) this.addClient(id, []);
+      (this.clients.get(id) as Client).streamNextAt = stream === undefined ? 0 : stream.start;
+    }
+  }
+
+  private addClient(id: NodeId, calls: readonly Call[]): void {
+    this.clients.set(id, { id, calls, next: 0, processes: 0, sequence: 0, outstanding: 0, streamNextAt: -1 });
+  }
+
+  get clientIds(): readonly NodeId[] {
+    return [...this.clients.keys()];
+  }
+
+  /** When this client wants to call next, given that it has no call outstanding; undefined when it has nothing left. */
+  nextCallAt(id: NodeId, now: Micros): Micros | undefined {
+    const client = this.clients.get(id);
+    if (client === undefined || client.outstanding !== 0) return undefined;
+    const listed = client.calls[client.next];
+    if (listed !== undefined) return Math.max(now, listed.at);
+    const spec = this.streamSpec;
+    if (spec === undefined || client.streamNextAt < 0 || client.streamNextAt >= spec.end) return undefined;
+    return Math.max(now, client.streamNextAt);
+  }
+
+  /** Takes the next call of a client and enters it into the history. */
+  call(id: NodeId, now: Micros): Request {
+    const client = this.clients.get(id) as Client;
+    const op = this.takeOperation(client);
+    if (client.sequence === 0) client.processes++;
+    client.sequence++;
+    const process = client.processes === 1 ? client.id : `${client.id}/${client.processes}`;
+    this.operations.push({
+      process,
+      input: op,
+      outcome: 'unknown',
+      called: this.position++,
+      returned: Number.POSITIVE_INFINITY,
+      calledAt: now,
+    });
+    client.outstanding = this.operations.length;
+    return { id: this.operations.length, process, sequence: client.sequence, op };
+  }
+
+  private takeOperation(client: Client): OperationInput {
+    const listed = client.calls[client.next];
+    if (listed !== undefined) {
+      client.next++;
+      return listed.op;
+    }
+    const spec = this.streamSpec as WorkloadStream;
+    if (this.stream === undefined) this.stream = new Stream(`${this.seed}/workload`);
+    client.streamNextAt += this.stream.between(1, 2 * spec.interval - 1);
+    return this.drawOperation(spec.operations, this.stream);
+  }
+
+  private drawOperation(specs: readonly OperationSpec[], stream: Stream): OperationInput {
+    const total = specs.reduce((sum, { weight = 1 }) => sum + weight, 0);
+    let ticket = stream.below(total);
+    const spec = specs.find(({ weight = 1 }) => {
+      ticket -= weight;
+      return ticket < 0;
+    }) as OperationSpec;
+    const op: { type: string; [field: string]: Json } = { type: spec.type };
+    for (const [name, argument] of Object.entries(spec.arguments ?? {})) {
+      if (argument.kind === 'unique') op[name] = ++this.uniques;
+      else if (argument.kind === 'key') op[name] = `k${stream.between(1, argument.count)}`;
+      else if (argument.kind === 'integer') op[name] = stream.between(argument.min, argument.max);
+      else op[name] = stream.pick(argument.of);
+    }
+    return op;
+  }
+
+  /** The request this client waits for; 0 when it waits for none. */
+  outstanding(id: NodeId): number {
+    return this.clients.get(id)?.outstanding ?? 0;
+  }
+
+  /** Ends an operation. False when the request is not the one its client waits for (answered twice, or given up before). */
+  end(id: NodeId, request: number, outcome: Outcome, result: Json | undefined, now: Micros): Operation | undefined {
+    const client = this.clients.get(id);
+    if (client === undefined || client.outstanding !== request || request === 0) return undefined;
+    client.outstanding = 0;
+    const operation = this.operations[request - 1] as MutableOperation;
+    operation.outcome = outcome;
+    operation.returnedAt = now;
+    const at = this.position++;
+    if (outcome !== 'unknown') operation.returned = at;
+    if (outcome === 'ok') operation.output = result as Json;
+    if (outcome === 'unknown') client.sequence = 0;
+    this.counts[outcome]++;
+    return operation;
+  }
+
+  get open(): readonly Operation[] {
+    return [...this.clients.values()].flatMap(({ outstanding }) =>
+      outstanding === 0 ? [] : [this.operations[outstanding - 1] as Operation],
+    );
+  }
+
+  history(): readonly Operation[] {
+    return this.operations;
+  }
+
+  statistics(): { ok: number; fail: number; unknown: number; open: number } {
+    return { ...this.counts, open: this.open.length };
+  }
+
+  save(): WorkloadSnapshot {
+    return {
+      clients: [...this.clients.values()].map((client) => ({ ...client })),
+      stream: this.stream?.save(),
+      operations: this.operations.map((operation) => ({ ...operation })),
+      position: this.position,
+      uniques: this.uniques,
+      counts: { ...this.counts },
+    };
+  }
+
+  load(snapshot: WorkloadSnapshot): void {
+    this.clients.clear();
+    for (const client of snapshot.clients) this.clients.set(client.id, { ...client });
+    this.stream = snapshot.stream === undefined ? undefined : Stream.restored(snapshot.stream);
+    this.operations = snapshot.operations.map((operation) => ({ ...operation }));
+    this.position = snapshot.position;
+    this.uniques = snapshot.uniques;
+    this.counts = { ...snapshot.counts };
+  }
+}
+
+export interface WorkloadSnapshot {
+  readonly clients: readonly Client[];
+  readonly stream: StreamState | undefined;
+  readonly operations: readonly MutableOperation[];
+  readonly position: number;
+  readonly uniques: number;
+  readonly counts: { readonly ok: number; readonly fail: number; readonly unknown: number };
+}

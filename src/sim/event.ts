@@ -1,0 +1,63 @@
+/** What waits in the event queue. Plain and immutable: snapshots share it. One class for all kinds keeps the queue's code monomorphic. */
+export const DELIVER = 1;
+export const TIMER = 2;
+export const SYNCED = 3;
+export const CALL = 4;
+export const FAULT_START = 5;
+export const FAULT_END = 6;
+export const RESTART = 7;
+export const RESUME = 8;
+
+export type EventKind =
+  | typeof DELIVER
+  | typeof TIMER
+  | typeof SYNCED
+  | typeof CALL
+  | typeof FAULT_START
+  | typeof FAULT_END
+  | typeof RESTART
+  | typeof RESUME;
+
+export class QueuedEvent {
+  readonly kind: EventKind;
+  /** Index of the node it happens at; -1 for faults. */
+  readonly node: number;
+  readonly part: number;
+  /** DELIVER: index of the sender. */
+  readonly from: number;
+  /** DELIVER: the message. TIMER: the timer's id. FAULT_END: how to end it. */
+  readonly payload: unknown;
+  /** DELIVER: message id. TIMER, SYNCED: token. FAULT_*: index of the fault. RESTART, RESUME: incarnation it is meant for. */
+  readonly id: number;
+  /** DELIVER: the random bits of the message. */
+  readonly bits: number;
+  /** Ordinal of the event that brought it about. */
+  readonly cause: number;
+  readonly sentAt: number;
+  /** DELIVER: 0 for the original, 1 for the duplicate. */
+  readonly copy: number;
+
+  constructor(
+    kind: EventKind,
+    node: number,
+    part: number,
+    from: number,
+    payload: unknown,
+    id: number,
+    bits: number,
+    cause: number,
+    sentAt: number,
+    copy: number,
+  ) {
+    this.kind = kind;
+    this.node = node;
+    this.part = part;
+    this.from = from;
+    this.payload = payload;
+    this.id = id;
+    this.bits = bits;
+    this.cause = cause;
+    this.sentAt = sentAt;
+    this.copy = copy;
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * The network: directed links, made on first use. A link has one *lane* per message type, with a random stream of its own and a
+ * count of messages, so that "the 17th AppendEntries from n1 to n2" keeps its name and its draw whatever happens elsewhere.
+ */
+import type { NetworkModel } from './config.ts';
+import type { Override } from './faults.ts';
+import type { Micros } from './protocol.ts';
+import { Stream, type StreamState } from './random.ts';
+
+export interface Lane {
+  /** `n1>n2/AppendEntries`; components prefix the type: `n1>n2/raft:AppendEntries`. */
+  readonly name: string;
+  stream: Stream | undefined;
+  /** Messages sent so far. */
+  count: number;
+  /** Explicit decisions about single messages, by ordinal. */
+  readonly overrides: ReadonlyMap<number, Override> | undefined;
+}
+
+export interface Link {
+  readonly lanes: Map<string, Lane>;
+  /** Arrival of the last message, for links that keep order. */
+  lastArrival: Micros;
+}
+
+/** A set of directed links: from any node of one set to any of another. Sets hold node indexes. */
+export interface LinkSet {
+  readonly id: number;
+  readonly from: ReadonlySet<number>;
+  readonly to: ReadonlySet<number>;
+}
+
+const covers = (set: LinkSet, from: number, to: number): boolean => set.from.has(from) && set.to.has(to);
+
+export class Network {
+  private readonly model: NetworkModel;
+  private readonly seed: string;
+  private readonly overrides: ReadonlyMap<string, ReadonlyMap<number, Override>>;
+  private links: (Link | undefined)[][] = [];
+  private cuts: LinkSet[] = [];
+  private clogs: LinkSet[] = [];
+  lossPpm: number;
+  duplicationPpm: number;
+
+  constructor(model: NetworkModel, seed: string, overrides: readonly Override[]) {
+    this.model = model;
+    this.seed = seed;
+    this.overrides = overridesByLane(overrides);
+    this.lossPpm = model.lossPpm;
+    this.duplicationPpm = model.duplicationPpm;
+  }
+
+  link(from: number, to: number): Link {
+    let row = this.links[from];
+    if (row === undefined) {
+      row = [];
+      // Rows are dense up to the highest sender seen, so that V8 keeps the table packed.
+      while (this.links.length <= from) this.links.push([]);
+      row = this.links[from] as (Link | undefined)[];
+    }
+    let link = row[to];
+    if (link === undefined) {
+      while (row.length <= to) row.push(undefined);
+      link = { lanes: new Map(), lastArrival: 0 };
+      row[to] = link;
+    }
+    return link;
+  }
+
+  /** The lane of a message type on a link; `linkName` is asked for only when the lane is new. */
+  lane(link: Link, type: string, path: string, linkName: () => string): Lane {
+    const key = path === '' ? type : `${path}:${type}`;
+    let lane = link.lanes.get(key);
+    if (lane === undefined) {
+      const name = `${linkName()}/${key}`;
+      lane = { name, stream: undefined, count: 0, overrides: this.overrides.get(name) };
+      link.lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  /** The random bits of the next message of a lane. Nothing is drawn where nothing is random. */
+  draw(lane: Lane): number {
+    if (this.model.latency.kind === 'constant' && this.lossPpm === 0 && this.duplicationPpm === 0) return 0;
+    if (lane.stream === undefined) lane.stream = new Stream(`${this.seed}/net/${lane.name}`);
+    return lane.stream.bits();
+  }
+
+  isCut(from: number, to: number): boolean {
+    const { cuts } = this;
+    for (let i = 0; i < cuts.length; i++) if (covers(cuts[i] as LinkSet, from, to)) return true;
+    return false;
+  }
+
+  isClogged(from: number, to: number): boolean {
+    const { clogs } = this;
+    for (let i = 0; i < clogs.length; i++) if (covers(clogs[i] as LinkSet, from, to)) return true;
+    return false;
+  }
+
+  cut(set: LinkSet): void {
+    this.cuts.push(set);
+  }
+
+  clog(set: LinkSet): void {
+    this.clogs.push(set);
+  }
+
+  /** Ends the cuts and clogs made under `id`. */
+  release(id: number): void {
+    this.cuts = this.cuts.filter((set) => set.id !== id);
+    this.clogs = this.clogs.filter((set) => set.id !== id);
+  }
+
+  /** Active cuts and clogs, for a state hash. */
+  contents(): unknown {
+    const sets = (list: readonly LinkSet[]): unknown => list.map(({ from, to }) => [[...from], [...to]]);
+    return [sets(this.cuts), sets(this.clogs), this.lossPpm, this.duplicationPpm];
+  }
+
+  save(): NetworkSnapshot {
+    return {
+      links: this.links.map((row) =>
+        row.map(
+          (link) =>
+            link && {
+              lastArrival: link.lastArrival,
+              lanes: [...link.lanes].map(([key, lane]) => ({
+                key,
+                name: lane.name,
+                count: lane.count,
+                stream: lane.stream?.save(),
+              })),
+            },
+        ),
+      ),
+      cuts: this.cuts.slice(),
+      clogs: this.clogs.slice(),
+      lossPpm: this.lossPpm,
+      duplicationPpm: this.duplicationPpm,
+    };
+  }
+
+  load(snapshot: NetworkSnapshot): void {
+    this.links = snapshot.links.map((row) => row.map((saved) => saved && this.restoreLink(saved)));
+    this.cuts = snapshot.cuts.slice();
+    this.clogs = snapshot.clogs.slice();
+    this.lossPpm = snapshot.lossPpm;
+    this.duplicationPpm = snapshot.duplicationPpm;
+  }
+
+  private restoreLink(saved: LinkSnapshot): Link {
+    const lanes = new Map<string, Lane>();
+    for (const { key, name, count, stream: state } of saved.lanes) {
+      const stream = state === undefined ? undefined : Stream.restored(state);
+      lanes.set(key, { name, count, stream, overrides: this.overrides.get(name) });
+    }
+    return { lanes, lastArrival: saved.lastArrival };
+  }
+}
+
+interface LinkSnapshot {
+  readonly lastArrival: Micros;
+  readonly lanes: readonly {
+    readonly key: string;
+    readonly name: string;
+    readonly count: number;
+    readonly stream: StreamState | undefined;
+  }[];
+}
+
+export interface NetworkSnapshot {
+  readonly links: readonly (readonly (LinkSnapshot | undefined)[])[];
+  readonly cuts: readonly LinkSet[];
+  readonly clogs: readonly LinkSet[];
+  readonly lossPpm: number;
+  readonly duplicationPpm: number;
+}
+
+/** `n1>n2/Vote#3` becomes lane `n1>n2/Vote`, ordinal 3. */
+function overridesByLane(overrides: readonly Override[]): Map<string, Map<number, Override>> {
+  const lanes = new Map<string, Map<number, Override>>();
+  for (const override of overrides) {
+    const name = 'message' in override ? override.message : override.timer;
+    const hash = name.lastIndexOf('#');
+    const lane = name.slice(0, hash);
+    const ordinals = lanes.get(lane) ?? new Map<number, Override>();
+    lanes.set(lane, ordinals.set(Number(name.slice(hash + 1)), override));
+  }
+  return lanes;
+}
+
+export { overridesByLane };

@@ -1,0 +1,210 @@
+/** Nodes and their parts: what is running, waiting, paused, crashed. */
+import type { Clock, ClockSnapshot } from './clock.ts';
+import type { DiskSnapshot, SimDisk } from './disk.ts';
+import type { Effects } from './effects.ts';
+import type { QueuedEvent } from './event.ts';
+import type { Observer } from './observer.ts';
+import { clone } from './plain.ts';
+import type { AnyRole, Micros, NodeId } from './protocol.ts';
+import { Stream, type StreamState } from './random.ts';
+
+/** `halted`: stopped by the kernel after an error its role does not handle; only a restart fault brings it back. */
+export type Status = 'running' | 'crashed' | 'halted';
+
+/** An armed timer. Its deadline is kept in local time too, since a change of clock rate moves the true one. */
+export interface ArmedTimer {
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly token: number;
+  local: Micros;
+  due: Micros;
+  /** True time of the queue's entry for it: never later than `due`. Re-arming a timer for later only moves `due`. */
+  queuedAt: Micros;
+}
+
+/** The role itself, or one of the components it hosts. */
+export interface Part {
+  readonly index: number;
+  /** '' for the role itself, `raft` for a component, `raft/store` for a component's component. */
+  readonly path: string;
+  /** The name its own directory knows it by. */
+  readonly roleName: string;
+  readonly role: AnyRole;
+  readonly options: object;
+  /** Index of the hosting part; -1 for the role itself. */
+  readonly host: number;
+  readonly observers: ObserverTable;
+  readonly timers: Map<string, ArmedTimer>;
+  /** How often each timer was set, where somebody wants to know (overrides, traces). */
+  readonly timerSets: Map<string, number>;
+  state: unknown;
+  /** The context its handlers get; used again for every handler. */
+  context: unknown;
+}
+
+/** The observers of one path, sorted by the hooks they have. */
+export type ObserverTable = {
+  readonly [Hook in Exclude<keyof Observer, 'name' | 'path' | 'memory'>]: readonly Observer[];
+};
+
+/** A fault that waits for a boundary between two effects of a handler. */
+export interface Strike {
+  readonly boundary: number;
+  readonly fault: number;
+}
+
+/** The rest of a handler's effects, waiting for a sync or the end of a pause. */
+export interface Suffix {
+  readonly effects: Effects;
+  readonly next: number;
+  readonly cause: number;
+}
+
+export class SimNode {
+  status: Status = 'running';
+  incarnation = 0;
+  /** Local time at which the current incarnation booted. */
+  bootedLocal: Micros = 0;
+  /** How many pauses are in force. */
+  pauses = 0;
+  /** Token of the blocking sync it waits for; 0 when it waits for none. */
+  syncToken = 0;
+  suffix: Suffix | undefined;
+  strikes: Strike[] | undefined;
+  /** A crash or pause that waits for a handler with enough effects. */
+  ambush: { readonly fault: number; readonly boundary: number } | undefined;
+  /** Events that arrived while it was busy or paused. */
+  inbox: QueuedEvent[] = [];
+  inboxHead = 0;
+  lastView = '';
+  private stream: Stream | undefined;
+
+  readonly index: number;
+  readonly id: NodeId;
+  readonly roleName: string;
+  readonly options: object;
+  readonly clock: Clock;
+  readonly disk: SimDisk;
+  readonly parts: readonly Part[];
+  private readonly streamName: string;
+
+  constructor(
+    index: number,
+    id: NodeId,
+    roleName: string,
+    options: object,
+    clock: Clock,
+    disk: SimDisk,
+    parts: readonly Part[],
+    streamName: string,
+  ) {
+    this.index = index;
+    this.id = id;
+    this.roleName = roleName;
+    this.options = options;
+    this.clock = clock;
+    this.disk = disk;
+    this.parts = parts;
+    this.streamName = streamName;
+  }
+
+  get random(): Stream {
+    if (this.stream === undefined) this.stream = new Stream(this.streamName);
+    return this.stream;
+  }
+
+  /** May it handle an event now? */
+  get isFree(): boolean {
+    return this.status === 'running' && this.pauses === 0 && this.suffix === undefined;
+  }
+
+  get hasInbox(): boolean {
+    return this.inboxHead < this.inbox.length;
+  }
+
+  takeFromInbox(): QueuedEvent {
+    const event = this.inbox[this.inboxHead++] as QueuedEvent;
+    if (this.inboxHead === this.inbox.length) {
+      this.inbox = [];
+      this.inboxHead = 0;
+    }
+    return event;
+  }
+
+  saveStream(): StreamState | undefined {
+    return this.stream?.save();
+  }
+
+  restoreStream(state: StreamState | undefined): void {
+    this.stream = state === undefined ? undefined : Stream.restored(state);
+  }
+
+  save(): NodeSnapshot {
+    return {
+      status: this.status,
+      incarnation: this.incarnation,
+      bootedLocal: this.bootedLocal,
+      pauses: this.pauses,
+      syncToken: this.syncToken,
+      suffix: this.suffix,
+      strikes: this.strikes?.slice(),
+      ambush: this.ambush,
+      inbox: this.inbox.slice(this.inboxHead),
+      lastView: this.lastView,
+      stream: this.saveStream(),
+      clock: this.clock.save(),
+      disk: this.disk.save(),
+      parts: this.parts.map((part) => ({
+        state: clone(part.state),
+        timers: [...part.timers].map(([id, timer]) => [id, { ...timer }] as const),
+        timerSets: [...part.timerSets],
+      })),
+    };
+  }
+
+  load(snapshot: NodeSnapshot): void {
+    this.status = snapshot.status;
+    this.incarnation = snapshot.incarnation;
+    this.bootedLocal = snapshot.bootedLocal;
+    this.pauses = snapshot.pauses;
+    this.syncToken = snapshot.syncToken;
+    this.suffix = snapshot.suffix;
+    this.strikes = snapshot.strikes?.slice();
+    this.ambush = snapshot.ambush;
+    this.inbox = snapshot.inbox.slice();
+    this.inboxHead = 0;
+    this.lastView = snapshot.lastView;
+    this.restoreStream(snapshot.stream);
+    this.clock.load(snapshot.clock);
+    this.disk.load(snapshot.disk);
+    snapshot.parts.forEach((saved, i) => {
+      const part = this.parts[i] as Part;
+      part.state = clone(saved.state);
+      part.timers.clear();
+      for (const [id, timer] of saved.timers) part.timers.set(id, { ...timer });
+      part.timerSets.clear();
+      for (const [id, count] of saved.timerSets) part.timerSets.set(id, count);
+    });
+  }
+}
+
+export interface NodeSnapshot {
+  readonly status: Status;
+  readonly incarnation: number;
+  readonly bootedLocal: Micros;
+  readonly pauses: number;
+  readonly syncToken: number;
+  readonly suffix: Suffix | undefined;
+  readonly strikes: readonly Strike[] | undefined;
+  readonly ambush: { readonly fault: number; readonly boundary: number } | undefined;
+  readonly inbox: readonly QueuedEvent[];
+  readonly lastView: string;
+  readonly stream: StreamState | undefined;
+  readonly clock: ClockSnapshot;
+  readonly disk: DiskSnapshot;
+  readonly parts: readonly {
+    readonly state: unknown;
+    readonly timers: readonly (readonly [string, ArmedTimer])[];
+    readonly timerSets: readonly (readonly [string, number])[];
+  }[];
+}

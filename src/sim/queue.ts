@@ -1,0 +1,157 @@
+/**
+ * The event queue: a binary heap ordered by (time, sequence), so that events at one time leave in the order they came.
+ *
+ * Keys are in typed arrays and payloads in a side table: 3 to 5 times as fast as a heap of objects. Time and sequence have an array
+ * each: packed into one double they would run out after 35 virtual minutes, or after 2^22 events at one time.
+ */
+export class EventQueue<T> {
+  private times = new Float64Array(64);
+  private sequences = new Float64Array(64);
+  private slots = new Int32Array(64);
+  private payloads: (T | undefined)[] = [];
+  private freeSlots: number[] = [];
+  private count = 0;
+  private sequence = 0;
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** Time of the earliest event, or Infinity. */
+  get nextTime(): number {
+    return this.count === 0 ? Number.POSITIVE_INFINITY : (this.times[0] as number);
+  }
+
+  push(time: number, payload: T): void {
+    if (this.count === this.times.length) this.grow();
+    const slot = this.freeSlots.length > 0 ? (this.freeSlots.pop() as number) : this.payloads.length;
+    this.payloads[slot] = payload;
+    // A new event has the largest sequence of all, so on the way up only its time decides.
+    const { times, sequences, slots } = this;
+    let hole = this.count++;
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1;
+      if ((times[parent] as number) <= time) break;
+      times[hole] = times[parent] as number;
+      sequences[hole] = sequences[parent] as number;
+      slots[hole] = slots[parent] as number;
+      hole = parent;
+    }
+    times[hole] = time;
+    sequences[hole] = this.sequence++;
+    slots[hole] = slot;
+  }
+
+  /** Removes the earliest event. The queue must not be empty. */
+  pop(): T {
+    if (this.count === 0) throw new Error('pop on an empty queue');
+    const slot = this.slots[0] as number;
+    const payload = this.payloads[slot] as T;
+    this.payloads[slot] = undefined;
+    this.freeSlots.push(slot);
+    const last = --this.count;
+    if (last > 0) this.siftDown(this.times[last] as number, this.sequences[last] as number, this.slots[last] as number);
+    return payload;
+  }
+
+  private siftDown(time: number, sequence: number, slot: number): void {
+    const { times, sequences, slots, count } = this;
+    let hole = 0;
+    for (let child = 1; child < count; child = 2 * hole + 1) {
+      const right = child + 1;
+      if (right < count) {
+        const left = times[child] as number;
+        const other = times[right] as number;
+        if (other < left || (other === left && (sequences[right] as number) < (sequences[child] as number)))
+          child = right;
+      }
+      const childTime = times[child] as number;
+      if (childTime > time || (childTime === time && (sequences[child] as number) > sequence)) break;
+      times[hole] = childTime;
+      sequences[hole] = sequences[child] as number;
+      slots[hole] = slots[child] as number;
+      hole = child;
+    }
+    times[hole] = time;
+    sequences[hole] = sequence;
+    slots[hole] = slot;
+  }
+
+  /** All events with their times, earliest first. Not for the hot path. */
+  entries(): { readonly time: number; readonly payload: T }[] {
+    return this.order().map((at) => ({
+      time: this.times[at] as number,
+      payload: this.payloads[this.slots[at] as number] as T,
+    }));
+  }
+
+  /** Takes out the earliest event that matches; undefined when none does. Not for the hot path. */
+  remove(matches: (payload: T) => boolean): T | undefined {
+    const at = this.order().find((index) => matches(this.payloads[this.slots[index] as number] as T));
+    if (at === undefined) return undefined;
+    const saved = this.save();
+    const removed = saved.payloads[at] as T;
+    const keep = <X>(list: readonly X[]): X[] => list.filter((_, index) => index !== at);
+    // Removing from the middle of the arrays breaks the heap order, so it is built anew from a sorted list (a valid heap).
+    const rest = { times: keep(saved.times), sequences: keep(saved.sequences), payloads: keep(saved.payloads) };
+    const sorted = rest.times.map((_, index) => index);
+    sorted.sort(
+      (a, b) =>
+        (rest.times[a] as number) - (rest.times[b] as number) ||
+        (rest.sequences[a] as number) - (rest.sequences[b] as number),
+    );
+    this.load({
+      times: sorted.map((index) => rest.times[index] as number),
+      sequences: sorted.map((index) => rest.sequences[index] as number),
+      payloads: sorted.map((index) => rest.payloads[index] as T),
+      sequence: saved.sequence,
+    });
+    return removed;
+  }
+
+  save(): QueueSnapshot<T> {
+    return {
+      times: Array.from(this.times.subarray(0, this.count)),
+      sequences: Array.from(this.sequences.subarray(0, this.count)),
+      payloads: Array.from(this.slots.subarray(0, this.count), (slot) => this.payloads[slot] as T),
+      sequence: this.sequence,
+    };
+  }
+
+  load(snapshot: QueueSnapshot<T>): void {
+    this.count = snapshot.times.length;
+    while (this.times.length < this.count) this.grow();
+    this.times.set(snapshot.times);
+    this.sequences.set(snapshot.sequences);
+    this.payloads = [...snapshot.payloads];
+    this.freeSlots = [];
+    for (let i = 0; i < this.count; i++) this.slots[i] = i;
+    this.sequence = snapshot.sequence;
+  }
+
+  private order(): number[] {
+    const { times, sequences } = this;
+    return Array.from({ length: this.count }, (_, index) => index).sort(
+      (a, b) => (times[a] as number) - (times[b] as number) || (sequences[a] as number) - (sequences[b] as number),
+    );
+  }
+
+  private grow(): void {
+    const times = new Float64Array(this.times.length * 2);
+    const sequences = new Float64Array(times.length);
+    const slots = new Int32Array(times.length);
+    times.set(this.times);
+    sequences.set(this.sequences);
+    slots.set(this.slots);
+    this.times = times;
+    this.sequences = sequences;
+    this.slots = slots;
+  }
+}
+
+export interface QueueSnapshot<T> {
+  readonly times: readonly number[];
+  readonly sequences: readonly number[];
+  readonly payloads: readonly T[];
+  readonly sequence: number;
+}

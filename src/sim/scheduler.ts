@@ -1,0 +1,117 @@
+/**
+ * The scheduler seam: time order is one policy. Everything that could happen next is an action with a stable id, and any of them can
+ * be made to happen now: what-if branches, crash matrices and exhaustive search are other policies.
+ */
+import { CALL, DELIVER, FAULT_END, FAULT_START, type QueuedEvent, RESTART, RESUME, SYNCED, TIMER } from './event.ts';
+import type { Part, SimNode } from './process.ts';
+import type { Micros, NodeId, Tagged } from './protocol.ts';
+import type { EventQueue } from './queue.ts';
+
+export interface Action {
+  /**
+   * `deliver:m57` and `drop:m57` (a copy: `m57'`), `timer:n3/election`, `sync:n2#41`, `call:c1`, `fault:3`, `fault-end:3`, `restart:n4`,
+   * `resume:n4`; what waits in a node's inbox keeps its id.
+   */
+  readonly id: string;
+  readonly kind: 'deliver' | 'drop' | 'timer' | 'sync' | 'call' | 'fault' | 'fault-end' | 'restart' | 'resume';
+  readonly node?: NodeId;
+  readonly from?: NodeId;
+  /** When the policy of time order would make it happen. */
+  readonly due: Micros;
+  /** The message, for deliveries and drops. */
+  readonly message?: Tagged;
+}
+
+export interface Choice {
+  readonly event: QueuedEvent;
+  readonly drop: boolean;
+  readonly fromInbox: boolean;
+}
+
+interface Scheduled {
+  readonly now: Micros;
+  readonly nodes: readonly SimNode[];
+  readonly queue: EventQueue<QueuedEvent>;
+  held: QueuedEvent[];
+}
+
+interface Candidate {
+  readonly event: QueuedEvent;
+  readonly due: Micros;
+  readonly place: 'queue' | 'inbox' | 'held';
+}
+
+export function pendingActions(simulation: Scheduled): readonly Action[] {
+  return candidates(simulation).flatMap((candidate) => actionsOf(simulation, candidate));
+}
+
+/** Takes the action's event out of the place where it waits. */
+export function takeAction(simulation: Scheduled, id: string): Choice {
+  const found = candidates(simulation).find((candidate) =>
+    actionsOf(simulation, candidate).some((action) => action.id === id),
+  );
+  if (found === undefined) {
+    const some = pendingActions(simulation)
+      .slice(0, 5)
+      .map((action) => action.id);
+    throw new RangeError(`"${id}" is not pending; pending are, for example: ${some.join(', ') || 'nothing'}`);
+  }
+  const { event, place } = found;
+  if (place === 'queue') simulation.queue.remove((queued) => queued === event);
+  else if (place === 'held') simulation.held = simulation.held.filter((held) => held !== event);
+  else {
+    const node = simulation.nodes[event.node] as SimNode;
+    node.inbox = node.inbox.slice(node.inboxHead).filter((waiting) => waiting !== event);
+    node.inboxHead = 0;
+    if (!node.isFree && !id.startsWith('drop:'))
+      throw new RangeError(`"${id}" must wait: ${node.id} is busy or paused`);
+  }
+  return { event, drop: id.startsWith('drop:'), fromInbox: place === 'inbox' };
+}
+
+function candidates(simulation: Scheduled): Candidate[] {
+  const { now, nodes, queue, held } = simulation;
+  return [
+    ...nodes.flatMap((node) =>
+      node.inbox.slice(node.inboxHead).map((event): Candidate => ({ event, due: now, place: 'inbox' })),
+    ),
+    ...held.map((event): Candidate => ({ event, due: Number.POSITIVE_INFINITY, place: 'held' })),
+    ...queue.entries().map(({ time, payload }): Candidate => ({ event: payload, due: time, place: 'queue' })),
+  ];
+}
+
+function actionsOf({ nodes }: Scheduled, { event, due, place }: Candidate): Action[] {
+  const node = nodes[event.node];
+  const name = node?.id ?? '';
+  switch (event.kind) {
+    case DELIVER: {
+      const message = event.payload as Tagged;
+      const id = `m${event.id}${event.copy === 0 ? '' : "'"}`;
+      const common = { node: name, from: (nodes[event.from] as SimNode).id, due, message };
+      const drop: Action = { id: `drop:${id}`, kind: 'drop', ...common };
+      return place === 'held' ? [drop] : [{ id: `deliver:${id}`, kind: 'deliver', ...common }, drop];
+    }
+    case TIMER: {
+      const part = node?.parts[event.part] as Part;
+      const timer = part.timers.get(event.payload as string);
+      if (timer === undefined || timer.token !== event.id) return [];
+      const scope = part.path === '' ? '' : `${part.path}:`;
+      return [
+        { id: `timer:${name}/${scope}${event.payload}`, kind: 'timer', node: name, due: Math.max(due, timer.due) },
+      ];
+    }
+    case SYNCED:
+      return [{ id: `sync:${name}#${event.id}`, kind: 'sync', node: name, due }];
+    case CALL:
+      return [{ id: `call:${name}`, kind: 'call', node: name, due }];
+    case FAULT_START:
+      return [{ id: `fault:${event.id}`, kind: 'fault', due }];
+    case FAULT_END:
+      return [{ id: `fault-end:${event.id}`, kind: 'fault-end', due }];
+    case RESTART:
+    case RESUME: {
+      const kind = event.kind === RESTART ? 'restart' : 'resume';
+      return node?.incarnation === event.id ? [{ id: `${kind}:${name}`, kind, node: name, due }] : [];
+    }
+  }
+}
