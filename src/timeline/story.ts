@@ -18,8 +18,8 @@ export interface Story {
 /** `events` is the whole trace of a run that failed at its last event. */
 export function storyOf(events: readonly TraceEvent[], options: StoryOptions): Story {
   const steps = [...stepsOf(events)];
-  const past = causalPast(steps);
   const facts = new Set(options.facts);
+  const past = causalPast(steps, facts);
   const importance = new Map(steps.map((step) => [step.event, importanceOf(step, facts)]));
   const rows = [...rowsOf(events, { ...options, show: 'quiet' })].filter((row) => past.has(row.event));
   const kept = select(rows, (row) => importance.get(row.event) ?? 0, options.rowsMax);
@@ -27,18 +27,19 @@ export function storyOf(events: readonly TraceEvent[], options: StoryOptions): S
 }
 
 /**
- * Ordinals of the steps that the last one depends on: what brought it about, and what its nodes did before; and so on.
- * Faults depend on nothing but are depended on by whom they struck, since they share that node's lane.
+ * Ordinals of the steps that the last one and the `facts` depend on: what brought them about, and what their nodes did before; and so
+ * on. Faults that name no node in the trace, such as partitions, may have mattered to everybody and count as past.
  */
-export function causalPast(steps: readonly Step[]): ReadonlySet<number> {
+export function causalPast(steps: readonly Step[], facts: ReadonlySet<number> = new Set()): ReadonlySet<number> {
   const past = new Set<number>();
   const nodesInPast = new Set<string>();
   for (let index = steps.length - 1; index >= 0; index--) {
     const step = steps[index] as Step;
     const nodes = step.events.flatMap(touched);
     const isLast = index === steps.length - 1;
-    const isWorld = nodes.length === 0;
-    if (!isLast && !isWorld && !past.has(step.event) && !nodes.some((node) => nodesInPast.has(node))) continue;
+    const isFault = step.events.some(({ kind }) => kind === 'fault');
+    const isNear = past.has(step.event) || nodes.some((node) => nodesInPast.has(node));
+    if (!isLast && !isFault && !isNear && !facts.has(step.event)) continue;
     past.add(step.event);
     for (const node of nodes) nodesInPast.add(node);
     for (const event of step.events) if (event.cause !== undefined) past.add(event.cause);
