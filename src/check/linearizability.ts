@@ -3,7 +3,7 @@ import type { Operation } from '../sim/history.ts';
 import { type Part, preparePart } from './linearizability/part.ts';
 import { Search } from './linearizability/search.ts';
 import { Transitions } from './linearizability/transitions.ts';
-import type { Model } from './model.ts';
+import { type Model, ModelError } from './model.ts';
 
 /** `unknown`: the budget ran out. Not a pass. */
 export type LinearizabilityVerdict = 'linearizable' | 'illegal' | 'unknown';
@@ -13,6 +13,8 @@ export interface LinearizabilityOptions {
   readonly budget?: number;
   /** Judge every part instead of stopping at the first illegal one. */
   readonly judgeAll?: boolean;
+  /** Do not use the model's polynomial check (`decide`) where it has one. */
+  readonly searchOnly?: boolean;
   /** Step the model twice and compare: finds models that are not pure. */
   readonly strict?: boolean;
 }
@@ -61,41 +63,36 @@ export function checkLinearizability<State, Input, Output>(
   model: Model<State, Input, Output>,
   options: LinearizabilityOptions = {},
 ): LinearizabilityResult {
-  const searches = partition(operations, model).map((members) =>
-    openPart(operations, members, model, options.strict ?? false),
-  );
-  runRoundRobin(searches, options.budget ?? DEFAULT_BUDGET, options.judgeAll ?? false);
-  return summarize(operations, searches);
+  const budget = options.budget ?? DEFAULT_BUDGET;
+  const parts = partitionHistory(operations, model).map((members) => openPart(operations, members, model, options));
+  if (!options.judgeAll && parts.some(({ decision }) => decision === false)) {
+    runRoundRobin(parts.filter(({ decision }) => decision === false).slice(0, 1), budget, false);
+  } else runRoundRobin(parts, budget, options.judgeAll ?? false);
+  return summarize(operations, parts);
 }
 
-interface OpenPart {
+/** The operations that are about one object, by call. */
+export interface PartMembers {
   readonly key: string | number | undefined;
-  readonly part: Part<unknown, unknown>;
-  readonly transitions: Transitions<unknown, unknown, unknown>;
-  readonly search: Search;
-  verdict: LinearizabilityVerdict;
+  readonly indices: readonly number[];
 }
 
-interface Members {
-  readonly key: string | number | undefined;
-  readonly indices: number[];
-}
-
-/** Indices of the operations of each part, by call; parts by key. */
-function partition<State, Input, Output>(
+/** Indices of the operations of each part, by call; parts by key: numbers first, then strings. */
+export function partitionHistory<State, Input, Output>(
   operations: readonly Operation[],
   model: Model<State, Input, Output>,
-): Members[] {
+): readonly PartMembers[] {
   const order = orderByCall(operations);
   if (model.partition === undefined) return [{ key: undefined, indices: order }];
-  const parts = new Map<string | number, Members>();
+  const parts = new Map<string | number, number[]>();
   for (const index of order) {
     const key = model.partition((operations[index] as Operation).input as Input);
+    if (key === undefined) return [{ key: undefined, indices: order }];
     const members = parts.get(key);
-    if (members === undefined) parts.set(key, { key, indices: [index] });
-    else members.indices.push(index);
+    if (members === undefined) parts.set(key, [index]);
+    else members.push(index);
   }
-  return [...parts.values()].sort((left, right) => compareKeys(left.key, right.key));
+  return [...parts].map(([key, indices]) => ({ key, indices })).sort((left, right) => compareKeys(left.key, right.key));
 }
 
 function orderByCall(operations: readonly Operation[]): number[] {
@@ -107,60 +104,105 @@ function orderByCall(operations: readonly Operation[]): number[] {
   return order;
 }
 
-function compareKeys(left: string | number | undefined, right: string | number | undefined): number {
+function compareKeys(left: string | number, right: string | number): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
   if (typeof left === 'number') return -1;
   if (typeof right === 'number') return 1;
-  return (left ?? '') < (right ?? '') ? -1 : 1;
+  return left < right ? -1 : 1;
+}
+
+interface OpenPart {
+  readonly key: string | number | undefined;
+  readonly operations: number;
+  /** What the model's polynomial check said, if it has one for this history. */
+  readonly decision: boolean | undefined;
+  /** Absent when the decision needs no search: when it is true. */
+  readonly searching: Searching | undefined;
+  verdict: LinearizabilityVerdict;
+}
+
+interface Searching {
+  readonly part: Part<unknown, unknown>;
+  readonly transitions: Transitions<unknown, unknown, unknown>;
+  readonly search: Search;
 }
 
 function openPart<State, Input, Output>(
   operations: readonly Operation[],
-  members: Members,
+  { key, indices }: PartMembers,
   model: Model<State, Input, Output>,
-  strict: boolean,
+  options: LinearizabilityOptions,
 ): OpenPart {
-  const part = preparePart(operations, members.indices, model);
-  const transitions = new Transitions(model, part.classes, strict) as unknown as OpenPart['transitions'];
-  return { key: members.key, part, transitions, search: new Search(part, transitions), verdict: 'unknown' };
+  const judged = indices.filter((index) => isJudged(operations[index] as Operation, model));
+  const decision = options.searchOnly
+    ? undefined
+    : model.decide?.(judged.map((index) => operations[index] as Operation));
+  const base = { key, operations: judged.length, decision };
+  if (decision === true) return { ...base, searching: undefined, verdict: 'linearizable' };
+  const part = preparePart(operations, judged, model);
+  const transitions = new Transitions(
+    model,
+    part.classes,
+    options.strict ?? false,
+  ) as unknown as Searching['transitions'];
+  const searching = { part, transitions, search: new Search(part, transitions) };
+  return { ...base, searching, verdict: decision === false ? 'illegal' : 'unknown' };
+}
+
+/** Neither an operation that did not happen nor an observation that nobody saw says anything. */
+function isJudged<State, Input, Output>({ input, outcome }: Operation, model: Model<State, Input, Output>): boolean {
+  return outcome === 'ok' || (outcome === 'unknown' && !model.observes?.(input as Input, undefined));
 }
 
 function runRoundRobin(parts: readonly OpenPart[], budget: number, judgeAll: boolean): void {
   let left = budget;
-  let open = parts.slice();
+  let open = parts.filter(({ searching }) => searching !== undefined);
   for (let slice = FIRST_ROUND_NODES; open.length > 0 && left > 0; slice *= ROUND_GROWTH) {
+    const paused: OpenPart[] = [];
     for (const part of open) {
-      const before = part.search.nodes;
-      const outcome = part.search.run(before + Math.min(slice, left));
-      left -= part.search.nodes - before;
-      if (outcome !== 'paused') part.verdict = outcome;
+      const { search } = part.searching as Searching;
+      const before = search.nodes;
+      const outcome = search.run(before + Math.min(slice, left));
+      left -= search.nodes - before;
+      if (outcome === 'paused') paused.push(part);
+      else settle(part, outcome);
       if (outcome === 'illegal' && !judgeAll) return;
       if (left <= 0) break;
     }
-    open = open.filter((part) => part.verdict === 'unknown');
+    open = paused;
   }
 }
 
-function summarize(operations: readonly Operation[], searches: readonly OpenPart[]): LinearizabilityResult {
-  const parts = searches.map(judge);
+function settle(part: OpenPart, outcome: 'linearizable' | 'illegal'): void {
+  // Two independent algorithms that disagree are a defect of ours or of the model, not a fact about the history.
+  if (part.decision !== undefined && part.decision !== (outcome === 'linearizable')) {
+    throw new ModelError(
+      `the polynomial check says ${part.decision ? 'linearizable' : 'illegal'}, the search ${outcome}`,
+    );
+  }
+  part.verdict = outcome;
+}
+
+function summarize(operations: readonly Operation[], opened: readonly OpenPart[]): LinearizabilityResult {
+  const parts = opened.map(judge);
   const worst = worstPart(operations, parts);
   return {
     verdict: worst?.verdict ?? 'linearizable',
     nodes: parts.reduce((sum, part) => sum + part.nodes, 0),
-    steps: searches.reduce((sum, { transitions }) => sum + transitions.steps, 0),
+    steps: opened.reduce((sum, { searching }) => sum + (searching?.transitions.steps ?? 0), 0),
     operations: parts.reduce((sum, part) => sum + part.operations, 0),
     parts,
     ...(worst === undefined ? {} : { worst }),
   };
 }
 
-function judge({ key, part, search, verdict }: OpenPart): PartVerdict {
-  const blame = verdict === 'linearizable' ? undefined : part.historyIndex[search.furthestReturn];
+function judge({ key, operations, searching, verdict }: OpenPart): PartVerdict {
+  const blame = verdict === 'linearizable' ? undefined : searching?.part.historyIndex[searching.search.furthestReturn];
   return {
     ...(key === undefined ? {} : { key }),
     verdict,
-    operations: part.historyIndex.length,
-    nodes: search.nodes,
+    operations,
+    nodes: searching?.search.nodes ?? 0,
     ...(blame === undefined ? {} : { blame }),
   };
 }

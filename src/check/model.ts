@@ -2,6 +2,7 @@
  * What a sequential object does, for checking histories against it.
  * A protocol brings its own model by implementing `Model`; the common ones are in models/.
  */
+import type { Operation } from '../sim/history.ts';
 import type { Json } from '../sim/plain.ts';
 
 /** One question and its answer, as a model sees it. `output` is absent when the outcome is unknown. */
@@ -32,10 +33,11 @@ export interface Model<State = Json, Input = Json, Output = Json> {
   /** Equal for equal states, different for different ones. Default: `canonicalKey`, which needs plain data. */
   key?(state: State): string | number;
   /**
-   * The independent object that an operation is about. Parts are judged separately, each from `initial`, which is sound
-   * when operations on different parts never affect each other.
+   * The independent object that an operation is about; undefined when it is about all of them, which makes the whole
+   * history one part. Parts are judged separately, each from `initial`, which is sound when operations on different
+   * parts never affect each other.
    */
-  partition?(input: Input): string | number;
+  partition?(input: Input): string | number | undefined;
   /**
    * True when the operation, in every state, is either impossible or changes nothing: a read, a failed compare-and-set.
    * Not for a write that may happen to write the current value. Wrong answers are detected and thrown.
@@ -46,6 +48,12 @@ export interface Model<State = Json, Input = Json, Output = Json> {
    * indistinguishable whatever operations of that history follow. `undefined` when nothing can be merged.
    */
   merge?(calls: readonly Call<Input, Output>[]): StateMerger<State> | undefined;
+  /**
+   * A polynomial answer for histories of a special shape, such as all written values being different: is this part
+   * linearizable? `undefined` when it does not have that shape; then the search decides. Operations come in order of call,
+   * without the ones that did not happen.
+   */
+  decide?(operations: readonly Operation[]): boolean | undefined;
   /** A short phrase for people, e.g. `write a = 1`. Default: JSON. */
   describe?(input: Input, output: Output | undefined): string;
   /** A state for people. Default: JSON. */

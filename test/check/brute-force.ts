@@ -18,6 +18,7 @@ function everyPart<State, Input, Output>(
   const parts = new Map<string | number, Operation[]>();
   for (const operation of happened) {
     const key = model.partition(operation.input as Input);
+    if (key === undefined) return [happened];
     parts.set(key, [...(parts.get(key) ?? []), operation]);
   }
   return [...parts.values()];

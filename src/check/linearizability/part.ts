@@ -18,7 +18,7 @@ export interface Part<Input = Json, Output = Json> {
   /** Operations of one class have the same input and output, and so do the same in every state. */
   readonly classOf: Int32Array;
   readonly classes: readonly Call<Input, Output>[];
-  /** Classes with the same input, whatever the answer. */
+  /** Numbers that are equal for classes with the same input, whatever the answer. Empty when nothing is pending. */
   readonly inputOfClass: Int32Array;
   /** 1 for definite operations that never change the state. */
   readonly isObserver: Uint8Array;
@@ -39,7 +39,7 @@ export interface Part<Input = Json, Output = Json> {
   readonly previousPendingTwin: Int32Array;
 }
 
-/** Builds the part made of `members`, indices into `operations` in order of call. Operations that did not happen are left out. */
+/** Builds the part made of `members`: indices into `operations`, by call, of operations that happened or may have. */
 export function preparePart<State, Input, Output>(
   operations: readonly Operation[],
   members: readonly number[],
@@ -63,7 +63,7 @@ export function preparePart<State, Input, Output>(
   for (let rank = 0; rank < definiteCount; rank++) historyIndex[rank] = definite[byReturn[rank] as number] as number;
   for (let rank = 0; rank < pendingCount; rank++) historyIndex[definiteCount + rank] = pending[rank] as number;
 
-  const { classOf, classes, inputOfClass } = classify<Input, Output>(operations, historyIndex);
+  const { classOf, classes, inputOfClass } = classify<Input, Output>(operations, historyIndex, pendingCount > 0);
   const isObserver = new Uint8Array(count);
   if (model.observes !== undefined) {
     const classObserves = classes.map(({ input, output }) => (model.observes?.(input, output) ? 1 : 0));
@@ -100,6 +100,7 @@ function orderByReturn(operations: readonly Operation[], members: readonly numbe
 function classify<Input, Output>(
   operations: readonly Operation[],
   historyIndex: Int32Array,
+  withInputs: boolean,
 ): { classOf: Int32Array; classes: Call<Input, Output>[]; inputOfClass: Int32Array } {
   const inputs = new Map<string, number>();
   const calls = new Map<string, number>();
@@ -108,15 +109,15 @@ function classify<Input, Output>(
   const classOf = new Int32Array(historyIndex.length);
   for (let i = 0; i < historyIndex.length; i++) {
     const operation = operations[historyIndex[i] as number] as Operation;
-    const inputText = JSON.stringify(operation.input);
     const definite = operation.outcome === 'ok' && operation.output !== undefined;
-    const callText = definite ? `${inputText} ${JSON.stringify(operation.output)}` : inputText;
+    const callText = JSON.stringify(definite ? [operation.input, operation.output] : [operation.input]);
     let id = calls.get(callText);
     if (id === undefined) {
       id = classes.length;
       calls.set(callText, id);
       classes.push(callOf<Input, Output>(operation, definite));
-      inputOfClass.push(internText(inputs, inputText));
+      // Inputs are only compared with those of pending operations.
+      if (withInputs) inputOfClass.push(internText(inputs, JSON.stringify(operation.input)));
     }
     classOf[i] = id;
   }

@@ -1,6 +1,8 @@
 /** A single value: read, write, compare-and-set. Also the object behind every key of the key-value model. */
+import type { Operation } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
 import { type Call, canonicalKey, type Model, ModelError, type StateMerger, sameValue } from '../model.ts';
+import { isRegisterByZones } from './register-zones.ts';
 
 export type RegisterInput =
   | { readonly type: 'read' }
@@ -20,7 +22,7 @@ export interface RegisterOutput {
 export type RegisterState = Json;
 
 /** Stands for every value that no operation of the history reads or compares with. Compared by identity. */
-const UNOBSERVED: Json = Object.freeze({ unobserved: true });
+export const UNOBSERVED: Json = Object.freeze({ unobserved: true });
 
 /** A register with reads and writes only. */
 export function registerModel(initial: Json = null): Model<RegisterState, RegisterInput, RegisterOutput> {
@@ -43,6 +45,7 @@ export function casRegisterModel(initial: Json = null): Model<RegisterState, Reg
     key: registerKey,
     observes: observesRegister,
     merge: mergeUnobserved,
+    decide: (operations) => decideRegister(operations, initial),
     describe: describeRegisterCall,
     describeState: describeRegisterState,
   };
@@ -91,6 +94,11 @@ export function mergeUnobserved(calls: readonly Call<RegisterInput, RegisterOutp
     if (input.type === 'cas') observed.add(canonicalKey(input.expect));
   }
   return { representative: (state) => (observed.has(registerKey(state)) ? state : UNOBSERVED) };
+}
+
+/** Reads and writes of different values alone: decided by zones. */
+export function decideRegister(operations: readonly Operation[], initial: Json): boolean | undefined {
+  return isRegisterByZones(operations, initial);
 }
 
 export function describeRegisterCall(input: RegisterInput, output: RegisterOutput | undefined): string {
