@@ -100,7 +100,6 @@ function failureReport(simulation: Simulation): FailureReport | undefined {
   const failure = simulation.failure;
   if (failure === undefined) return undefined;
   const { kind, sentence, event, at, node, handler, error } = failure;
-  const stack = error instanceof Error ? error.stack : undefined;
   return {
     kind,
     sentence,
@@ -108,6 +107,6 @@ function failureReport(simulation: Simulation): FailureReport | undefined {
     at,
     ...(node === undefined ? {} : { node }),
     ...(handler === undefined ? {} : { handler }),
-    ...(stack === undefined ? {} : { stack }),
+    ...(error?.stack === undefined ? {} : { stack: error.stack }),
   };
 }

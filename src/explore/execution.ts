@@ -3,7 +3,7 @@ import type { LinearizabilityVerdict } from '../check/linearizability.ts';
 import { qualifiedName } from '../check/monitor.ts';
 import type { Fact } from '../sim/observer.ts';
 import type { Micros, NodeId } from '../sim/protocol.ts';
-import type { Statistics } from '../sim/simulation.ts';
+import type { Failure, Statistics } from '../sim/result.ts';
 
 /**
  * - `passed`: every property held to the end.
@@ -31,7 +31,7 @@ export interface ViolationReport {
 
 export interface FailureReport {
   /** `hung`: a handler did not come back within the time a whole batch of runs may take. */
-  readonly kind: 'threw' | 'contract' | 'limit' | 'stalled' | 'guard' | 'hung';
+  readonly kind: Failure['kind'] | 'hung';
   readonly sentence: string;
   readonly event: number;
   readonly at: Micros;

@@ -1,0 +1,121 @@
+/** Draws the calls of a run from what operations look like. */
+import type { Protocol } from '../check/protocol.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { ArgumentSpec, Call, OperationInput, OperationSpec, WorkloadStream } from '../sim/config.ts';
+import type { Json } from '../sim/plain.ts';
+import type { Micros, NodeId } from '../sim/protocol.ts';
+import type { Draw } from './draw.ts';
+import type { Profile } from './profile.ts';
+
+/** More calls than this are not listed but streamed: a plan stays small, and quick to draw. */
+export const CALLS_MAX = 200;
+/** Operations per base timeout of the protocol: 20 to 50 a second where that is 150 ms. */
+const CALLS_PER_BASE_MIN = 3;
+const CALLS_PER_BASE_MAX = 7.5;
+
+export interface DrawnCalls {
+  readonly calls: readonly Call[];
+  readonly workload?: WorkloadStream;
+}
+
+export function drawCalls(
+  protocol: Protocol,
+  scenario: Scenario,
+  profile: Profile | undefined,
+  clients: readonly NodeId[],
+  base: Micros,
+  until: Micros,
+  draw: Draw,
+): DrawnCalls {
+  const { rate, operations = protocol.operations, start = 0, end = until, calls = [] } = scenario.workload;
+  const wanted = rate !== undefined || calls.length === 0;
+  if (!wanted || clients.length === 0 || operations.length === 0 || end <= start) return { calls };
+  const count = callCount(rate, base, end - start, draw);
+  if (rate !== undefined && count > CALLS_MAX) {
+    const interval = Math.max(1, Math.round((1_000_000 * clients.length) / rate));
+    return { calls, workload: { operations, clients, interval, start, end } };
+  }
+  const mix = profile === undefined ? operations : reweighted(operations, draw);
+  const drawn = drawTimes(Math.min(count, CALLS_MAX), start, end, base, profile, draw);
+  const writer = new OperationWriter(mix, profile !== undefined, draw);
+  return { calls: [...calls, ...drawn.map((at) => ({ at, client: draw.pick(clients), op: writer.next() }))] };
+}
+
+function callCount(rate: number | undefined, base: Micros, span: Micros, draw: Draw): number {
+  if (rate !== undefined) return Math.max(1, Math.round((rate * span) / 1_000_000));
+  const least = Math.floor((CALLS_PER_BASE_MIN * span) / base);
+  return draw.between(Math.max(1, least), Math.max(1, Math.floor((CALLS_PER_BASE_MAX * span) / base)));
+}
+
+/** Some runs have many of one operation and few of another. */
+const reweighted = (operations: readonly OperationSpec[], draw: Draw): readonly OperationSpec[] =>
+  draw.chance(50)
+    ? operations
+    : operations.map((operation) => ({ ...operation, weight: (operation.weight ?? 1) * draw.pick([1, 4, 16]) }));
+
+/** Ascending. Evenly spread, in bursts (which fill pipelines and windows), or all at once (every client asks as fast as it is answered). */
+function drawTimes(
+  count: number,
+  start: Micros,
+  end: Micros,
+  base: Micros,
+  profile: Profile | undefined,
+  draw: Draw,
+): readonly Micros[] {
+  const shape =
+    profile === undefined
+      ? 'even'
+      : draw.weighted([
+          [5, 'even'],
+          [3, 'bursts'],
+          [1, 'at once'],
+        ] as const);
+  const times: Micros[] = [];
+  while (times.length < count) {
+    const at = draw.between(start, end - 1);
+    if (shape === 'even') times.push(at);
+    else if (shape === 'at once') times.push(start + Math.floor(((end - start) * times.length) / (count * 2)));
+    else drawBurst(at, Math.min(count - times.length, draw.between(2, 12)), end, base, times, draw);
+  }
+  return times.sort((left, right) => left - right);
+}
+
+function drawBurst(at: Micros, size: number, end: Micros, base: Micros, times: Micros[], draw: Draw): void {
+  const width = draw.acrossScales(base / 1_000, base / 2);
+  for (let made = 0; made < size; made++) times.push(Math.min(end - 1, at + draw.between(0, width)));
+}
+
+/** Writes operations: every `unique` value once in a run, and keys few enough that clients meet. */
+class OperationWriter {
+  private readonly specs: readonly (readonly [number, OperationSpec])[];
+  private readonly draw: Draw;
+  /** Of each `key` argument, how many keys this run uses. */
+  private readonly keysMax: number;
+  private uniques = 0;
+
+  constructor(operations: readonly OperationSpec[], fuzzed: boolean, draw: Draw) {
+    this.specs = operations.map((spec) => [spec.weight ?? 1, spec] as const);
+    this.draw = draw;
+    this.keysMax = fuzzed && draw.chance(50) ? draw.between(1, 3) : Number.POSITIVE_INFINITY;
+  }
+
+  next(): OperationInput {
+    const spec = this.draw.weighted(this.specs);
+    const operation: { type: string; [name: string]: Json } = { type: spec.type };
+    for (const [name, argument] of Object.entries(spec.arguments ?? {})) operation[name] = this.argument(argument);
+    return operation;
+  }
+
+  private argument(spec: ArgumentSpec): Json {
+    switch (spec.kind) {
+      case 'key':
+        return `k${this.draw.between(1, Math.min(spec.count, this.keysMax))}`;
+      case 'integer':
+        return this.draw.between(spec.min, spec.max);
+      case 'choice':
+        return this.draw.pick(spec.of);
+      case 'unique':
+        return ++this.uniques;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/** Draws what a run takes place in: options, nodes, network, disks, clocks. What the scenario fixes stays fixed. */
+import type { OptionSpec, Protocol } from '../check/protocol.ts';
+import { type Inhabitant, populate } from '../scenario/population.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { ClockModel, DiskModel, Distribution, NetworkModel, NodeSpec } from '../sim/config.ts';
+import type { Json } from '../sim/plain.ts';
+import type { Micros, Tolerance } from '../sim/protocol.ts';
+import type { Draw } from './draw.ts';
+import type { Profile } from './profile.ts';
+
+export type Options = { readonly [name: string]: Json };
+
+/** Clients of a drawn run, where the protocol does not say. */
+const CLIENTS_MIN = 3;
+const CLIENTS_MAX = 5;
+/** A clock that the protocol does not rely on may be off by this much and no more: a node that is never scheduled proves nothing. */
+const CLOCK_RATE_PPM_MAX = 300_000;
+
+/** Without a profile every option is what the scenario or the protocol says. */
+export function drawOptions(protocol: Protocol, scenario: Scenario, profile: Profile | undefined, draw: Draw): Options {
+  const options: { [name: string]: Json } = {};
+  const untouched = profile === undefined || draw.chance(profile.defaultOptionsPercent);
+  for (const [name, spec] of Object.entries(protocol.options)) {
+    const fixed = scenario.options[name];
+    if (fixed !== undefined) options[name] = fixed;
+    else if (untouched || draw.chance(40)) options[name] = spec.default;
+    else options[name] = drawOption(spec, profile, draw);
+  }
+  return options;
+}
+
+function drawOption(spec: OptionSpec, profile: Profile, draw: Draw): Json {
+  if (spec.kind === 'choice') return draw.pick(spec.of);
+  if (draw.chance(profile.extremePercent)) return draw.pick([spec.min, spec.max, ...(spec.extremes ?? [])]);
+  if (spec.kind === 'duration' && spec.min > 0) return draw.acrossScales(spec.min, spec.max);
+  return draw.between(spec.min, spec.max);
+}
+
+/** Who takes part. Numbers that the scenario leaves open are drawn where the protocol names choices. */
+export function drawPopulation(
+  protocol: Protocol,
+  scenario: Scenario,
+  profile: Profile | undefined,
+  draw: Draw,
+): readonly Inhabitant[] {
+  const counts: { [role: string]: number } = { ...scenario.nodes };
+  if (profile !== undefined) {
+    for (const [role, { default: usual, choices }] of Object.entries(protocol.population)) {
+      if (counts[role] !== undefined) continue;
+      if (choices !== undefined && choices.length > 0) counts[role] = draw.chance(60) ? usual : draw.pick(choices);
+      else if (role === 'client' && usual >= CLIENTS_MIN) counts[role] = draw.between(CLIENTS_MIN, CLIENTS_MAX);
+    }
+  }
+  return populate(protocol, counts);
+}
+
+/** True where the protocol assumes that messages arrive, and in time: then latencies are bounded well below its timeout. */
+export const isSynchronous = (tolerates: Tolerance): boolean => !tolerates.partitions && !tolerates.messageLoss;
+
+export function drawNetwork(
+  tolerates: Tolerance,
+  scenario: Scenario,
+  profile: Profile | undefined,
+  base: Micros,
+  draw: Draw,
+): NetworkModel {
+  const lossless = profile === undefined || draw.chance(profile.losslessPercent);
+  const drawn: NetworkModel = {
+    latency: drawLatency(tolerates, profile, base, draw),
+    lossPpm: lossless || !tolerates.messageLoss ? 0 : draw.acrossScales(500, profile.lossPpmMax),
+    duplicationPpm:
+      lossless || !tolerates.duplication || draw.chance(40) ? 0 : draw.acrossScales(500, profile.duplicationPpmMax),
+    fifo: !tolerates.reordering || draw.chance(30),
+  };
+  return { ...drawn, ...scenario.network };
+}
+
+function drawLatency(tolerates: Tolerance, profile: Profile | undefined, base: Micros, draw: Draw): Distribution {
+  if (profile === undefined) return { kind: 'uniform', min: atLeastOne(base / 150), max: atLeastOne(base / 15) };
+  const divisorMin = isSynchronous(tolerates) ? Math.max(20, profile.latencyDivisorMin) : profile.latencyDivisorMin;
+  const typical = draw.acrossScales(base / (draw.chance(10) ? 2_000 : 200), base / divisorMin);
+  if (isSynchronous(tolerates)) {
+    return { kind: 'uniform', min: draw.between(atLeastOne(typical / 8), typical), max: 2 * typical };
+  }
+  return draw.weighted<() => Distribution>([
+    [1, () => ({ kind: 'constant', value: typical })],
+    [4, () => ({ kind: 'uniform', min: atLeastOne(typical / 8), max: 2 * typical })],
+    [3, () => ({ kind: 'exponential', min: atLeastOne(typical / 4), mean: typical })],
+    [2, () => ({ kind: 'log-normal', median: typical })],
+    [4, () => drawBimodal(typical, base, draw)],
+  ])();
+}
+
+/** Nearly always fast; now and then a message is overtaken by whole elections. */
+const drawBimodal = (typical: Micros, base: Micros, draw: Draw): Distribution => ({
+  kind: 'bimodal',
+  min: atLeastOne(typical / 2),
+  max: atLeastOne((typical * 3) / 2),
+  slowMax: atLeastOne((typical * 3) / 2) + draw.acrossScales(base / 4, base * 6),
+  slowPpm: draw.acrossScales(1_000, 150_000),
+});
+
+export function drawDisk(
+  tolerates: Tolerance,
+  scenario: Scenario,
+  profile: Profile | undefined,
+  base: Micros,
+  draw: Draw,
+): DiskModel {
+  return { syncLatency: drawSyncLatency(tolerates, profile, base, draw), ...scenario.disk };
+}
+
+function drawSyncLatency(tolerates: Tolerance, profile: Profile | undefined, base: Micros, draw: Draw): Distribution {
+  if (profile === undefined) return { kind: 'uniform', min: atLeastOne(base / 1_000), max: atLeastOne(base / 200) };
+  const typical = draw.acrossScales(base / 2_000, base / (isSynchronous(tolerates) ? 60 : 12));
+  return draw.weighted<() => Distribution>([
+    [1, () => ({ kind: 'constant', value: 0 })],
+    [2, () => ({ kind: 'constant', value: typical })],
+    [4, () => ({ kind: 'uniform', min: atLeastOne(typical / 8), max: 2 * typical })],
+    [isSynchronous(tolerates) ? 0 : 2, () => ({ kind: 'exponential', min: 0, mean: typical })],
+  ])();
+}
+
+/** A clock of its own for every node of some runs: skew and drift within what the protocol claims to survive. */
+export function drawNodes(
+  protocol: Protocol,
+  scenario: Scenario,
+  profile: Profile | undefined,
+  inhabitants: readonly Inhabitant[],
+  options: Options,
+  base: Micros,
+  draw: Draw,
+): readonly NodeSpec[] {
+  const skewed = profile !== undefined && draw.chance(40);
+  return inhabitants.map(({ id, role }) => {
+    const fixed = scenario.clocks[id];
+    const drawn = skewed ? drawClock(protocol.tolerates, base, draw) : undefined;
+    if (fixed === undefined && drawn === undefined) return { id, role, options };
+    return { id, role, options, clock: { offset: 0, ratePpm: 0, ...drawn, ...fixed } };
+  });
+}
+
+function drawClock(tolerates: Tolerance, base: Micros, draw: Draw): ClockModel {
+  return {
+    // Clocks that are stepped are clocks that nobody has set: an offset between nodes is the same thing seen from the start.
+    offset: tolerates.clockSteps ? signed(draw.acrossScales(base / 8, base * 64), draw) : 0,
+    ratePpm: drawClockRate(tolerates, draw),
+  };
+}
+
+/** Parts per million, either way, within the claim. */
+export function drawClockRate(tolerates: Tolerance, draw: Draw): number {
+  const most = Math.min(tolerates.clockRatePpm, CLOCK_RATE_PPM_MAX);
+  return most < 1 ? 0 : signed(draw.acrossScales(Math.max(1, most / 1_000), most), draw);
+}
+
+export const signed = (size: number, draw: Draw): number => (draw.between(0, 1) === 1 ? size : -size);
+
+const atLeastOne = (micros: number): Micros => Math.max(1, Math.floor(micros));

@@ -1,0 +1,145 @@
+/** Plans out of seeds, by fast-check: one seed names one plan. */
+import { Arbitrary, Random, type Stream as ShrinkStream, Value } from 'fast-check';
+import type { Protocol } from '../check/protocol.ts';
+import { PLAN_FORMAT, type Plan } from '../scenario/plan.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { defaultLimits } from '../sim/config.ts';
+import type { Micros } from '../sim/protocol.ts';
+import { Stream } from '../sim/random.ts';
+import { drawCalls } from './calls.ts';
+import { drawFaults } from './chaos.ts';
+import { Draw } from './draw.ts';
+import { drawDisk, drawNetwork, drawNodes, drawOptions, drawPopulation } from './environment.ts';
+import { type Profile, profileName, profiles } from './profile.ts';
+import { isPlan, simplerPlans } from './simplify.ts';
+import { emptyVocabulary, type Vocabulary } from './vocabulary.ts';
+
+/** Length of a run in base timeouts: 5 to 10 seconds where that is 150 ms. */
+const SPAN_MIN = 33;
+const SPAN_MAX = 66;
+/** The quiet stretch at the end, in base timeouts: long enough to elect and to answer. */
+const QUIET = 10;
+/** No run is drawn longer than this, however patient the protocol: ten minutes. */
+const UNTIL_MAX = 600_000_000;
+
+/** Draws plans for one protocol under one scenario. */
+export interface PlanSource {
+  /** The plan that this seed names. */
+  plan(seed: string): Plan;
+  /** For properties of a user's own test: generates plans like a campaign's, and shrinks them. */
+  readonly arbitrary: Arbitrary<Plan>;
+}
+
+/**
+ * @param vocabulary events that faults may hang on; none by default. A campaign observes them first, see probe.ts.
+ */
+export function planSource(
+  protocol: Protocol,
+  scenario: Scenario,
+  vocabulary: Vocabulary = emptyVocabulary,
+): PlanSource {
+  const arbitrary = new PlanArbitrary(protocol, scenario, vocabulary);
+  return {
+    arbitrary,
+    plan: (seed) => arbitrary.draw(seed, new Random(new StreamGenerator(new Stream(`${seed}/plan`)))),
+  };
+}
+
+class PlanArbitrary extends Arbitrary<Plan> {
+  private readonly protocol: Protocol;
+  private readonly scenario: Scenario;
+  private readonly vocabulary: Vocabulary;
+  private readonly profile: Profile | undefined;
+
+  constructor(protocol: Protocol, scenario: Scenario, vocabulary: Vocabulary) {
+    super();
+    this.protocol = protocol;
+    this.scenario = scenario;
+    this.vocabulary = vocabulary;
+    const name = profileName(scenario.chaos);
+    this.profile = name === 'none' ? undefined : profiles[name];
+  }
+
+  override generate(source: Random): Value<Plan> {
+    const seed = String(source.nextInt(0, 0xffff_ffff));
+    return new Value(this.draw(seed, source), undefined);
+  }
+
+  override canShrinkWithoutContext(value: unknown): value is Plan {
+    return isPlan(value);
+  }
+
+  override shrink(plan: Plan, context: unknown): ShrinkStream<Value<Plan>> {
+    return simplerPlans(this.protocol, plan, context);
+  }
+
+  draw(seed: string, source: Random): Plan {
+    const { protocol, scenario, profile } = this;
+    const { tolerates } = protocol;
+    const draw = new Draw(source);
+    const options = drawOptions(protocol, scenario, profile, draw);
+    const base = baseTimeout(protocol, options);
+    const inhabitants = drawPopulation(protocol, scenario, profile, draw);
+    const clients = inhabitants.filter(({ role }) => role === 'client').map(({ id }) => id);
+    const servers = inhabitants.filter(({ role }) => role !== 'client').map(({ id }) => id);
+    const drawnUntil = Math.min(UNTIL_MAX, draw.between(SPAN_MIN * base, SPAN_MAX * base));
+    const until = scenario.limits.until ?? drawnUntil;
+    const network = drawNetwork(tolerates, scenario, profile, base, draw);
+    const disk = drawDisk(tolerates, scenario, profile, base, draw);
+    const nodes = drawNodes(protocol, scenario, profile, inhabitants, options, base, draw);
+    const { calls, workload } = drawCalls(protocol, scenario, profile, clients, base, until, draw);
+    const quietFrom = Math.max(Math.floor(until / 2), until - QUIET * base);
+    const { chaos } = scenario;
+    const drawn =
+      profile === undefined || servers.length === 0
+        ? []
+        : drawFaults(
+            { tolerates, chaos, profile, vocabulary: this.vocabulary, servers, clients, base, quietFrom },
+            draw,
+          );
+    return {
+      format: PLAN_FORMAT,
+      protocol: scenario.protocol,
+      ...(scenario.bug === undefined ? {} : { bug: scenario.bug }),
+      ...(scenario.properties === undefined ? {} : { properties: scenario.properties }),
+      seed,
+      nodes,
+      network,
+      disk,
+      faults: [...scenario.faults, ...drawn],
+      calls,
+      ...(workload === undefined ? {} : { workload }),
+      overrides: [],
+      limits: { ...defaultLimits, ...scenario.limits, until },
+    };
+  }
+}
+
+function baseTimeout(protocol: Protocol, options: Parameters<Protocol['baseTimeout']>[0]): Micros {
+  const base = protocol.baseTimeout(options);
+  if (Number.isSafeInteger(base) && base >= 1) return base;
+  throw new RangeError(
+    `${protocol.name}.baseTimeout(...) gave ${base}: it must be a whole number of microseconds, at least 1`,
+  );
+}
+
+/** A stream of the kernel as the source of fast-check's draws. */
+class StreamGenerator {
+  private readonly stream: Stream;
+
+  constructor(stream: Stream) {
+    this.stream = stream;
+  }
+
+  next(): number {
+    return this.stream.bits();
+  }
+
+  clone(): StreamGenerator {
+    return new StreamGenerator(Stream.restored(this.stream.save()));
+  }
+
+  getState(): readonly number[] {
+    return [];
+  }
+}

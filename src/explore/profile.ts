@@ -1,0 +1,67 @@
+/** How rough a fuzzed world is. Everything in multiples of the protocol's own base timeout, so that no range is vacuous for a slow or a fast one. */
+import type { Chaos, ChaosProfile } from '../scenario/scenario.ts';
+
+export interface Profile {
+  /** Percent of runs without any fault. */
+  readonly faultFreePercent: number;
+  /** Percent of runs on a perfect network but for its latency. */
+  readonly losslessPercent: number;
+  /** Most parts per million of messages lost, and duplicated. */
+  readonly lossPpmMax: number;
+  readonly duplicationPpmMax: number;
+  /** Largest typical latency is base timeout / this. */
+  readonly latencyDivisorMin: number;
+  /** Most faults in one run. */
+  readonly faultsMax: number;
+  /** Time between faults, and their durations: from base timeout / the first to base timeout * the second. */
+  readonly gap: readonly [divisor: number, factor: number];
+  readonly duration: readonly [divisor: number, factor: number];
+  /** Percent of runs with all options at their defaults, where the scenario leaves them open. */
+  readonly defaultOptionsPercent: number;
+  /** Percent of drawn options that sit at an extreme. */
+  readonly extremePercent: number;
+}
+
+type Drawn = Exclude<ChaosProfile, 'none'>;
+
+export const profiles: { readonly [name in Drawn]: Profile } = {
+  light: {
+    faultFreePercent: 30,
+    losslessPercent: 60,
+    lossPpmMax: 20_000,
+    duplicationPpmMax: 20_000,
+    latencyDivisorMin: 15,
+    faultsMax: 5,
+    gap: [1, 12],
+    duration: [4, 6],
+    defaultOptionsPercent: 80,
+    extremePercent: 20,
+  },
+  default: {
+    faultFreePercent: 4,
+    losslessPercent: 35,
+    lossPpmMax: 150_000,
+    duplicationPpmMax: 200_000,
+    latencyDivisorMin: 8,
+    faultsMax: 24,
+    gap: [4, 6],
+    duration: [32, 16],
+    defaultOptionsPercent: 35,
+    extremePercent: 35,
+  },
+  heavy: {
+    faultFreePercent: 1,
+    losslessPercent: 15,
+    lossPpmMax: 400_000,
+    duplicationPpmMax: 500_000,
+    latencyDivisorMin: 3,
+    faultsMax: 60,
+    gap: [16, 3],
+    duration: [64, 24],
+    defaultOptionsPercent: 20,
+    extremePercent: 50,
+  },
+};
+
+/** The profile of a campaign: what the scenario says, else `default`. */
+export const profileName = (chaos: Chaos): ChaosProfile => chaos.profile ?? 'default';
