@@ -51,7 +51,6 @@ function collectZones(operations: readonly Operation[], initial: Json): readonly
   const start = zoneOf(initial);
   start.written = Number.NEGATIVE_INFINITY;
   start.firstReturn = Number.NEGATIVE_INFINITY;
-  const maybeWritten: { readonly zone: Zone; readonly key: Json }[] = [];
   for (const { input, output, outcome, called, returned } of operations) {
     const { type, value } = input as { readonly type: string; readonly value?: Json };
     if (type === 'read') {
@@ -65,13 +64,11 @@ function collectZones(operations: readonly Operation[], initial: Json): readonly
       const zone = zoneOf(value as Json);
       if (zone.written !== NEVER) return undefined;
       zone.written = called;
+      // A write of unknown outcome that nobody read never returns, which puts its zone in nobody's way.
       if (outcome === 'ok' && returned < zone.firstReturn) zone.firstReturn = returned;
       if (called > zone.lastCall) zone.lastCall = called;
-      if (outcome !== 'ok') maybeWritten.push({ zone, key: value as Json });
     } else return undefined;
   }
-  // A write of unknown outcome that nobody read may as well never have happened.
-  for (const { zone, key } of maybeWritten) if (zone.firstRead === NEVER) zones.delete(canonicalKey(key));
   return [...zones.values()];
 }
 
