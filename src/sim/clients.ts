@@ -18,6 +18,8 @@ interface MutableOperation {
   returned: number;
   calledAt: Micros;
   returnedAt?: Micros;
+  calledEvent: number;
+  returnedEvent?: number;
 }
 
 interface Client {
@@ -83,7 +85,7 @@ export class Workload {
   }
 
   /** Takes the next call of a client and enters it into the history. */
-  call(id: NodeId, now: Micros): Request {
+  call(id: NodeId, now: Micros, event: number): Request {
     const client = this.clients.get(id) as Client;
     const op = this.takeOperation(client);
     if (client.sequence === 0) client.processes++;
@@ -96,6 +98,7 @@ export class Workload {
       called: this.position++,
       returned: Number.POSITIVE_INFINITY,
       calledAt: now,
+      calledEvent: event,
     });
     client.outstanding = this.operations.length;
     return { id: this.operations.length, process, sequence: client.sequence, op };
@@ -136,13 +139,21 @@ export class Workload {
   }
 
   /** Ends an operation. False when the request is not the one its client waits for (answered twice, or given up before). */
-  end(id: NodeId, request: number, outcome: Outcome, result: Json | undefined, now: Micros): Operation | undefined {
+  end(
+    id: NodeId,
+    request: number,
+    outcome: Outcome,
+    result: Json | undefined,
+    now: Micros,
+    event: number,
+  ): Operation | undefined {
     const client = this.clients.get(id);
     if (client === undefined || client.outstanding !== request || request === 0) return undefined;
     client.outstanding = 0;
     const operation = this.operations[request - 1] as MutableOperation;
     operation.outcome = outcome;
     operation.returnedAt = now;
+    operation.returnedEvent = event;
     const at = this.position++;
     if (outcome !== 'unknown') operation.returned = at;
     if (outcome === 'ok') operation.output = result as Json;

@@ -5,6 +5,7 @@ import {
   CANCEL_TIMER,
   type Effects,
   GIVE_UP,
+  HALT,
   NOTE,
   REFUSE,
   REPLY,
@@ -42,7 +43,7 @@ export interface ContextHost {
   running: unknown;
   readonly recorded: Effects;
   readonly effectsMax: number;
-  knows(node: NodeId): boolean;
+  indexOf(node: NodeId): number | undefined;
   nodesWithRole(path: string, role: string): readonly NodeId[];
   peersOf(node: SimNode, part: Part): readonly NodeId[];
   askComponent(node: SimNode, part: Part, component: string, op: Tagged, memo: Json | undefined): void;
@@ -88,12 +89,13 @@ export class HandlerContext implements Context<never> {
 
   send(to: NodeId, message: Tagged): void {
     this.alive('send');
-    if (!this.host.knows(to))
+    const target = this.host.indexOf(to);
+    if (target === undefined)
       throw new ContractError(`send to "${to}": there is no such node (context.directory lists them)`);
     if (typeof message !== 'object' || message === null || typeof message.type !== 'string') {
       throw new ContractError(`send to "${to}": a message must be an object with a string \`type\``);
     }
-    this.record(SEND, to, message, undefined);
+    this.record(SEND, to, message, target);
   }
 
   setTimer(timer: string, delay: Micros, key?: string): void {
@@ -135,6 +137,11 @@ export class HandlerContext implements Context<never> {
   ask(component: string, op: Tagged, memo?: Json): void {
     this.alive('ask');
     this.host.askComponent(this.node, this.part, component, op, memo);
+  }
+
+  halt(reason: string): void {
+    this.alive('halt');
+    this.record(HALT, reason, undefined, undefined);
   }
 
   note(text: string, data?: Json): void {

@@ -6,6 +6,8 @@
  * exactly the keys it knows and hands it to the generic walk otherwise, so a digest never depends on which object came first.
  */
 
+import { byText } from './plain.ts';
+
 type Fields = { readonly [key: string]: unknown };
 /** Hashes `object` and answers true, or changes nothing and answers false when its keys are not those the code was made for. */
 type CompiledHash = (digest: Digest, object: Fields) => boolean;
@@ -77,7 +79,7 @@ export class Digest {
   }
 
   object(object: Fields): void {
-    const type = object['type'];
+    const type = object.type;
     const compiled = compiledFor(typeof type === 'string' ? type : '', object);
     if (!compiled(this, object)) walk(this, object);
   }
@@ -100,7 +102,7 @@ const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0')
 
 /** Keys in order of their names, each with its value: what every compiled hash must agree with. */
 function walk(digest: Digest, object: Fields): void {
-  const keys = Object.keys(object).sort();
+  const keys = Object.keys(object).sort(byText);
   digest.word(tag.object ^ (keys.length << 4));
   for (const key of keys) {
     digest.word(hashString(key));
@@ -131,7 +133,7 @@ function compiledFor(type: string, object: Fields): CompiledHash {
 
 /** Code like `let n = 0; for (const k in o) n++; const a = o["a"]; if (n !== 2 || a === undefined ...) return false; d.word(..); ...`. */
 function compile(object: Fields): CompiledHash {
-  const keys = Object.keys(object).sort();
+  const keys = Object.keys(object).sort(byText);
   const lines = ['let n = 0; for (const key in o) n++;'];
   keys.forEach((key, i) => {
     lines.push(`const v${i} = o[${JSON.stringify(key)}];`);

@@ -12,10 +12,12 @@ export const NOTE = 7;
 export const WRITE = 8;
 export const SYNC = 9;
 export const SYNC_LATER = 10;
+export const HALT = 11;
 
 /**
  * The columns `a`, `b`, `c` by kind: SEND to, message; SET_TIMER timer, key, delay; CANCEL_TIMER timer, key; REPLY request, result;
- * REFUSE request, reason; GIVE_UP request; NOTE text, data; WRITE write; SYNC_LATER tag, data.
+ * REFUSE request, reason; GIVE_UP request; NOTE text, data; WRITE write; SYNC_LATER tag, data;
+ * HALT reason. SEND's `c` is the index of the receiver.
  */
 export class Effects {
   count = 0;
@@ -29,6 +31,7 @@ export class Effects {
   readonly c: unknown[] = [];
   /** Parts whose handlers ran, each once, in order of first run. */
   readonly touched: number[] = [];
+  touchedCount = 0;
 
   record(kind: number, part: number, a: unknown, b: unknown, c: unknown): void {
     const at = this.count++;
@@ -39,10 +42,15 @@ export class Effects {
     this.c[at] = c;
   }
 
+  touch(part: number): void {
+    for (let i = 0; i < this.touchedCount; i++) if (this.touched[i] === part) return;
+    this.touched[this.touchedCount++] = part;
+  }
+
   clear(): void {
     this.count = 0;
     this.handler++;
-    this.touched.length = 0;
+    this.touchedCount = 0;
   }
 
   /** Becomes a copy of the other. */
@@ -50,8 +58,8 @@ export class Effects {
     this.count = 0;
     for (let i = 0; i < other.count; i++)
       this.record(other.kinds[i] as number, other.parts[i] as number, other.a[i], other.b[i], other.c[i]);
-    this.touched.length = 0;
-    this.touched.push(...other.touched);
+    this.touchedCount = 0;
+    for (let i = 0; i < other.touchedCount; i++) this.touch(other.touched[i] as number);
   }
 
   /** A copy, for a node that has to wait in the middle of its effects. */

@@ -36,6 +36,8 @@ export class QueuedEvent {
   readonly sentAt: number;
   /** DELIVER: 0 for the original, 1 for the duplicate. */
   readonly copy: number;
+  /** DELIVER: index of the message type. */
+  readonly type: number;
 
   constructor(
     kind: EventKind,
@@ -48,6 +50,7 @@ export class QueuedEvent {
     cause: number,
     sentAt: number,
     copy: number,
+    type: number,
   ) {
     this.kind = kind;
     this.node = node;
@@ -59,5 +62,17 @@ export class QueuedEvent {
     this.cause = cause;
     this.sentAt = sentAt;
     this.copy = copy;
+    this.type = type;
   }
 }
+
+/** An event that is no message. */
+export const eventAt = (
+  kind: EventKind,
+  node: number,
+  part: number,
+  payload: unknown,
+  id: number,
+  cause: number,
+  now: number,
+): QueuedEvent => new QueuedEvent(kind, node, part, -1, payload, id, 0, cause, now, 0, -1);

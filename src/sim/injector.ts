@@ -1,32 +1,21 @@
 /** Makes faults happen: at their times, or at the events they wait for; counts what fired and what had to be skipped. */
 import type { NodeSpec } from './config.ts';
+import type { Core } from './core.ts';
 import { type Effects, NOTE } from './effects.ts';
-import { DELIVER, FAULT_END, FAULT_START, QueuedEvent, RESTART, TIMER } from './event.ts';
+import { DELIVER, eventAt, FAULT_END, FAULT_START, type QueuedEvent, RESTART, TIMER } from './event.ts';
 import type { Fault, Target, Trigger, UnsyncedWrites } from './faults.ts';
-import type { Network } from './network.ts';
+import type { Messages } from './messages.ts';
 import type { SimNode, Strike } from './process.ts';
 import type { Micros, NodeId, Tagged } from './protocol.ts';
-import type { EventQueue } from './queue.ts';
-import type { TraceSink } from './trace.ts';
 
-/** What faults need of the simulation. */
-interface Injected {
-  readonly now: Micros;
-  readonly event: number;
-  readonly nodes: readonly SimNode[];
-  readonly network: Network;
-  readonly queue: EventQueue<QueuedEvent>;
-  readonly sink: TraceSink | undefined;
-  begin(kind: number, node: number, detail: number, cause: number): void;
-  indexOf(id: NodeId): number | undefined;
-  addNode(spec: NodeSpec): SimNode;
-  bootNode(node: SimNode): void;
-  restart(index: number, cause: number): void;
+/** What faults do to nodes. */
+interface Processes {
+  boot(node: SimNode): void;
+  join(spec: NodeSpec): void;
   crash(node: SimNode, unsynced: UnsyncedWrites, lostEffects: number): void;
   pause(node: SimNode, duration: Micros): void;
   admin(node: SimNode, action: Tagged): void;
-  retime(node: SimNode): void;
-  releaseHeld(): void;
+  setClockRate(node: SimNode, ppm: number): void;
 }
 
 /** A fault that waits for an event. */
@@ -43,14 +32,18 @@ type Undo =
   | { readonly kind: 'disk'; readonly node: number };
 
 export class Injector {
-  private readonly world: Injected;
+  private readonly core: Core;
+  private readonly messages: Messages;
+  private readonly processes: Processes;
   private readonly faults: readonly Fault[];
   private waiting: Waiting[];
   private lastNoted = new Map<string, number>();
   private counts = new Map<string, { fired: number; skipped: number }>();
 
-  constructor(world: Injected, faults: readonly Fault[]) {
-    this.world = world;
+  constructor(core: Core, messages: Messages, processes: Processes, faults: readonly Fault[]) {
+    this.core = core;
+    this.messages = messages;
+    this.processes = processes;
     this.faults = faults;
     this.waiting = faults.flatMap((fault, index) =>
       fault.when === undefined ? [] : [{ fault: index, when: fault.when, seen: 0 }],
@@ -60,8 +53,7 @@ export class Injector {
   /** Puts the faults that are anchored at a time into the queue. */
   schedule(): void {
     this.faults.forEach(({ at, when }, index) => {
-      if (when === undefined)
-        this.world.queue.push(at ?? 0, new QueuedEvent(FAULT_START, -1, -1, -1, undefined, index, 0, 0, 0, 0));
+      if (when === undefined) this.core.queue.push(at ?? 0, eventAt(FAULT_START, -1, -1, undefined, index, 0, 0));
     });
   }
 
@@ -104,163 +96,174 @@ export class Injector {
     this.lastNoted.set(text, node.index);
   }
 
-  /** Applies a fault now. `struck`: the node whose handler it interrupts, with the number of effects it cuts off. */
-  start(index: number, struck: SimNode | undefined, lostEffects = 0): void {
-    const fault = this.faults[index] as Fault;
-    const { world } = this;
-    const event = world.event;
-    if (struck === undefined) world.begin(FAULT_START, -1, index, 0);
-    // A crash or pause between effects, anchored at a time: waits for the next handler that is long enough.
-    if (struck === undefined && 'effect' in fault && fault.effect !== undefined && fault.when === undefined) {
-      const node = this.target(fault.node);
-      if (node !== undefined) {
-        node.ambush = { fault: index, boundary: fault.effect };
-        return;
-      }
-    }
-    const why = this.apply(fault, index, struck, lostEffects);
-    this.count(fault.kind, why === undefined);
-    world.sink?.({
-      kind: 'fault',
-      event: world.event,
-      at: world.now,
-      ...(struck === undefined ? {} : { cause: event }),
-      id: index,
-      fault,
-      phase: why === undefined ? 'start' : 'skipped',
-      ...(why === undefined ? {} : { why }),
-    });
+  /** Whether some fault waits for an event. */
+  get isWatching(): boolean {
+    return this.waiting.length > 0;
   }
 
-  /** Applies; answers why not, where it cannot. */
-  private apply(fault: Fault, index: number, struck: SimNode | undefined, lostEffects: number): string | undefined {
-    const { world } = this;
-    switch (fault.kind) {
-      case 'partition': {
-        const groups = fault.groups.map((group) => this.setOf(group));
-        for (const from of groups) for (const to of groups) if (from !== to) world.network.cut({ id: index, from, to });
-        return this.until(index, fault.for, { kind: 'none' });
-      }
-      case 'cut':
-        world.network.cut({ id: index, from: this.setOf(fault.from), to: this.setOf(fault.to) });
-        return this.until(index, fault.for, { kind: 'none' });
-      case 'clog':
-        world.network.clog({ id: index, from: this.setOf(fault.from), to: this.setOf(fault.to) });
-        return this.until(index, fault.for, { kind: 'none' });
-      case 'noise':
-        this.noise(fault, 1);
-        return this.until(index, fault.for, { kind: 'none' });
-      case 'join':
-        if (world.indexOf(fault.node) !== undefined) return `there is a ${fault.node} already`;
-        world.bootNode(world.addNode({ id: fault.node, role: fault.role, options: fault.options ?? {} }));
-        return undefined;
-    }
-    const node = this.target(fault.node);
+  /** A fault's time has come. A crash or pause between effects then lies in ambush for a handler that is long enough. */
+  start(index: number): void {
+    const fault = this.faults[index] as Fault;
+    this.core.begin(FAULT_START, -1, index, 0);
+    const node =
+      'effect' in fault && fault.effect !== undefined ? this.target(fault.node, undefined, fault) : undefined;
+    if (node !== undefined && 'effect' in fault) node.ambush = { fault: index, boundary: fault.effect ?? 0 };
+    else this.apply(index, undefined, 0);
+  }
+
+  /** A fault strikes between two effects of a handler, and cuts off this many. */
+  strike(index: number, node: SimNode, lostEffects: number): void {
+    this.apply(index, node, lostEffects);
+  }
+
+  private apply(index: number, struck: SimNode | undefined, lostEffects: number): void {
+    const { core } = this;
+    const fault = this.faults[index] as Fault;
+    core.digest.number(index);
+    const cause = struck === undefined ? undefined : core.event;
+    const why = this.whyImpossible(fault, struck);
+    this.count(fault.kind, why === undefined);
+    core.tracer?.fault(index, fault, why === undefined ? 'start' : 'skipped', cause, why);
+    if (why === undefined) this.effectuate(fault, index, struck, lostEffects);
+  }
+
+  private whyImpossible(fault: Fault, struck: SimNode | undefined): string | undefined {
+    if (fault.kind === 'join')
+      return this.core.indexes.has(fault.node) ? `there is a ${fault.node} already` : undefined;
+    if (!('node' in fault)) return undefined;
+    const node = this.target(fault.node, struck, fault);
     if (node === undefined)
       return typeof fault.node === 'string'
         ? `there is no ${fault.node}`
         : `no node has noted "${fault.node.noted}" yet`;
-    return this.applyAt(node, fault, index, struck, lostEffects);
+    const isUp = node.status === 'running';
+    switch (fault.kind) {
+      case 'crash':
+      case 'pause':
+        return isUp ? undefined : `${node.id} is down`;
+      case 'restart':
+        return isUp ? `${node.id} is running` : undefined;
+      case 'admin':
+        if (!isUp) return `${node.id} is down`;
+        return node.isFree ? undefined : `${node.id} is busy or paused`;
+      default:
+        return undefined;
+    }
   }
 
-  private applyAt(
+  private effectuate(fault: Fault, index: number, struck: SimNode | undefined, lostEffects: number): void {
+    const { network } = this.messages;
+    switch (fault.kind) {
+      case 'partition': {
+        const groups = fault.groups.map((group) => this.setOf(group));
+        for (const from of groups) for (const to of groups) if (from !== to) network.cut({ id: index, from, to });
+        this.until(index, fault.for, { kind: 'none' });
+        return;
+      }
+      case 'cut':
+        network.cut({ id: index, from: this.setOf(fault.from), to: this.setOf(fault.to) });
+        this.until(index, fault.for, { kind: 'none' });
+        return;
+      case 'clog':
+        network.clog({ id: index, from: this.setOf(fault.from), to: this.setOf(fault.to) });
+        this.until(index, fault.for, { kind: 'none' });
+        return;
+      case 'noise':
+        this.noise(fault, 1);
+        this.until(index, fault.for, { kind: 'none' });
+        return;
+      case 'join':
+        this.processes.join({ id: fault.node, role: fault.role, options: fault.options ?? {} });
+        return;
+      default:
+        this.effectuateAt(this.target(fault.node, struck, fault) as SimNode, fault, index, lostEffects);
+    }
+  }
+
+  private effectuateAt(
     node: SimNode,
-    fault: Extract<Fault, { readonly node: Target }>,
+    fault: Exclude<Extract<Fault, { readonly node: Target }>, { readonly kind: 'join' }>,
     index: number,
-    struck: SimNode | undefined,
     lostEffects: number,
-  ): string | undefined {
-    const { world } = this;
-    const down = node.status === 'running' ? undefined : `${node.id} is down`;
+  ): void {
+    const { core, messages, processes } = this;
     switch (fault.kind) {
       case 'isolate': {
         const alone = new Set([node.index]);
-        const others = new Set(
-          world.nodes.filter(({ index: other }) => other !== node.index).map(({ index: other }) => other),
-        );
-        if (fault.direction !== 'inbound') world.network.cut({ id: index, from: alone, to: others });
-        if (fault.direction !== 'outbound') world.network.cut({ id: index, from: others, to: alone });
-        return this.until(index, fault.for, { kind: 'none' });
+        const others = new Set(core.nodes.filter((other) => other !== node).map((other) => other.index));
+        if (fault.direction !== 'inbound') messages.network.cut({ id: index, from: alone, to: others });
+        if (fault.direction !== 'outbound') messages.network.cut({ id: index, from: others, to: alone });
+        this.until(index, fault.for, { kind: 'none' });
+        return;
       }
       case 'crash':
-        if (down !== undefined) return down;
-        world.crash(node, fault.unsynced ?? 'none', node === struck ? lostEffects : 0);
-        if (fault.for !== undefined) this.later(RESTART, node, fault.for);
-        return undefined;
+        processes.crash(node, fault.unsynced ?? 'none', lostEffects);
+        if (fault.for !== undefined)
+          core.queue.push(
+            core.now + fault.for,
+            eventAt(RESTART, node.index, 0, undefined, node.incarnation, core.event, core.now),
+          );
+        return;
       case 'restart':
-        if (down === undefined) return `${node.id} is running`;
-        world.restart(node.index, world.event);
-        return undefined;
+        processes.boot(node);
+        return;
       case 'pause':
-        if (down !== undefined) return down;
-        world.pause(node, fault.for);
-        return undefined;
+        processes.pause(node, fault.for);
+        return;
       case 'clock-step':
         node.clock.stepWall(fault.by);
-        return undefined;
-      case 'clock-rate': {
-        const before = node.clock.ratePpm;
-        this.setRate(node, fault.ppm);
-        return this.until(index, fault.for, { kind: 'rate', node: node.index, ppm: before });
-      }
+        return;
+      case 'clock-rate':
+        this.until(index, fault.for, { kind: 'rate', node: node.index, ppm: node.clock.ratePpm });
+        processes.setClockRate(node, fault.ppm);
+        return;
       case 'slow-disk':
         node.disk.slow = fault.latency;
-        return this.until(index, fault.for, { kind: 'disk', node: node.index });
+        this.until(index, fault.for, { kind: 'disk', node: node.index });
+        return;
       case 'sync-error':
         node.disk.failing++;
-        return undefined;
+        return;
       case 'admin':
-        if (down !== undefined) return down;
-        if (!node.isFree) return `${node.id} is busy`;
-        world.admin(node, fault.action);
-        return undefined;
-      case 'join':
-        throw new Error('kernel: join has no target');
+        processes.admin(node, fault.action);
+        return;
     }
   }
 
   end(index: number, undo: unknown): void {
+    const { core, messages } = this;
     const fault = this.faults[index] as Fault;
-    const { world } = this;
-    world.begin(FAULT_END, -1, index, 0);
-    world.network.release(index);
-    if (fault.kind === 'clog') world.releaseHeld();
+    core.begin(FAULT_END, -1, index, 0);
+    messages.network.release(index);
+    if (fault.kind === 'clog') messages.releaseHeld();
     if (fault.kind === 'noise') this.noise(fault, -1);
     const todo = undo as Undo;
-    if (todo.kind === 'rate') this.setRate(world.nodes[todo.node] as SimNode, todo.ppm);
-    if (todo.kind === 'disk') (world.nodes[todo.node] as SimNode).disk.slow = undefined;
-    world.sink?.({ kind: 'fault', event: world.event, at: world.now, id: index, fault, phase: 'end' });
+    if (todo.kind === 'rate') this.processes.setClockRate(core.nodes[todo.node] as SimNode, todo.ppm);
+    if (todo.kind === 'disk') (core.nodes[todo.node] as SimNode).disk.slow = undefined;
+    core.tracer?.fault(index, fault, 'end', undefined, undefined);
   }
 
-  private until(index: number, duration: Micros | undefined, undo: Undo): undefined {
-    const { queue, now, event } = this.world;
+  private until(index: number, duration: Micros | undefined, undo: Undo): void {
+    const { core } = this;
     if (duration !== undefined)
-      queue.push(now + duration, new QueuedEvent(FAULT_END, -1, -1, -1, undo, index, 0, event, now, 0));
-    return undefined;
-  }
-
-  private later(kind: typeof RESTART, node: SimNode, delay: Micros): void {
-    const { queue, now, event } = this.world;
-    queue.push(now + delay, new QueuedEvent(kind, node.index, 0, -1, undefined, node.incarnation, 0, event, now, 0));
+      core.queue.push(core.now + duration, eventAt(FAULT_END, -1, -1, undo, index, core.event, core.now));
   }
 
   private noise(fault: Extract<Fault, { readonly kind: 'noise' }>, sign: 1 | -1): void {
-    this.world.network.lossPpm += sign * (fault.lossPpm ?? 0);
-    this.world.network.duplicationPpm += sign * (fault.duplicationPpm ?? 0);
+    this.messages.network.lossPpm += sign * (fault.lossPpm ?? 0);
+    this.messages.network.duplicationPpm += sign * (fault.duplicationPpm ?? 0);
   }
 
-  private setRate(node: SimNode, ppm: number): void {
-    node.clock.setRate(ppm, this.world.now);
-    this.world.retime(node);
-  }
-
-  private target(target: Target): SimNode | undefined {
-    const index = typeof target === 'string' ? this.world.indexOf(target) : this.lastNoted.get(target.noted);
-    return index === undefined ? undefined : this.world.nodes[index];
+  /** `{ noted: X }` in a fault that waits for the note X means the node that is just writing it. */
+  private target(target: Target, struck: SimNode | undefined, fault: Fault): SimNode | undefined {
+    const { core } = this;
+    if (typeof target === 'string') return core.nodes[core.indexes.get(target) ?? -1];
+    if (struck !== undefined && fault.when?.note === target.noted) return struck;
+    return core.nodes[this.lastNoted.get(target.noted) ?? -1];
   }
 
   private setOf(ids: readonly NodeId[]): ReadonlySet<number> {
-    return new Set(ids.flatMap((id) => this.world.indexOf(id) ?? []));
+    return new Set(ids.flatMap((id) => this.core.indexes.get(id) ?? []));
   }
 
   count(kind: string, fired: boolean): void {

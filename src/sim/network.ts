@@ -4,7 +4,7 @@
  */
 import type { NetworkModel } from './config.ts';
 import type { Override } from './faults.ts';
-import type { Micros } from './protocol.ts';
+import type { Micros, NodeId } from './protocol.ts';
 import { Stream, type StreamState } from './random.ts';
 
 export interface Lane {
@@ -67,12 +67,12 @@ export class Network {
     return link;
   }
 
-  /** The lane of a message type on a link; `linkName` is asked for only when the lane is new. */
-  lane(link: Link, type: string, path: string, linkName: () => string): Lane {
+  /** The lane of a message type on a link. */
+  lane(link: Link, type: string, path: string, from: NodeId, to: NodeId): Lane {
     const key = path === '' ? type : `${path}:${type}`;
     let lane = link.lanes.get(key);
     if (lane === undefined) {
-      const name = `${linkName()}/${key}`;
+      const name = `${from}>${to}/${key}`;
       lane = { name, stream: undefined, count: 0, overrides: this.overrides.get(name) };
       link.lanes.set(key, lane);
     }

@@ -68,6 +68,9 @@ export function whyNotPlain(value: unknown, path = ''): string | undefined {
   return undefined;
 }
 
+/** Order by UTF-16 units: the same everywhere, unlike a locale's. */
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** A text that is equal exactly for equal plain data, whatever the order of keys. For hashes and comparisons off the hot path. */
 export function canonicalText(value: unknown): string {
   if (value === undefined) return 'undefined';
@@ -76,6 +79,6 @@ export function canonicalText(value: unknown): string {
   if (value instanceof Map) return `Map${canonicalText([...value])}`;
   if (value instanceof Set) return `Set${canonicalText([...value])}`;
   const fields = value as Fields;
-  const keys = Object.keys(fields).sort();
+  const keys = Object.keys(fields).sort(byText);
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalText(fields[key])}`).join()}}`;
 }

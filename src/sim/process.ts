@@ -3,7 +3,7 @@ import type { Clock, ClockSnapshot } from './clock.ts';
 import type { DiskSnapshot, SimDisk } from './disk.ts';
 import type { Effects } from './effects.ts';
 import type { QueuedEvent } from './event.ts';
-import type { Observer } from './observer.ts';
+import type { Observer, World } from './observer.ts';
 import { clone } from './plain.ts';
 import type { AnyRole, Micros, NodeId } from './protocol.ts';
 import { Stream, type StreamState } from './random.ts';
@@ -38,6 +38,10 @@ export interface Part {
   /** How often each timer was set, where somebody wants to know (overrides, traces). */
   readonly timerSets: Map<string, number>;
   state: unknown;
+  /** Other nodes with the same role; made on demand. */
+  peers: readonly NodeId[] | undefined;
+  /** The world as its observers see it. */
+  readonly world: World;
   /** The context its handlers get; used again for every handler. */
   context: unknown;
 }
@@ -57,7 +61,6 @@ export interface Strike {
 export interface Suffix {
   readonly effects: Effects;
   readonly next: number;
-  readonly cause: number;
 }
 
 export class SimNode {
@@ -76,7 +79,6 @@ export class SimNode {
   /** Events that arrived while it was busy or paused. */
   inbox: QueuedEvent[] = [];
   inboxHead = 0;
-  lastView = '';
   private stream: Stream | undefined;
 
   readonly index: number;
@@ -150,7 +152,6 @@ export class SimNode {
       strikes: this.strikes?.slice(),
       ambush: this.ambush,
       inbox: this.inbox.slice(this.inboxHead),
-      lastView: this.lastView,
       stream: this.saveStream(),
       clock: this.clock.save(),
       disk: this.disk.save(),
@@ -173,7 +174,6 @@ export class SimNode {
     this.ambush = snapshot.ambush;
     this.inbox = snapshot.inbox.slice();
     this.inboxHead = 0;
-    this.lastView = snapshot.lastView;
     this.restoreStream(snapshot.stream);
     this.clock.load(snapshot.clock);
     this.disk.load(snapshot.disk);
@@ -198,7 +198,6 @@ export interface NodeSnapshot {
   readonly strikes: readonly Strike[] | undefined;
   readonly ambush: { readonly fault: number; readonly boundary: number } | undefined;
   readonly inbox: readonly QueuedEvent[];
-  readonly lastView: string;
   readonly stream: StreamState | undefined;
   readonly clock: ClockSnapshot;
   readonly disk: DiskSnapshot;

@@ -206,6 +206,8 @@ export interface Context<P extends Shape> {
   giveUp(request: Request): void;
   /** A request to a hosted component, run within this event; the answer comes to `onReply[component]` with `memo`. */
   ask(component: Components<P>, op: Tagged, memo?: Json): void;
+  /** The node stops: what is recorded before is done, memory and unsynced writes are gone. Only a restart brings it back. */
+  halt(reason: string): void;
   /** A caption on the timeline. Goals, fault triggers and lessons hang on notes. */
   note(text: string, data?: Json): void;
 }

@@ -2,10 +2,11 @@
  * The scheduler seam: time order is one policy. Everything that could happen next is an action with a stable id, and any of them can
  * be made to happen now: what-if branches, crash matrices and exhaustive search are other policies.
  */
+import type { Core } from './core.ts';
 import { CALL, DELIVER, FAULT_END, FAULT_START, type QueuedEvent, RESTART, RESUME, SYNCED, TIMER } from './event.ts';
+import type { Messages } from './messages.ts';
 import type { Part, SimNode } from './process.ts';
 import type { Micros, NodeId, Tagged } from './protocol.ts';
-import type { EventQueue } from './queue.ts';
 
 export interface Action {
   /**
@@ -28,49 +29,47 @@ export interface Choice {
   readonly fromInbox: boolean;
 }
 
-interface Scheduled {
-  readonly now: Micros;
-  readonly nodes: readonly SimNode[];
-  readonly queue: EventQueue<QueuedEvent>;
-  held: QueuedEvent[];
-}
-
 interface Candidate {
   readonly event: QueuedEvent;
   readonly due: Micros;
   readonly place: 'queue' | 'inbox' | 'held';
 }
 
-export function pendingActions(simulation: Scheduled): readonly Action[] {
-  return candidates(simulation).flatMap((candidate) => actionsOf(simulation, candidate));
+export function pendingActions(core: Core, messages: Messages): readonly Action[] {
+  return candidates(core, messages).flatMap((candidate) => actionsOf(core, candidate));
 }
 
 /** Takes the action's event out of the place where it waits. */
-export function takeAction(simulation: Scheduled, id: string): Choice {
-  const found = candidates(simulation).find((candidate) =>
-    actionsOf(simulation, candidate).some((action) => action.id === id),
+export function takeAction(core: Core, messages: Messages, id: string): Choice {
+  const found = candidates(core, messages).find((candidate) =>
+    actionsOf(core, candidate).some((action) => action.id === id),
   );
   if (found === undefined) {
-    const some = pendingActions(simulation)
+    const some = pendingActions(core, messages)
       .slice(0, 5)
       .map((action) => action.id);
     throw new RangeError(`"${id}" is not pending; pending are, for example: ${some.join(', ') || 'nothing'}`);
   }
   const { event, place } = found;
-  if (place === 'queue') simulation.queue.remove((queued) => queued === event);
-  else if (place === 'held') simulation.held = simulation.held.filter((held) => held !== event);
+  if (place === 'queue') core.queue.remove((queued) => queued === event);
+  else if (place === 'held') messages.held = messages.held.filter((held) => held !== event);
   else {
-    const node = simulation.nodes[event.node] as SimNode;
+    const node = core.nodes[event.node] as SimNode;
     node.inbox = node.inbox.slice(node.inboxHead).filter((waiting) => waiting !== event);
     node.inboxHead = 0;
     if (!node.isFree && !id.startsWith('drop:'))
       throw new RangeError(`"${id}" must wait: ${node.id} is busy or paused`);
   }
+  // A timer made to fire early is due now.
+  const timer =
+    event.kind === TIMER ? core.nodes[event.node]?.parts[event.part]?.timers.get(event.payload as string) : undefined;
+  if (timer !== undefined) timer.due = core.now;
   return { event, drop: id.startsWith('drop:'), fromInbox: place === 'inbox' };
 }
 
-function candidates(simulation: Scheduled): Candidate[] {
-  const { now, nodes, queue, held } = simulation;
+function candidates(core: Core, messages: Messages): Candidate[] {
+  const { now, nodes, queue } = core;
+  const { held } = messages;
   return [
     ...nodes.flatMap((node) =>
       node.inbox.slice(node.inboxHead).map((event): Candidate => ({ event, due: now, place: 'inbox' })),
@@ -80,7 +79,7 @@ function candidates(simulation: Scheduled): Candidate[] {
   ];
 }
 
-function actionsOf({ nodes }: Scheduled, { event, due, place }: Candidate): Action[] {
+function actionsOf({ nodes }: Core, { event, due, place }: Candidate): Action[] {
   const node = nodes[event.node];
   const name = node?.id ?? '';
   switch (event.kind) {

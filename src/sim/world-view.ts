@@ -9,7 +9,7 @@ interface Viewed {
   readonly event: number;
   readonly names: readonly NodeId[];
   readonly nodes: readonly SimNode[];
-  history(): readonly Operation[];
+  readonly history: () => readonly Operation[];
 }
 
 export class WorldView implements World {

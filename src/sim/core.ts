@@ -1,0 +1,165 @@
+/**
+ * What all files of the kernel share: true time, the event's ordinal, nodes, the queue, the digest, the tracer, counts and verdicts.
+ * Bookkeeping only; what happens to nodes and messages is in simulation.ts and the files it names.
+ */
+import type { RunSpec } from './config.ts';
+import { Digest } from './digest.ts';
+import type { QueuedEvent } from './event.ts';
+import type { Finding, Observer } from './observer.ts';
+import type { SimNode } from './process.ts';
+import type { Micros, NodeId } from './protocol.ts';
+import { EventQueue } from './queue.ts';
+import type { Failure, MessageCounts, Violation } from './result.ts';
+import type { TraceSink } from './trace.ts';
+import { Tracer } from './tracer.ts';
+import { WorldView } from './world-view.ts';
+
+/** A message type, numbered in the order of first use: events carry the number. */
+export interface MessageKind {
+  readonly type: string;
+  readonly counts: MessageCounts;
+}
+
+export class Core {
+  readonly spec: RunSpec;
+  readonly strict: boolean;
+  /** Absent in fuzzing: then no trace objects are made. */
+  readonly tracer: Tracer | undefined;
+
+  /** True time. */
+  now: Micros = 0;
+  /** Ordinal of the current event. */
+  event = 0;
+  over = false;
+  violation: Violation | undefined;
+  failure: Failure | undefined;
+
+  readonly nodes: SimNode[] = [];
+  readonly names: NodeId[] = [];
+  readonly indexes: Map<NodeId, number> = new Map();
+  readonly queue: EventQueue<QueuedEvent> = new EventQueue();
+  readonly digest: Digest = new Digest();
+  readonly kinds: MessageKind[] = [];
+  private readonly kindIndexes = new Map<string, number>();
+  private readonly worlds = new Map<string, WorldView>();
+  /** For snapshots of histories: set by the simulation. */
+  history: WorldView['history'] = () => [];
+  private tokens = 0;
+
+  constructor(spec: RunSpec, strict: boolean, sink: TraceSink | undefined) {
+    this.spec = spec;
+    this.strict = strict;
+    this.tracer = sink === undefined ? undefined : new Tracer(this, sink);
+  }
+
+  /** Begins an event: its ordinal, and its line in the digest. */
+  begin(kind: number, node: number, detail: number, cause: number): void {
+    const { digest, spec } = this;
+    this.event++;
+    if (this.event > spec.limits.eventsMax) {
+      this.fail('limit', `more than ${spec.limits.eventsMax} events in one run (limits.eventsMax)`);
+    }
+    digest.word((kind << 24) ^ node);
+    digest.number(this.now);
+    digest.number(detail);
+    digest.number(cause);
+  }
+
+  /** A number no timer or sync of this run has had. */
+  nextToken(): number {
+    return ++this.tokens;
+  }
+
+  kindIndex(type: string): number {
+    let index = this.kindIndexes.get(type);
+    if (index === undefined) {
+      index = this.kinds.length;
+      this.kinds.push({ type, counts: { sent: 0, delivered: 0, duplicated: 0, dropped: {} } });
+      this.kindIndexes.set(type, index);
+    }
+    return index;
+  }
+
+  worldOf(path: string): WorldView {
+    let world = this.worlds.get(path);
+    if (world === undefined) {
+      world = new WorldView(this, path);
+      this.worlds.set(path, world);
+    }
+    return world;
+  }
+
+  // --- Verdicts: the first one ends the run --------------------------------------------------------------------------------------
+
+  found(observer: Observer, finding: Finding, node: number): void {
+    if (this.over) return;
+    const name = this.names[node];
+    this.over = true;
+    this.violation = {
+      property: observer.name,
+      path: observer.path,
+      finding,
+      event: this.event,
+      at: this.now,
+      ...(name === undefined ? {} : { node: name }),
+    };
+    this.tracer?.violation(observer, finding);
+  }
+
+  fail(kind: Failure['kind'], sentence: string, node?: SimNode, handler?: string, error?: Failure['error']): void {
+    if (this.over) return;
+    this.over = true;
+    this.failure = {
+      kind,
+      sentence,
+      event: this.event,
+      at: this.now,
+      ...(node === undefined ? {} : { node: node.id }),
+      ...(handler === undefined ? {} : { handler }),
+      ...(error === undefined ? {} : { error }),
+    };
+    this.tracer?.failure(sentence, node);
+  }
+
+  // --- Snapshots -----------------------------------------------------------------------------------------------------------------
+
+  save(): CoreSnapshot {
+    return {
+      now: this.now,
+      event: this.event,
+      over: this.over,
+      violation: this.violation,
+      failure: this.failure,
+      tokens: this.tokens,
+      kinds: this.kinds.map(({ type, counts }) => ({ type, counts: { ...counts, dropped: { ...counts.dropped } } })),
+      digest: this.digest.save(),
+    };
+  }
+
+  load(snapshot: CoreSnapshot): void {
+    this.now = snapshot.now;
+    this.event = snapshot.event;
+    this.over = snapshot.over;
+    this.violation = snapshot.violation;
+    this.failure = snapshot.failure;
+    this.tokens = snapshot.tokens;
+    this.kinds.length = 0;
+    this.kindIndexes.clear();
+    for (const { type, counts } of snapshot.kinds) {
+      this.kindIndexes.set(type, this.kinds.length);
+      this.kinds.push({ type, counts: { ...counts, dropped: { ...counts.dropped } } });
+    }
+    this.digest.load(snapshot.digest);
+  }
+}
+
+export interface CoreSnapshot {
+  readonly now: Micros;
+  readonly event: number;
+  readonly over: boolean;
+  readonly violation: Violation | undefined;
+  readonly failure: Failure | undefined;
+  readonly tokens: number;
+  readonly kinds: readonly MessageKind[];
+  readonly digest: readonly [number, number];
+}

@@ -1,0 +1,283 @@
+/**
+ * Runs handlers and gathers what they record. One activation runs the handler of an event, then the handlers of components it asked
+ * and of hosts that were answered, until no mail is left; their effects form one list.
+ */
+import { type ContextHost, ContractError } from './context.ts';
+import type { Core } from './core.ts';
+import { Effects } from './effects.ts';
+import { CALL, DELIVER, type QueuedEvent, SYNCED, TIMER } from './event.ts';
+import { GuardError } from './guard.ts';
+import type { Outcome } from './history.ts';
+import type { Json } from './plain.ts';
+import type { Part, SimNode } from './process.ts';
+import type { Answer, Micros, NodeId, Request, Tagged } from './protocol.ts';
+import { checkRerun, strictCopy } from './strict.ts';
+
+/** What an activation is about when it is not an event of the queue. */
+export const BOOT = 20;
+export const DISK_ERROR = 21;
+export const ADMIN = 22;
+
+// biome-ignore lint/suspicious/noExplicitAny: handlers of every shape; each is checked where its role is written.
+type Handler = (...inputs: any[]) => unknown;
+type HandlerTable = { readonly [name: string]: Handler };
+interface HandlerTables {
+  readonly onMessage?: HandlerTable;
+  readonly onTimer?: HandlerTable;
+  readonly onRequest?: HandlerTable;
+  readonly onAdmin?: HandlerTable;
+  readonly onDisk?: HandlerTable;
+  readonly onReply?: HandlerTable;
+  onDiskError?: Handler;
+}
+
+/** A request to a component, or an answer to its host, within one activation. */
+interface Mail {
+  readonly part: Part;
+  readonly component: string;
+  readonly request: Request | undefined;
+  readonly answer: Answer | undefined;
+}
+
+export class Handlers implements ContextHost {
+  running: unknown;
+  readonly recorded: Effects = new Effects();
+  readonly effectsMax: number;
+  private readonly core: Core;
+  private mail: Mail[] = [];
+  private hostRequests = 0;
+  private directory = new Map<string, readonly NodeId[]>();
+
+  constructor(core: Core) {
+    this.core = core;
+    this.effectsMax = core.spec.limits.effectsPerHandlerMax;
+  }
+
+  get now(): Micros {
+    return this.core.now;
+  }
+
+  /**
+   * Runs the handler for an event; its effects are then in `recorded`. False when it threw or broke the contract: the run has failed.
+   * `name` and `argument` by kind: timer and key, operation and request, action and its data.
+   */
+  run(
+    node: SimNode,
+    part: Part,
+    kind: number,
+    event: QueuedEvent,
+    name: string | undefined,
+    argument: unknown,
+  ): boolean {
+    this.recorded.clear();
+    if (!this.core.strict) return this.attempt(node, part, kind, event, name, argument);
+    const before = kind === BOOT ? undefined : strictCopy(node);
+    const requestsBefore = this.hostRequests;
+    if (!this.attempt(node, part, kind, event, name, argument)) return false;
+    const why = checkRerun(node, this.recorded, before, () => {
+      this.hostRequests = requestsBefore;
+      return this.attempt(node, part, kind, event, name, argument);
+    });
+    if (why === undefined) return true;
+    const handler = handlerName(kind, event, name);
+    this.core.fail('strict', `${handler} at ${node.id}: ${why}`, node, handler);
+    return false;
+  }
+
+  private attempt(
+    node: SimNode,
+    first: Part,
+    kind: number,
+    event: QueuedEvent,
+    name: string | undefined,
+    argument: unknown,
+  ): boolean {
+    let mail: Mail | undefined;
+    try {
+      if (kind === BOOT) this.boot(node);
+      else {
+        this.enter(first);
+        const result = this.invoke(first, kind, event, name, argument);
+        if (result !== undefined) throw new ContractError(whyNoResult(result));
+      }
+      while (this.mail.length > 0) {
+        mail = this.mail.shift() as Mail;
+        this.enter(mail.part);
+        const result = invokeMail(mail);
+        if (result !== undefined) throw new ContractError(whyNoResult(result));
+      }
+      this.running = undefined;
+      return true;
+    } catch (error) {
+      this.running = undefined;
+      this.mail = [];
+      this.threw(node, mail === undefined ? handlerName(kind, event, name) : mailName(mail), error);
+      return false;
+    }
+  }
+
+  private enter(part: Part): void {
+    this.running = part.context;
+    this.recorded.touch(part.index);
+  }
+
+  private invoke(part: Part, kind: number, event: QueuedEvent, name: string | undefined, argument: unknown): unknown {
+    const role = part.role as unknown as HandlerTables;
+    const { state, context } = part;
+    switch (kind) {
+      case DELIVER: {
+        const message = event.payload as Tagged;
+        const handler = role.onMessage?.[message.type];
+        if (handler === undefined)
+          throw new ContractError(`the role "${part.roleName}" has no onMessage.${message.type}`);
+        return handler(state, this.core.names[event.from], message, context);
+      }
+      case TIMER:
+        return (role.onTimer?.[name as string] as Handler)(state, argument, context);
+      case CALL: {
+        const handler = role.onRequest?.[name as string];
+        if (handler === undefined) throw new ContractError(`the role "${part.roleName}" has no onRequest.${name}`);
+        return handler(state, argument, context);
+      }
+      case SYNCED: {
+        const sync = event.payload as { readonly fails: boolean; readonly tag: string; readonly data: unknown };
+        const outcome = sync.fails ? { ok: false, error: 'sync' } : { ok: true };
+        return (role.onDisk?.[sync.tag] as Handler)(state, outcome, sync.data, context);
+      }
+      case ADMIN: {
+        const handler = role.onAdmin?.[name as string];
+        if (handler === undefined) throw new ContractError(`the role "${part.roleName}" has no onAdmin.${name}`);
+        return handler(state, argument, context);
+      }
+      default:
+        return role.onDiskError?.(state, event.payload, context);
+    }
+  }
+
+  private boot(node: SimNode): void {
+    // Components first: their host may ask them while it boots.
+    for (let i = node.parts.length - 1; i >= 0; i--) {
+      const part = node.parts[i] as Part;
+      this.enter(part);
+      part.state = part.role.boot(part.context as never);
+      if (typeof part.state !== 'object' || part.state === null)
+        throw new ContractError('boot must return the state, an object');
+    }
+  }
+
+  private threw(node: SimNode, handler: string, error: unknown): void {
+    const { name, message, stack } =
+      error instanceof Error ? error : { name: 'Error', message: String(error), stack: undefined };
+    const kind = error instanceof ContractError ? 'contract' : error instanceof GuardError ? 'guard' : 'threw';
+    const sentence = `${handler} at ${node.id}: ${kind === 'threw' ? `${name}: ` : ''}${message}`;
+    this.core.fail(kind, sentence, node, handler, { name, message, ...(stack === undefined ? {} : { stack }) });
+  }
+
+  // --- What contexts ask for -----------------------------------------------------------------------------------------------------
+
+  indexOf(node: NodeId): number | undefined {
+    return this.core.indexes.get(node);
+  }
+
+  nodesWithRole(path: string, role: string): readonly NodeId[] {
+    const key = `${path} ${role}`;
+    let found = this.directory.get(key);
+    if (found === undefined) {
+      const plays = ({ parts }: SimNode): boolean => parts.some((part) => part.path === path && part.roleName === role);
+      found = this.core.nodes.filter(plays).map(({ id }) => id);
+      this.directory.set(key, found);
+    }
+    return found;
+  }
+
+  peersOf(node: SimNode, part: Part): readonly NodeId[] {
+    if (part.peers === undefined)
+      part.peers = this.nodesWithRole(part.path, part.roleName).filter((id) => id !== node.id);
+    return part.peers;
+  }
+
+  /** Somebody has joined, or a snapshot was restored. */
+  forgetDirectory(): void {
+    this.directory.clear();
+    for (const { parts } of this.core.nodes) for (const part of parts) part.peers = undefined;
+  }
+
+  askComponent(node: SimNode, part: Part, component: string, op: Tagged, memo: Json | undefined): void {
+    const path = part.path === '' ? component : `${part.path}/${component}`;
+    const target = node.parts.find((candidate) => candidate.path === path);
+    if (target === undefined)
+      throw new ContractError(`context.ask("${component}"): the role "${part.roleName}" hosts no such component`);
+    const id = ++this.hostRequests;
+    const request = { id, process: 'host', sequence: id, op, ...(memo === undefined ? {} : { memo }) };
+    this.mail.push({ part: target, component, request, answer: undefined });
+  }
+
+  answerHost(
+    node: SimNode,
+    part: Part,
+    request: Request & { readonly memo?: Json },
+    outcome: Outcome,
+    result: Json | undefined,
+  ): void {
+    const host = node.parts[part.host] as Part;
+    const component = part.path.slice(part.path.lastIndexOf('/') + 1);
+    this.mail.push({
+      part: host,
+      component,
+      request: undefined,
+      answer: { op: request.op, memo: request.memo, outcome, result },
+    });
+  }
+
+  save(): number {
+    return this.hostRequests;
+  }
+
+  load(hostRequests: number): void {
+    this.hostRequests = hostRequests;
+    this.mail = [];
+    this.forgetDirectory();
+  }
+}
+
+function invokeMail({ part, component, request, answer }: Mail): unknown {
+  const role = part.role as unknown as HandlerTables;
+  if (request !== undefined) {
+    const handler = role.onRequest?.[request.op.type];
+    if (handler === undefined)
+      throw new ContractError(`the component "${component}" has no onRequest.${request.op.type}`);
+    return handler(part.state, request, part.context);
+  }
+  const handler = role.onReply?.[component];
+  if (handler === undefined) throw new ContractError(`the role "${part.roleName}" has no onReply.${component}`);
+  return handler(part.state, answer, part.context);
+}
+
+const mailName = ({ request, component }: Mail): string =>
+  request === undefined ? `onReply.${component}` : `${component}: onRequest.${request.op.type}`;
+
+function handlerName(kind: number, event: QueuedEvent, name: string | undefined): string {
+  switch (kind) {
+    case DELIVER:
+      return `onMessage.${(event.payload as Tagged).type}`;
+    case TIMER:
+      return `onTimer.${name}`;
+    case CALL:
+      return `onRequest.${name}`;
+    case SYNCED:
+      return `onDisk.${(event.payload as { readonly tag: string }).tag}`;
+    case BOOT:
+      return 'boot';
+    case ADMIN:
+      return `onAdmin.${name}`;
+    default:
+      return 'onDiskError';
+  }
+}
+
+function whyNoResult(result: unknown): string {
+  if (typeof (result as { readonly then?: unknown } | null)?.then === 'function') {
+    return 'the handler returned a promise; handlers are synchronous (no async, no await): use context.setTimer and messages instead';
+  }
+  return `the handler returned ${typeof result}; handlers return nothing: use context.send, context.reply or the state`;
+}

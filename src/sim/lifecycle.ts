@@ -1,0 +1,160 @@
+/** Nodes come, crash, stop, pause and go on. */
+import { Clock } from './clock.ts';
+import type { NodeSpec } from './config.ts';
+import { ContractError, HandlerContext } from './context.ts';
+import type { Core } from './core.ts';
+import { SimDisk } from './disk.ts';
+import { DELIVER, eventAt, type QueuedEvent, RESUME } from './event.ts';
+import type { UnsyncedWrites } from './faults.ts';
+import { BOOT, type Handlers } from './handlers.ts';
+import type { Messages } from './messages.ts';
+import type { Observer } from './observer.ts';
+import { observerTables } from './observing.ts';
+import { type ObserverTable, type Part, SimNode } from './process.ts';
+import type { AnyRole, Component, Micros } from './protocol.ts';
+
+export class Lifecycle {
+  private readonly core: Core;
+  private readonly handlers: Handlers;
+  private readonly messages: Messages;
+  private readonly roles: { readonly [role: string]: AnyRole };
+  private readonly tables: Map<string, ObserverTable>;
+
+  constructor(
+    core: Core,
+    handlers: Handlers,
+    messages: Messages,
+    roles: { readonly [role: string]: AnyRole },
+    observers: readonly Observer[],
+  ) {
+    this.core = core;
+    this.handlers = handlers;
+    this.messages = messages;
+    this.roles = roles;
+    this.tables = observerTables(observers);
+  }
+
+  /** A node that is there from the start, or joins. It does not run yet. */
+  add(spec: NodeSpec): SimNode {
+    const { core } = this;
+    const role = this.roles[spec.role];
+    if (role === undefined) {
+      throw new ContractError(
+        `node "${spec.id}": there is no role "${spec.role}" (there are ${Object.keys(this.roles).join(', ')})`,
+      );
+    }
+    if (core.indexes.has(spec.id)) throw new ContractError(`there are two nodes called "${spec.id}"`);
+    const parts: Part[] = [];
+    this.addParts(parts, role, spec.role, '', -1, spec.options);
+    const clock = new Clock(spec.clock ?? { offset: 0, ratePpm: 0 });
+    const index = core.nodes.length;
+    const node = new SimNode(
+      index,
+      spec.id,
+      spec.role,
+      spec.options,
+      clock,
+      new SimDisk(),
+      parts,
+      `${core.spec.seed}/node/${spec.id}`,
+    );
+    for (const part of parts) part.context = new HandlerContext(this.handlers, node, part);
+    core.nodes.push(node);
+    core.names.push(spec.id);
+    core.indexes.set(spec.id, index);
+    this.handlers.forgetDirectory();
+    return node;
+  }
+
+  private addParts(parts: Part[], role: AnyRole, roleName: string, path: string, host: number, options: object): void {
+    const index = parts.length;
+    parts.push({
+      index,
+      path,
+      roleName,
+      role,
+      options,
+      host,
+      observers: this.tables.get(path) ?? (this.tables.get('none') as ObserverTable),
+      timers: new Map(),
+      timerSets: new Map(),
+      state: undefined,
+      peers: undefined,
+      world: this.core.worldOf(path),
+      context: undefined,
+    });
+    for (const [name, component] of Object.entries((role.components ?? {}) as { [name: string]: Component })) {
+      const inner = component.options === undefined ? options : component.options(options);
+      this.addParts(parts, component.role, component.as, path === '' ? name : `${path}/${name}`, index, inner);
+    }
+  }
+
+  /** Begins an incarnation: true when boot has run and its effects wait to be committed. */
+  boot(node: SimNode): boolean {
+    const { core } = this;
+    node.status = 'running';
+    node.incarnation++;
+    node.bootedLocal = node.clock.elapsed(core.now);
+    core.begin(BOOT, node.index, node.incarnation, core.event);
+    core.tracer?.boot(node);
+    for (const part of node.parts) {
+      for (const observer of part.observers.boot) {
+        const finding = observer.boot?.(node.index, part.world);
+        if (finding !== undefined) core.found(observer, finding, node.index);
+      }
+    }
+    const none = undefined as unknown as QueuedEvent;
+    return this.handlers.run(node, node.parts[0] as Part, BOOT, none, undefined, undefined);
+  }
+
+  /** Memory is gone, and of the unsynced writes what `unsynced` says. */
+  crash(node: SimNode, unsynced: UnsyncedWrites, lostEffects: number): void {
+    const { core } = this;
+    const cutOff = node.suffix === undefined ? lostEffects : node.suffix.effects.count - node.suffix.next;
+    const lostWrites = node.disk.crash(unsynced, unsynced === 'prefix' ? node.random.bits() : 0);
+    core.digest.number(lostWrites);
+    core.tracer?.crash(node, lostWrites, cutOff);
+    this.stop(node, 'crashed', unsynced);
+  }
+
+  /** Stopped by itself or by the kernel, after an error. */
+  halt(node: SimNode, reason: string): void {
+    const { core } = this;
+    node.disk.crash('none', 0);
+    core.digest.string(reason);
+    core.tracer?.halt(node, reason);
+    this.stop(node, 'halted', 'none');
+  }
+
+  private stop(node: SimNode, status: 'crashed' | 'halted', unsynced: UnsyncedWrites): void {
+    const { core } = this;
+    const lost = node.inbox.slice(node.inboxHead);
+    node.status = status;
+    node.incarnation++;
+    node.pauses = 0;
+    node.syncToken = 0;
+    node.suffix = undefined;
+    node.strikes = undefined;
+    node.inbox = [];
+    node.inboxHead = 0;
+    for (const part of node.parts) {
+      part.timers.clear();
+      part.state = undefined;
+      for (const observer of part.observers.crash) {
+        const finding = observer.crash?.(node.index, unsynced, part.world);
+        if (finding !== undefined) core.found(observer, finding, node.index);
+      }
+    }
+    for (const event of lost) if (event.kind === DELIVER) this.messages.drop(event, 'dead');
+  }
+
+  pause(node: SimNode, duration: Micros): void {
+    const { core } = this;
+    node.pauses++;
+    core.tracer?.pause(node);
+    core.queue.push(
+      core.now + duration,
+      eventAt(RESUME, node.index, 0, undefined, node.incarnation, core.event, core.now),
+    );
+  }
+}

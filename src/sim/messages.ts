@@ -1,0 +1,171 @@
+/** Messages: from the effect that sends one to the moment it reaches its node, or does not. */
+import type { Core, MessageKind } from './core.ts';
+import { sample } from './distribution.ts';
+import { SEND } from './effects.ts';
+import { DELIVER, QueuedEvent } from './event.ts';
+import type { Injector } from './injector.ts';
+import { Network } from './network.ts';
+import type { Observer } from './observer.ts';
+import { deepFreeze } from './plain.ts';
+import type { Part, SimNode } from './process.ts';
+import type { NodeId, Tagged } from './protocol.ts';
+import { derive, scale } from './random.ts';
+import type { DropReason } from './trace.ts';
+
+/** Concerns that are derived from a message's one draw. Copies have their own. */
+const LATENCY = 1;
+const LOSS = 2;
+const DUPLICATION = 3;
+const COPY_LATENCY = 4;
+const COPY_LOSS = 5;
+
+/** Marks drops in the digest. */
+const DROP = 9;
+
+export class Messages {
+  readonly network: Network;
+  private readonly core: Core;
+  private readonly injector: () => Injector;
+  /** Messages that wait at a clog, in the order they came. */
+  held: QueuedEvent[] = [];
+  private ids = 0;
+  deliveries = 0;
+
+  constructor(core: Core, injector: () => Injector) {
+    this.core = core;
+    this.injector = injector;
+    this.network = new Network(core.spec.network, core.spec.seed, core.spec.overrides);
+  }
+
+  send(node: SimNode, part: Part, to: NodeId, target: number, message: Tagged): void {
+    const { core, network } = this;
+    if (core.strict) deepFreeze(message);
+    core.digest.word((SEND << 24) ^ target);
+    core.digest.object(message as never);
+    const link = network.link(node.index, target);
+    const lane = network.lane(link, message.type, part.path, node.id, to);
+    const ordinal = ++lane.count;
+    const bits = network.draw(lane);
+    const id = ++this.ids;
+    const type = core.kindIndex(message.type);
+    (core.kinds[type] as MessageKind).counts.sent++;
+    const hooks = part.observers.send;
+    for (let i = 0; i < hooks.length; i++) {
+      const observer = hooks[i] as Observer;
+      const finding = observer.send?.(node.index, target, message, part.world);
+      if (finding !== undefined) core.found(observer, finding, node.index);
+    }
+    core.tracer?.send(node, part, to, id, `${lane.name}#${ordinal}`, message);
+    const event = new QueuedEvent(
+      DELIVER,
+      target,
+      part.index,
+      node.index,
+      message,
+      id,
+      bits,
+      core.event,
+      core.now,
+      0,
+      type,
+    );
+    const override = lane.overrides?.get(ordinal);
+    if (override !== undefined && 'drop' in override) {
+      this.drop(event, 'override');
+      return;
+    }
+    const { latency, fifo } = core.spec.network;
+    let arrival =
+      core.now +
+      (override !== undefined && 'latency' in override ? override.latency : sample(latency, derive(bits, LATENCY)));
+    if (fifo) {
+      arrival = Math.max(arrival, link.lastArrival);
+      link.lastArrival = arrival;
+    }
+    core.queue.push(arrival, event);
+    if (network.duplicationPpm > 0 && scale(derive(bits, DUPLICATION), 1_000_000) < network.duplicationPpm)
+      this.duplicate(node, part, to, event);
+  }
+
+  private duplicate(node: SimNode, part: Part, to: NodeId, original: QueuedEvent): void {
+    const { core } = this;
+    const { node: target, from, payload, id, bits, cause, type } = original;
+    // A copy takes twice as long as a message would, so that it arrives among later ones.
+    const arrival = core.now + 2 * sample(core.spec.network.latency, derive(bits, COPY_LATENCY));
+    core.queue.push(
+      arrival,
+      new QueuedEvent(DELIVER, target, part.index, from, payload, id, bits, cause, core.now, 1, type),
+    );
+    (core.kinds[type] as MessageKind).counts.duplicated++;
+    this.injector().count('duplication', true);
+    core.tracer?.duplicate(node, part, to, id);
+  }
+
+  /**
+   * A message has come to the end of its link: true when its node may have it. Loss and cuts are judged here and not at sending, so
+   * that a partition also kills what is in flight.
+   */
+  arrives(event: QueuedEvent, node: SimNode): boolean {
+    const { network } = this;
+    if (network.isCut(event.from, event.node)) this.drop(event, 'cut');
+    else if (network.isClogged(event.from, event.node)) this.held.push(event);
+    else if (network.lossPpm > 0 && this.isLost(event)) {
+      this.injector().count('loss', true);
+      this.drop(event, 'loss');
+    } else if (node.status !== 'running') this.drop(event, 'dead');
+    else return true;
+    return false;
+  }
+
+  private isLost({ bits, copy }: QueuedEvent): boolean {
+    return scale(derive(bits, copy === 0 ? LOSS : COPY_LOSS), 1_000_000) < this.network.lossPpm;
+  }
+
+  drop(event: QueuedEvent, reason: DropReason): void {
+    const { core } = this;
+    core.begin(DROP, event.node, event.id, event.cause);
+    core.digest.string(reason);
+    const { dropped } = (core.kinds[event.type] as MessageKind).counts;
+    dropped[reason] = (dropped[reason] ?? 0) + 1;
+    core.tracer?.drop(event, reason);
+  }
+
+  /** The message's handler is about to run. */
+  delivered(event: QueuedEvent, node: SimNode, part: Part): void {
+    const { core } = this;
+    this.deliveries++;
+    (core.kinds[event.type] as MessageKind).counts.delivered++;
+    const hooks = part.observers.deliver;
+    for (let i = 0; i < hooks.length; i++) {
+      const observer = hooks[i] as Observer;
+      const finding = observer.deliver?.(event.from, event.node, event.payload, part.world);
+      if (finding !== undefined) core.found(observer, finding, node.index);
+    }
+    core.tracer?.deliver(node, part, event);
+  }
+
+  /** Messages whose clog has ended go on, in the order they came. */
+  releaseHeld(): void {
+    const { held, core } = this;
+    this.held = held.filter(({ from, node }) => this.network.isClogged(from, node));
+    for (const event of held) if (!this.held.includes(event)) core.queue.push(core.now, event);
+  }
+
+  save(): MessagesSnapshot {
+    return { network: this.network.save(), held: this.held.slice(), ids: this.ids, deliveries: this.deliveries };
+  }
+
+  load(snapshot: MessagesSnapshot): void {
+    this.network.load(snapshot.network);
+    this.held = snapshot.held.slice();
+    this.ids = snapshot.ids;
+    this.deliveries = snapshot.deliveries;
+  }
+}
+
+export interface MessagesSnapshot {
+  readonly network: ReturnType<Network['save']>;
+  readonly held: readonly QueuedEvent[];
+  readonly ids: number;
+  readonly deliveries: number;
+}

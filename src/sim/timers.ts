@@ -1,0 +1,89 @@
+/** Timers: armed in local time, queued in true time. */
+import type { Core } from './core.ts';
+import { CANCEL_TIMER, SET_TIMER } from './effects.ts';
+import { eventAt, type QueuedEvent, TIMER } from './event.ts';
+import type { Override } from './faults.ts';
+import { overridesByLane } from './network.ts';
+import type { ArmedTimer, Part, SimNode } from './process.ts';
+import type { Micros } from './protocol.ts';
+
+export class Timers {
+  private readonly core: Core;
+  private readonly overrides: ReadonlyMap<string, ReadonlyMap<number, Override>>;
+  /** Whether anybody wants timers counted and named. */
+  private readonly named: boolean;
+
+  constructor(core: Core) {
+    this.core = core;
+    this.overrides = overridesByLane(core.spec.overrides.filter((override) => 'timer' in override));
+    this.named = this.overrides.size > 0 || core.tracer !== undefined;
+  }
+
+  set(node: SimNode, part: Part, name: string, key: string | undefined, asked: Micros): void {
+    const { core } = this;
+    const id = timerId(name, key);
+    const delay = this.named ? this.decide(node, part, id, name, key, asked) : asked;
+    core.digest.word((SET_TIMER << 24) ^ part.index);
+    core.digest.string(id);
+    core.digest.number(delay);
+    this.arm(node, part, id, name, key, node.clock.elapsed(core.now) + delay);
+  }
+
+  /** The delay asked for, unless an override decides otherwise. */
+  private decide(node: SimNode, part: Part, id: string, name: string, key: string | undefined, asked: Micros): Micros {
+    const ordinal = (part.timerSets.get(id) ?? 0) + 1;
+    part.timerSets.set(id, ordinal);
+    const lane = `${node.id}/${part.path === '' ? '' : `${part.path}:`}${id}`;
+    const override = this.overrides.get(lane)?.get(ordinal);
+    const delay = override !== undefined && 'delay' in override ? override.delay : asked;
+    this.core.tracer?.setTimer(node, part, name, key, delay, `${lane}#${ordinal}`);
+    return delay;
+  }
+
+  /**
+   * Arms a timer for a local time. A timer that is set again for later (an election timeout at each heartbeat) keeps its entry in the
+   * queue and only moves its deadline: the entry is queued anew when it comes up too early. That saves the queue most of its work.
+   */
+  private arm(node: SimNode, part: Part, id: string, name: string, key: string | undefined, local: Micros): void {
+    const { core } = this;
+    const due = node.clock.trueTimeOf(local, core.now);
+    const armed = part.timers.get(id);
+    if (armed !== undefined && due >= armed.queuedAt) {
+      armed.local = local;
+      armed.due = due;
+      return;
+    }
+    const timer: ArmedTimer = { name, key, token: core.nextToken(), local, due, queuedAt: due };
+    part.timers.set(id, timer);
+    core.queue.push(due, eventAt(TIMER, node.index, part.index, id, timer.token, core.event, core.now));
+  }
+
+  cancel(node: SimNode, part: Part, name: string, key: string | undefined): void {
+    const { core } = this;
+    const id = timerId(name, key);
+    core.digest.word((CANCEL_TIMER << 24) ^ part.index);
+    core.digest.string(id);
+    if (part.timers.delete(id)) core.tracer?.cancelTimer(node, part, name, key);
+  }
+
+  /** An entry of the queue has come up: the timer if it is due now, undefined if it was cancelled, replaced or moved. */
+  due(event: QueuedEvent, part: Part): ArmedTimer | undefined {
+    const timer = part.timers.get(event.payload as string);
+    if (timer === undefined || timer.token !== event.id) return undefined;
+    if (timer.due <= this.core.now) return timer;
+    timer.queuedAt = timer.due;
+    this.core.queue.push(timer.due, event);
+    return undefined;
+  }
+
+  /** After a change of clock rate every armed timer fires at another true time. */
+  retime(node: SimNode): void {
+    for (const part of node.parts) {
+      const armed = [...part.timers];
+      part.timers.clear();
+      for (const [id, timer] of armed) this.arm(node, part, id, timer.name, timer.key, timer.local);
+    }
+  }
+}
+
+const timerId = (name: string, key: string | undefined): string => (key === undefined ? name : `${name}/${key}`);
