@@ -9,7 +9,7 @@ import type { Json } from '../sim/plain.ts';
 import type { AnyRole } from '../sim/protocol.ts';
 import { quote } from './issues.ts';
 import { nearest } from './nearest.ts';
-import { populate } from './population.ts';
+import { countsOf, populate } from './population.ts';
 import type { FieldPath, Problem } from './problem.ts';
 import type { Scenario } from './scenario.ts';
 import type { BareNumbers } from './schema.ts';
@@ -37,7 +37,20 @@ export function resolveScenario(scenario: Scenario, protocol: Protocol, numbers:
     ...propertiesExist(scenario, protocol),
     ...rangesRunForward(scenario),
   ];
-  return { scenario: { ...scenario, options: options.values, faults: joins.map((join) => join.fault) }, problems };
+  const faults = joins.map((join) => join.fault);
+  return {
+    scenario: { ...scenario, nodes: settledNodes(scenario, protocol), options: options.values, faults },
+    problems,
+  };
+}
+
+/** A scenario that names nodes has those nodes in every run: their numbers are not drawn. */
+function settledNodes(scenario: Scenario, protocol: Protocol): Scenario['nodes'] {
+  const named =
+    Object.keys(scenario.clocks).length > 0 ||
+    (scenario.workload.calls ?? []).length > 0 ||
+    scenario.faults.some((fault) => fault.when?.node !== undefined || nodesNamed(fault, []).length > 0);
+  return named ? countsOf(protocol, scenario.nodes) : scenario.nodes;
 }
 
 /** `n9 is not a node that is known here`, with what is. */

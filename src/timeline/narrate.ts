@@ -9,6 +9,7 @@ import type { TraceEvent } from '../sim/trace.ts';
 import { type OfKind, ofKind, type Step } from './steps.ts';
 import { count, list, spaced, type Teller, tellNote, tellValue } from './tell.ts';
 import { tellFault, tellFaultEnd } from './tell-fault.ts';
+import { spellDuration } from './time.ts';
 
 /**
  * How much a step matters to a reader: `story` moves the story on, `detail` is the machinery behind it (a write, a message that is
@@ -38,9 +39,9 @@ export class Narrator {
   narrate(step: Step): Narration {
     const before = new Map(ofKind(step, 'view').map(({ node }) => [node, this.views.get(node)]));
     this.remember(step);
-    const sentences = [...this.openings(step), ...this.consequences(step, before)];
+    const clauses = [...this.openings(step), ...this.consequences(step, before), ...this.faults(step)];
     return {
-      text: sentence(sentences),
+      text: sentence(clauses),
       weight: weightOf(step, before),
       nodes: [...new Set(step.events.flatMap(nodesOf))],
     };
@@ -64,11 +65,17 @@ export class Narrator {
     return node === undefined ? fault : ({ ...fault, node } as Fault);
   }
 
-  // What came first: the world's doing, or what a node reacted to.
+  // What a node reacted to, or what came over it.
 
   private openings(step: Step): string[] {
-    const boots = ofKind(step, 'boot');
-    return [...tellBoots(boots), ...step.events.flatMap((event) => this.opening(event)).filter((text) => text !== '')];
+    const crashes = new Set(
+      ofKind(step, 'fault').flatMap((event) => (event.fault.kind === 'crash' ? [event.fault] : [])),
+    );
+    const openings = step.events.filter((event) => event.kind !== 'crash' || crashes.size === 0);
+    return [
+      ...tellBoots(ofKind(step, 'boot')),
+      ...openings.map((event) => this.opening(event)).filter((text) => text !== ''),
+    ];
   }
 
   private opening(event: TraceEvent): string {
@@ -85,21 +92,24 @@ export class Narrator {
           : `${event.node}'s disk fails to sync: what was written since the last sync is not durable`;
       case 'call':
         return `${event.node} asks: ${this.teller.operation(event.op)}`;
-      case 'fault':
-        return this.tellFaultEvent(event);
       case 'crash':
         return `${event.node} crashes${tellLosses(event)}`;
-      case 'pause':
-        return `${event.node} stands still`;
       case 'resume':
         return `${event.node} goes on as if no time had passed`;
       case 'halt':
         return `${event.node} stops for good: ${event.reason}`;
-      case 'admin':
-        return `the operator tells ${event.node}: ${tellValue(event.action)}`;
       default:
         return '';
     }
+  }
+
+  // What the world does to the nodes, at a time or because of what has just happened.
+
+  private faults(step: Step): string[] {
+    return ofKind(step, 'fault').map((event) => {
+      const crash = event.phase === 'start' && event.fault.kind === 'crash' ? ofKind(step, 'crash')[0] : undefined;
+      return crash === undefined ? this.tellFaultEvent(event) : tellCrash(event.fault, crash);
+    });
   }
 
   private tellFaultEvent(event: OfKind<'fault'>): string {
@@ -185,6 +195,12 @@ function tellBoots(boots: readonly OfKind<'boot'>[]): string[] {
   return boots.map(({ node, role, incarnation }) =>
     incarnation === 1 ? `${node} starts as ${role}` : `${node} restarts with what its disk has kept`,
   );
+}
+
+/** A crash that a fault brought about: told once, with what it cost. */
+function tellCrash(fault: Fault, crash: OfKind<'crash'>): string {
+  const back = 'for' in fault && fault.for !== undefined ? `, to restart after ${spellDuration(fault.for)}` : '';
+  return `${crash.node} crashes${back}${tellLosses(crash)}`;
 }
 
 function tellLosses({ lostWrites, lostEffects }: OfKind<'crash'>): string {

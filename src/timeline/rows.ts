@@ -3,7 +3,7 @@ import type { Micros, NodeId } from '../sim/protocol.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { Lanes } from './lanes.ts';
 import { Narrator, type Weight } from './narrate.ts';
-import { ofKind, type Step, stepsOf } from './steps.ts';
+import { ofKind, type Step, StepMaker } from './steps.ts';
 import { count, list, spaced, type Teller } from './tell.ts';
 
 export interface Row {
@@ -28,38 +28,59 @@ export interface RowOptions {
 
 const rank: { readonly [weight in Weight]: number } = { quiet: 0, detail: 1, story: 2 };
 
-/** Rows of a whole trace, in order; lazily, so that a long run needs no memory. */
-export function* rowsOf(events: Iterable<TraceEvent>, options: RowOptions): Generator<Row> {
-  const narrator = new Narrator(options.teller);
-  const lanes = new Lanes(options.lanes);
-  const shown = rank[options.show ?? 'story'];
-  let fold = new Fold();
-  let starting: Starting | undefined = new Starting();
-  for (const step of stepsOf(events)) {
-    const before = lanes.cells([]);
-    for (const event of step.events) lanes.apply(event);
-    const narration = narrator.narrate(step);
-    if (starting?.takes(step)) continue;
-    if (starting !== undefined) yield* starting.rows(before);
-    starting = undefined;
-    const row: Row = {
-      at: step.at,
-      event: step.event,
-      cells: lanes.cells(narration.nodes),
-      text: narration.text,
-      weight: narration.weight,
-      steps: 1,
-    };
-    if (rank[narration.weight] < shown) {
-      fold.add(step, row);
-      continue;
-    }
-    yield* fold.rows(before);
-    fold = new Fold();
-    yield row;
+/** Rows of a whole trace, in order. */
+export function rowsOf(events: Iterable<TraceEvent>, options: RowOptions): Row[] {
+  const rows = new RowMaker(options);
+  const made: Row[] = [];
+  for (const event of events) made.push(...rows.add(event));
+  return [...made, ...rows.end()];
+}
+
+/** Makes rows while a run goes on: memory does not grow with its length. */
+export class RowMaker {
+  private readonly narrator: Narrator;
+  private readonly lanes: Lanes;
+  private readonly shown: number;
+  private readonly steps = new StepMaker();
+  private starting: Starting | undefined = new Starting();
+  private fold = new Fold();
+
+  constructor({ teller, lanes, show }: RowOptions) {
+    this.narrator = new Narrator(teller);
+    this.lanes = new Lanes(lanes);
+    this.shown = rank[show ?? 'story'];
   }
-  if (starting !== undefined) yield* starting.rows(lanes.cells([]));
-  yield* fold.rows(lanes.cells([]));
+
+  /** The rows that are complete now. */
+  add(event: TraceEvent): Row[] {
+    const step = this.steps.add(event);
+    return step === undefined ? [] : this.tell(step);
+  }
+
+  /** The rest, when the run is over. */
+  end(): Row[] {
+    const last = this.steps.end();
+    const rows = last === undefined ? [] : this.tell(last);
+    const cells = this.lanes.cells([]);
+    return [...rows, ...(this.starting?.rows(cells) ?? []), ...this.fold.rows(cells)];
+  }
+
+  private tell(step: Step): Row[] {
+    const before = this.lanes.cells([]);
+    for (const event of step.events) this.lanes.apply(event);
+    const { text, weight, nodes } = this.narrator.narrate(step);
+    if (this.starting?.takes(step)) return [];
+    const started = this.starting?.rows(before) ?? [];
+    this.starting = undefined;
+    const row: Row = { at: step.at, event: step.event, cells: this.lanes.cells(nodes), text, weight, steps: 1 };
+    if (rank[weight] < this.shown) {
+      this.fold.add(step, row);
+      return started;
+    }
+    const folded = this.fold.rows(before);
+    this.fold = new Fold();
+    return [...started, ...folded, row];
+  }
 }
 
 /** The first boots of all nodes are one row. */

@@ -8,24 +8,37 @@ export interface Step {
   readonly events: readonly TraceEvent[];
 }
 
-/** Events of one ordinal follow one another in a trace. */
-export function* stepsOf(events: Iterable<TraceEvent>): Generator<Step> {
-  let gathered: TraceEvent[] = [];
-  for (const event of events) {
-    if (gathered[0] !== undefined && gathered[0].event !== event.event) {
-      yield stepOf(gathered);
-      gathered = [];
-    }
-    gathered.push(event);
+/** Gathers steps while a trace grows: events of one ordinal follow one another. */
+export class StepMaker {
+  private gathered: TraceEvent[] = [];
+
+  /** The step that this event shows to be complete, if any. */
+  add(event: TraceEvent): Step | undefined {
+    const complete = this.gathered[0] !== undefined && this.gathered[0].event !== event.event ? this.end() : undefined;
+    this.gathered.push(event);
+    return complete;
   }
-  if (gathered.length > 0) yield stepOf(gathered);
+
+  /** What is left. */
+  end(): Step | undefined {
+    const events = this.gathered;
+    const first = events[0];
+    this.gathered = [];
+    return first === undefined ? undefined : { event: first.event, at: first.at, events };
+  }
 }
 
-const stepOf = (events: readonly TraceEvent[]): Step => ({
-  event: events[0]?.event ?? 0,
-  at: events[0]?.at ?? 0,
-  events,
-});
+/** All steps of a trace. */
+export function stepsOf(events: Iterable<TraceEvent>): Step[] {
+  const maker = new StepMaker();
+  const steps: Step[] = [];
+  for (const event of events) {
+    const step = maker.add(event);
+    if (step !== undefined) steps.push(step);
+  }
+  const last = maker.end();
+  return last === undefined ? steps : [...steps, last];
+}
 
 type Kind = TraceEvent['kind'];
 export type OfKind<K extends Kind> = Extract<TraceEvent, { readonly kind: K }>;

@@ -17,11 +17,11 @@ export interface Story {
 
 /** `events` is the whole trace of a run that failed at its last event. */
 export function storyOf(events: readonly TraceEvent[], options: StoryOptions): Story {
-  const steps = [...stepsOf(events)];
+  const steps = stepsOf(events);
   const facts = new Set(options.facts);
   const past = causalPast(steps, facts);
   const importance = new Map(steps.map((step) => [step.event, importanceOf(step, facts)]));
-  const rows = [...rowsOf(events, { ...options, show: 'quiet' })].filter((row) => past.has(row.event));
+  const rows = rowsOf(events, { ...options, show: 'quiet' }).filter((row) => past.has(row.event));
   const kept = select(rows, (row) => importance.get(row.event) ?? 0, options.rowsMax);
   return { rows: kept, leftOut: past.size - kept.length };
 }

@@ -18,11 +18,11 @@ export function tellFault(fault: Fault): string {
     case 'noise':
       return `the network gets worse: ${noise(fault)}${lasting}`;
     case 'crash':
-      return `${target(fault.node)} is made to crash${fault.for === undefined ? '' : `, to restart after ${spellDuration(fault.for)}`}`;
+      return `${target(fault.node)} crashes${fault.for === undefined ? '' : `, to restart after ${spellDuration(fault.for)}`}`;
     case 'restart':
       return `${target(fault.node)} is started again`;
     case 'pause':
-      return `${target(fault.node)} is made to stand still${lasting}`;
+      return `${target(fault.node)} stands still${lasting}`;
     case 'clock-step':
       return `the wall clock of ${target(fault.node)} jumps ${fault.by < 0 ? 'back' : 'ahead'} by ${spellDuration(Math.abs(fault.by))}`;
     case 'clock-rate':
