@@ -1,0 +1,237 @@
+/**
+ * The bug zoo: published bugs, each as another function in the place of one or a few rules. Ids are those of the project's catalogue;
+ * sources are papers, or threads as `owner/repository#number`.
+ */
+import type { Bug } from '../../check/protocol.ts';
+import { lastIndex, termAt } from './log.ts';
+import { correctRules, type Rules } from './rules.ts';
+
+export interface PlantedBug extends Omit<Bug, 'protocol'> {
+  readonly overrides: Partial<Rules>;
+}
+
+const elections: readonly PlantedBug[] = [
+  {
+    id: 'R01a',
+    title: 'the vote is kept in memory only',
+    violates: ['V1', 'ES', 'PA'],
+    source: 'wenweihu86/raft-java#57',
+    recipe: 'B votes for A in term t and restarts; C asks for its vote in term t',
+    overrides: { hardRecord: (term) => ({ term, votedFor: null }) },
+  },
+  {
+    id: 'R01b',
+    title: 'the term is kept in memory only',
+    violates: ['TM', 'V1', 'ES', 'PA'],
+    source: 'ongardie/raft.tla#5',
+    recipe: 'B votes for A in term t and restarts; C asks for its vote in term t',
+    overrides: { hardRecord: (_term, votedFor) => ({ term: 0, votedFor }) },
+  },
+  {
+    id: 'R03',
+    title: 'replies to votes and entries leave before they are on disk',
+    violates: ['PA', 'QD', 'V1', 'ES', 'LC', 'LIN'],
+    source: 'NodeDB-Lab/nodedb#161',
+    recipe: 'a server loses what it has not synced after it replied; then an election without it',
+    overrides: {
+      sendAfterSync(to, message, context) {
+        context.send(to, message);
+        context.disk.sync();
+      },
+    },
+  },
+  {
+    id: 'R04',
+    title: 'votes are counted by message, not by voter',
+    violates: ['ES'],
+    source: 'ktoso/akka-raft#45; coyote-samples#8',
+    recipe: 'the network duplicates one grant of two candidates among five servers',
+    overrides: {
+      countVote(votes, voter) {
+        votes.push(voter);
+      },
+    },
+  },
+  {
+    id: 'R05',
+    title: 'a candidate counts votes of older terms',
+    violates: ['ES'],
+    source: 'xnnyygn/xraft#33',
+    recipe: "B's vote for A arrives after A has begun its next term; in that term B votes for C",
+    overrides: { readsVote: (replyTerm, currentTerm) => replyTerm <= currentTerm },
+  },
+  {
+    id: 'R06a',
+    title: 'votes are granted without comparing the logs',
+    violates: ['LC', 'SMS', 'LIN'],
+    source: '§5.4.1',
+    recipe: 'a server that lacks a committed entry campaigns',
+    overrides: { isUpToDate: () => true },
+  },
+  {
+    id: 'R06b',
+    title: 'logs are compared by length before term',
+    violates: ['LC', 'SMS', 'LIN'],
+    source: '§5.4.1',
+    recipe: 'an isolated old leader with a long stale tail campaigns against shorter newer logs',
+    overrides: {
+      isUpToDate: (candidateIndex, candidateTerm, ownIndex, ownTerm) =>
+        candidateIndex > ownIndex || (candidateIndex === ownIndex && candidateTerm >= ownTerm),
+    },
+  },
+  {
+    id: 'R08',
+    title: 'becoming a follower clears the vote, also within a term',
+    violates: ['V1', 'ES'],
+    source: 'ktoso/akka-raft#56',
+    recipe: 'two candidates in a term of five servers; a voter of the winner hears from it and votes again',
+    overrides: { voteWhenFollowing: () => null },
+  },
+  {
+    id: 'R10',
+    title: 'half of an even number of servers counts as a quorum',
+    violates: ['ES', 'LC', 'QD', 'SMS', 'LIN'],
+    source: 'tarantool/tarantool#5295',
+    recipe: 'four servers, cut in two halves',
+    overrides: { quorum: (members) => Math.ceil(members / 2) },
+  },
+  {
+    id: 'R13',
+    title: 'every vote request restarts the election timer, also a refused one',
+    violates: ['liveness'],
+    source: "Students' Guide to Raft",
+    recipe: 'a server with a stale log and a short timeout campaigns again and again',
+    overrides: { restartsTimerAfterVoteRequest: () => true },
+  },
+];
+
+const replication: readonly PlantedBug[] = [
+  {
+    id: 'R30',
+    title: 'entries of earlier terms are committed by counting replicas',
+    violates: ['QD', 'LC', 'SMS', 'LIN'],
+    source: 'Figure 8; logcabin/logcabin#44; bakwc/PySyncObj#169; microsoft/CCF#3971',
+    recipe: 'Figure 8: three leaders, partial replication, a crash',
+    overrides: { leaderCommit: (state, quorumIndex) => Math.max(state.commitIndex, quorumIndex) },
+  },
+  {
+    id: 'R31',
+    title: 'the search for what can be committed stops at the first entry of an earlier term',
+    violates: ['liveness'],
+    source: 'zhebrak/raftos#30',
+    recipe: 'a leader change with an uncommitted tail',
+    overrides: {
+      leaderCommit(state, quorumIndex) {
+        let commit = state.commitIndex;
+        while (commit < quorumIndex && termAt(state, commit + 1) === state.currentTerm) commit++;
+        return commit;
+      },
+    },
+  },
+  {
+    id: 'R32',
+    title: 'an AppendEntries that matches cuts the log behind its last entry',
+    violates: ['QD', 'LC', 'SMS', 'LIN'],
+    source: 'zhebrak/raftos#26; vesoft-inc/nebula#2483',
+    recipe: 'two AppendEntries arrive in reverse order',
+    overrides: {
+      truncationPoint(state, prevLogIndex, entries) {
+        const behind = prevLogIndex + entries.length + 1;
+        const conflict = correctRules.truncationPoint(state, prevLogIndex, entries);
+        return conflict > 0 || behind > lastIndex(state) ? conflict : behind;
+      },
+    },
+  },
+  {
+    id: 'R33',
+    title: 'a new term cuts the log back to the own commitIndex',
+    violates: ['LC', 'QD', 'SMS', 'LIN'],
+    source: 'microsoft/CCF#589, #5674; vesoft-inc/nebula#1303',
+    recipe: 'a leader commits, answers its client and dies before the followers learn of the commit',
+    overrides: { lastIndexKeptInNewTerm: (state) => state.commitIndex },
+  },
+  {
+    id: 'R34',
+    title: "a follower takes the leader's commitIndex although its own tail was not compared",
+    violates: ['SMS', 'LIN'],
+    source: 'Figure 2, AppendEntries 5',
+    recipe: 'a follower with a divergent tail gets a message that ends before it',
+    overrides: {
+      followerCommit: (commitIndex, leaderCommit, _lastNewIndex, last) =>
+        Math.max(commitIndex, Math.min(leaderCommit, last)),
+    },
+  },
+  {
+    id: 'R36',
+    title: 'commitIndex may fall',
+    violates: ['CI'],
+    source: 'bakwc/PySyncObj#166',
+    recipe: 'a leader change; the new leader is behind in commitIndex',
+    overrides: { followerCommit: (_commitIndex, leaderCommit, lastNewIndex) => Math.min(leaderCommit, lastNewIndex) },
+  },
+  {
+    id: 'R37',
+    title: 'matchIndex is set from any success, also from an older one',
+    violates: ['MM'],
+    source: 'zhebrak/raftos#25',
+    recipe: 'two replies arrive in reverse order',
+    overrides: { matchAfterSuccess: (_matchIndex, replyIndex) => replyIndex },
+  },
+  {
+    id: 'R39',
+    title: "a success sets matchIndex to the leader's last index at that moment",
+    violates: ['MM', 'QD', 'LC', 'SMS', 'LIN'],
+    source: "Students' Guide to Raft",
+    recipe: 'two proposals one after the other; a follower misses the second',
+    overrides: { matchAfterSuccess: (_matchIndex, _replyIndex, last) => last },
+  },
+  {
+    id: 'R43',
+    title: 'a success raises matchIndex but not nextIndex',
+    violates: ['MM'],
+    source: 'bakwc/PySyncObj#167',
+    recipe: 'the first AppendEntries to a follower is lost, two proposals follow',
+    overrides: { nextAfterSuccess: (nextIndex) => nextIndex },
+  },
+];
+
+const clients: readonly PlantedBug[] = [
+  {
+    id: 'R47a',
+    title: 'clients are answered when the leader has appended their write, before it is committed',
+    violates: ['LIN'],
+    source: 'textbook',
+    recipe: 'cut the leader off, write, heal, read',
+    overrides: {
+      answerAtAppend: (machine, { op }) => (op === null ? undefined : machine.answerRegardless(op)),
+    },
+  },
+  {
+    id: 'R47b',
+    title: 'the leader applies entries when it has appended them, before they are committed',
+    violates: ['CI', 'SMS', 'LIN'],
+    source: 'MartinKalema/horizontal-scaling-convex#146',
+    recipe: 'cut the leader off, write, heal',
+    overrides: {
+      applicableThrough: (state) => (state.role === 'leader' ? lastIndex(state) : state.commitIndex),
+    },
+  },
+  {
+    id: 'R48',
+    title: 'whatever is applied at the index of a proposal answers it',
+    violates: ['XO', 'LIN'],
+    source: "Students' Guide to Raft",
+    recipe: 'a leader loses an index to another command, then applies that',
+    overrides: { keepsPendingAfterStepDown: () => true, isAnsweredBy: () => true },
+  },
+  {
+    id: 'R51',
+    title: 'a repeated request is executed again',
+    violates: ['XO', 'LIN'],
+    source: 'diss 6.3',
+    recipe: 'a reply is lost and the client asks again',
+    overrides: { isRepetition: () => false },
+  },
+];
+
+export const plantedBugs: readonly PlantedBug[] = [...elections, ...replication, ...clients];

@@ -1,0 +1,51 @@
+/** Fingerprints of replicated state: 32 bits, integer arithmetic only, the same on every engine. */
+import type { Json } from '../../sim/plain.ts';
+
+/** One step of a multiply-and-shift hash. */
+export function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
+  return (mixed ^ (mixed >>> 15)) | 0;
+}
+
+const START = 0x2545f491;
+
+export function fingerprint(value: Json | undefined): number {
+  return mixValue(START, value);
+}
+
+/** A fingerprint of two values, the first of them mostly a key or a number. */
+export function fingerprintPair(key: Json, value: Json | undefined): number {
+  return mixValue(mixValue(START, key), value);
+}
+
+function mixValue(hash: number, value: Json | undefined): number {
+  switch (typeof value) {
+    case 'number':
+      return mixNumber(hash, value);
+    case 'string':
+      return mixText(hash, value);
+    case 'boolean':
+      return mix(hash, value ? 3 : 5);
+    case 'object':
+      return value === null ? mix(hash, 7) : mixStructure(hash, value);
+    default:
+      return mix(hash, 11);
+  }
+}
+
+function mixNumber(hash: number, value: number): number {
+  const low = value | 0;
+  return low === value ? mix(hash, low) : mixText(mix(hash, 13), String(value));
+}
+
+function mixText(hash: number, text: string): number {
+  let mixed = mix(hash, text.length);
+  for (let i = 0; i < text.length; i++) mixed = mix(mixed, text.charCodeAt(i));
+  return mixed;
+}
+
+function mixStructure(hash: number, value: readonly Json[] | { readonly [key: string]: Json }): number {
+  let mixed = mix(hash, 17);
+  for (const [key, member] of Object.entries(value)) mixed = mixValue(mixText(mixed, key), member);
+  return mixed;
+}

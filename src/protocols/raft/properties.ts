@@ -1,0 +1,28 @@
+/** Raft's invariants and goals. Cheap ones first: each looks only at what its event changed. */
+import type { Property } from '../../check/property.ts';
+import { raftGoals } from './goals.ts';
+import { exactlyOnce, stateMachineSafety } from './properties/applied.ts';
+import { commitMonotonic, leaderCompleteness, quorumDurable } from './properties/commits.ts';
+import { persistedBeforeSending } from './properties/durability.ts';
+import { electionSafety, oneVote, termMonotonic } from './properties/elections.ts';
+import { leaderAppendOnly, logMatching } from './properties/logs.ts';
+import { matchMonotonic } from './properties/progress.ts';
+import type { StateMachine } from './state-machine.ts';
+
+export function raftProperties(machine: StateMachine): readonly Property[] {
+  return [
+    electionSafety,
+    leaderAppendOnly,
+    logMatching,
+    leaderCompleteness,
+    stateMachineSafety(machine),
+    quorumDurable,
+    termMonotonic,
+    oneVote,
+    commitMonotonic,
+    matchMonotonic,
+    persistedBeforeSending,
+    exactlyOnce(machine),
+    ...raftGoals,
+  ];
+}

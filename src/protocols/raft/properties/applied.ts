@@ -1,0 +1,208 @@
+/** What the state machines have executed. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { Json } from '../../../sim/plain.ts';
+import { canonicalText } from '../../../sim/plain.ts';
+import { mix } from '../fingerprint.ts';
+import type { ClientReply, Command, Entry, RaftOptions, ServerMessage, ServerState } from '../shape.ts';
+import type { StateMachine } from '../state-machine.ts';
+import { type AnyState, describe, describeCommand, factAt, factNow, isSameEntry, nameOf } from './facts.ts';
+
+/** Parallel by index - 1: what was applied first, where and when, and the digest of the state after it (0 where nobody stopped there). */
+interface Applied {
+  readonly entry: Entry[];
+  readonly byNode: number[];
+  readonly atEvent: number[];
+  readonly digest: number[];
+  /** By node: how far it had applied when last seen. */
+  readonly through: number[];
+}
+
+export const stateMachineSafety = (machine: StateMachine): Property =>
+  always<Applied>({
+    name: 'SMS',
+    title: 'no two servers apply different entries at the same index, and equal indexes mean equal states',
+    source: '§5.4.3, Figure 3: State Machine Safety',
+    oracle: 'internal',
+    start: () => ({ entry: [], byNode: [], atEvent: [], digest: [], through: [] }),
+    boot(memory, node) {
+      memory.through[node] = 0;
+      return undefined;
+    },
+    step(memory, node, state: AnyState, world) {
+      if (state.role === 'client' || state.lastApplied === memory.through[node]) return undefined;
+      const before = memory.through[node] ?? 0;
+      memory.through[node] = state.lastApplied;
+      if (state.lastApplied < before) {
+        return `${nameOf(world, node)} had applied entries up to ${before} and now says ${state.lastApplied}`;
+      }
+      for (let index = before + 1; index <= state.lastApplied; index++) {
+        const finding = compareEntry(memory, node, index, state.log[index - 1], world);
+        if (finding !== undefined) return finding;
+      }
+      return compareState(memory, node, state.lastApplied, digestOf(machine, state), world);
+    },
+  });
+
+const digestOf = (machine: StateMachine, state: ServerState): number =>
+  mix(machine.digest(state.machine), state.sessionsDigest) || 1;
+
+function compareEntry(
+  memory: Applied,
+  node: number,
+  index: number,
+  entry: Entry | undefined,
+  world: World,
+): Finding | undefined {
+  const first = memory.entry[index - 1];
+  if (entry === undefined) return undefined;
+  if (first === undefined) {
+    memory.entry[index - 1] = entry;
+    memory.byNode[index - 1] = node;
+    memory.atEvent[index - 1] = world.event;
+    memory.digest[index - 1] = 0;
+    return undefined;
+  }
+  if (isSameEntry(first, entry)) return undefined;
+  const other = memory.byNode[index - 1] as number;
+  return {
+    sentence: `${nameOf(world, other)} and ${nameOf(world, node)} applied different entries at index ${index}`,
+    facts: [
+      factAt(world, memory.atEvent[index - 1] as number, other, `applies ${describe(first)} at index ${index}`),
+      factNow(world, node, `applies ${describe(entry)} at index ${index}`),
+    ],
+  };
+}
+
+function compareState(memory: Applied, node: number, index: number, digest: number, world: World): Finding | undefined {
+  const known = memory.digest[index - 1];
+  if (known === digest || known === undefined) return undefined;
+  if (known === 0) {
+    memory.digest[index - 1] = digest;
+    return undefined;
+  }
+  return {
+    sentence: `${nameOf(world, node)} has applied the same entries up to index ${index} as another server, but is in another state`,
+  };
+}
+
+/** Executes what is committed once more, on its own, with its own idea of what is a repetition. */
+interface Replay {
+  readonly machine: object;
+  /** Parallel by index - 1: digest of the machine after the entry; index of the first execution where the entry is a repetition, or 0. */
+  readonly digest: number[];
+  readonly repeats: number[];
+  /** Sessions that have not expired, the idlest first: for each, where which sequence was executed. */
+  readonly sessions: Map<number, Map<number, number>>;
+  /** By node. */
+  readonly through: number[];
+  /** First answer to each operation of each session. */
+  readonly answers: Map<number, Map<number, Answered>>;
+}
+
+interface Answered {
+  readonly result: Json;
+  readonly event: number;
+  readonly node: number;
+}
+
+export const exactlyOnce = (machine: StateMachine): Property =>
+  always<Replay>({
+    name: 'XO',
+    title: 'each request of a client session is executed at most once, and all answers to it are equal',
+    source: '§8, diss 6.3',
+    oracle: 'internal',
+    start: () => ({
+      machine: machine.start(),
+      digest: [],
+      repeats: [],
+      sessions: new Map(),
+      through: [],
+      answers: new Map(),
+    }),
+    step(memory, node, state: AnyState, world) {
+      if (state.role === 'client' || state.lastApplied === memory.through[node]) return undefined;
+      memory.through[node] = state.lastApplied;
+      const sessionsMax = (world.optionsOf(node) as RaftOptions).sessionsMax;
+      for (let index = memory.digest.length + 1; index <= state.lastApplied; index++) {
+        const entry = state.log[index - 1];
+        if (entry === undefined) return undefined;
+        memory.repeats.push(execute(memory, machine, index, entry.command, sessionsMax));
+        memory.digest.push(machine.digest(memory.machine));
+      }
+      const index = state.lastApplied;
+      if (index === 0 || machine.digest(state.machine) === memory.digest[index - 1]) return undefined;
+      return executedTwice(memory, node, state, world);
+    },
+    send(memory, from, _to, message: ServerMessage | ClientReply, world) {
+      if (message.type !== 'ClientReply' || message.status !== 'ok' || message.session === 0) return undefined;
+      return compareAnswer(memory, from, message, world);
+    },
+  });
+
+/** Answers where the command was executed before, or 0. Maps keep the order of insertion: inserting again makes a session the last. */
+function execute(
+  memory: Replay,
+  machine: StateMachine,
+  index: number,
+  { type, session, sequence, op }: Command,
+  sessionsMax: number,
+): number {
+  if (type === 'register') {
+    memory.sessions.set(index, new Map());
+    if (memory.sessions.size > sessionsMax) memory.sessions.delete(memory.sessions.keys().next().value as number);
+    return 0;
+  }
+  if (type === 'no-op' || op === null) return 0;
+  if (session === 0) {
+    machine.apply(memory.machine, op);
+    return 0;
+  }
+  const executed = memory.sessions.get(session);
+  if (executed === undefined) return 0;
+  memory.sessions.delete(session);
+  memory.sessions.set(session, executed);
+  const earlier = executed.get(sequence);
+  if (earlier !== undefined) return earlier;
+  executed.set(sequence, index);
+  machine.apply(memory.machine, op);
+  return 0;
+}
+
+function executedTwice(memory: Replay, node: number, state: ServerState, world: World): Finding {
+  let index = state.lastApplied;
+  while (index > 0 && memory.repeats[index - 1] === 0) index--;
+  const name = nameOf(world, node);
+  if (index === 0) {
+    return {
+      sentence: `the state of ${name} is not what executing each committed request once up to index ${state.lastApplied} gives`,
+    };
+  }
+  const command = (state.log[index - 1] as Entry).command;
+  return {
+    sentence: `${name} executed a request twice: index ${index} repeats index ${memory.repeats[index - 1]}, ${describeCommand(command)}`,
+    facts: [factNow(world, node, `has executed the entries up to index ${state.lastApplied}, some of them twice`)],
+  };
+}
+
+function compareAnswer(memory: Replay, node: number, reply: ClientReply, world: World): Finding | undefined {
+  const { session, sequence, result } = reply;
+  let answers = memory.answers.get(session);
+  if (answers === undefined) {
+    answers = new Map();
+    memory.answers.set(session, answers);
+  }
+  const first = answers.get(sequence);
+  if (first === undefined) {
+    answers.set(sequence, { result, event: world.event, node });
+    return undefined;
+  }
+  if (first.result === result || canonicalText(first.result) === canonicalText(result)) return undefined;
+  return {
+    sentence: `request #${sequence} of session ${session} was answered ${JSON.stringify(first.result)} and ${JSON.stringify(result)}`,
+    facts: [
+      factAt(world, first.event, first.node, `answers ${JSON.stringify(first.result)}`),
+      factNow(world, node, `answers ${JSON.stringify(result)}`),
+    ],
+  };
+}

@@ -1,0 +1,101 @@
+/** What is on disk before a message leaves: the table in README.md, row by row. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, LogChange, World } from '../../../sim/observer.ts';
+import type { AppendEntriesReply, PeerMessage, RequestVote, RequestVoteReply } from '../shape.ts';
+import { type AnyState, durableEntry, durableHard, factNow, LOG, nameOf, writtenEntry } from './facts.ts';
+
+/**
+ * By node: the term known to be on disk, and how far the log is known to be. Both spare looking at the disk for every message: the term
+ * never falls, and the log only where it is cut.
+ */
+interface Durable {
+  readonly term: number[];
+  readonly log: number[];
+}
+
+export const persistedBeforeSending: Property = always<Durable>({
+  name: 'PA',
+  title: 'what a message promises is on disk before it leaves: terms, votes, entries',
+  source: 'Figure 2, Persistent state; diss 3.8, 10.2.1',
+  oracle: 'internal',
+  start: () => ({ term: [], log: [] }),
+  log(memory, node, log, change: LogChange) {
+    if (change.kind === 'append' || log !== LOG) return undefined;
+    const from = change.kind === 'replace' ? change.first : change.index;
+    memory.log[node] = Math.min(memory.log[node] ?? 0, from - 1);
+    return undefined;
+  },
+  send(memory, from, to, message: PeerMessage, world) {
+    switch (message.type) {
+      case 'AppendEntries':
+        return checkTerm(memory, from, message, world);
+      case 'AppendEntriesReply':
+        return checkTerm(memory, from, message, world) ?? checkEntries(memory, from, message, world);
+      case 'RequestVote':
+      case 'RequestVoteReply':
+        return checkTerm(memory, from, message, world) ?? checkVote(from, to, message, world);
+      default:
+        return undefined;
+    }
+  },
+  step(memory, node, state: AnyState, world) {
+    if (state.role !== 'leader') return undefined;
+    const index = state.matchIndex[state.self] as number;
+    if (index <= (memory.log[node] ?? 0) || isOnDisk(memory, node, index, world)) return undefined;
+    return {
+      sentence: `${nameOf(world, node)}, leader of term ${state.currentTerm}, counts itself for index ${index}, which is not on its disk`,
+    };
+  },
+});
+
+function checkTerm(memory: Durable, from: number, message: PeerMessage, world: World): Finding | undefined {
+  if (message.term <= (memory.term[from] ?? 0)) return undefined;
+  const { term } = durableHard(world, from);
+  memory.term[from] = term;
+  if (message.term <= term) return undefined;
+  return tooEarly(world, from, `sent a ${message.type} of term ${message.term}`, `the term on its disk is ${term}`);
+}
+
+function checkVote(
+  from: number,
+  to: number,
+  message: RequestVote | RequestVoteReply,
+  world: World,
+): Finding | undefined {
+  if (message.type === 'RequestVoteReply' && !message.voteGranted) return undefined;
+  const candidate = nameOf(world, message.type === 'RequestVote' ? from : to);
+  const { term, votedFor } = durableHard(world, from);
+  if (term === message.term && votedFor === candidate) return undefined;
+  return tooEarly(
+    world,
+    from,
+    `voted for ${candidate} in term ${message.term}`,
+    `its disk says ${votedFor === null ? 'nobody' : votedFor} in term ${term}`,
+  );
+}
+
+function checkEntries(memory: Durable, from: number, message: AppendEntriesReply, world: World): Finding | undefined {
+  if (!message.success || message.index <= (memory.log[from] ?? 0)) return undefined;
+  if (isOnDisk(memory, from, message.index, world)) return undefined;
+  return tooEarly(
+    world,
+    from,
+    `acknowledged entries up to index ${message.index}`,
+    `on its disk index ${message.index} is ${durableEntry(world, from, message.index) === undefined ? 'missing' : 'another entry'}`,
+  );
+}
+
+/** The last entry speaks for those before it: writes reach the disk in order. */
+function isOnDisk(memory: Durable, node: number, index: number, world: World): boolean {
+  const durable = durableEntry(world, node, index);
+  if (durable === undefined || durable.term !== writtenEntry(world, node, index)?.term) return false;
+  memory.log[node] = index;
+  return true;
+}
+
+function tooEarly(world: World, node: number, what: string, disk: string): Finding {
+  return {
+    sentence: `${nameOf(world, node)} ${what} before that was on its disk: ${disk}`,
+    facts: [factNow(world, node, what), factNow(world, node, disk)],
+  };
+}

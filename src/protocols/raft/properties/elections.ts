@@ -1,0 +1,94 @@
+/** Who may lead, vote, and in which term. */
+import { always, type Property } from '../../../check/property.ts';
+import type { NodeId } from '../../../sim/protocol.ts';
+import type { PeerMessage } from '../shape.ts';
+import { type AnyState, factAt, factNow, nameOf } from './facts.ts';
+
+interface Elected {
+  readonly node: number;
+  readonly event: number;
+}
+
+export const electionSafety: Property = always<{ readonly leaders: Map<number, Elected>; readonly led: number[] }>({
+  name: 'ES',
+  title: 'at most one leader is elected in a term',
+  source: '§5.2, Figure 3: Election Safety',
+  oracle: 'internal',
+  start: () => ({ leaders: new Map(), led: [] }),
+  step(memory, node, state: AnyState, world) {
+    if (state.role !== 'leader' || memory.led[node] === state.currentTerm) return undefined;
+    const term = state.currentTerm;
+    memory.led[node] = term;
+    const other = memory.leaders.get(term);
+    if (other === undefined) memory.leaders.set(term, { node, event: world.event });
+    if (other === undefined || other.node === node) return undefined;
+    return {
+      sentence: `${nameOf(world, other.node)} and ${nameOf(world, node)} were both elected leader of term ${term}`,
+      facts: [
+        factAt(world, other.event, other.node, `becomes leader of term ${term}`),
+        factNow(world, node, `becomes leader of term ${term}, with votes of ${state.votes.join(', ')}`),
+      ],
+    };
+  },
+});
+
+interface Vote {
+  readonly candidate: NodeId;
+  readonly event: number;
+}
+
+export const oneVote: Property = always<{ readonly votes: Map<number, Vote>[] }>({
+  name: 'V1',
+  title: 'a server votes for at most one candidate in a term, across restarts',
+  source: '§5.2',
+  oracle: 'internal',
+  start: () => ({ votes: [] }),
+  send(memory, from, to, message: PeerMessage, world) {
+    const isOwn = message.type === 'RequestVote';
+    if (!isOwn && !(message.type === 'RequestVoteReply' && message.voteGranted)) return undefined;
+    const candidate = nameOf(world, isOwn ? from : to);
+    memory.votes[from] ??= new Map();
+    const votes = memory.votes[from];
+    const earlier = votes.get(message.term);
+    if (earlier === undefined) votes.set(message.term, { candidate, event: world.event });
+    if (earlier === undefined || earlier.candidate === candidate) return undefined;
+    return {
+      sentence: `${nameOf(world, from)} voted for ${earlier.candidate} and for ${candidate} in term ${message.term}`,
+      facts: [
+        factAt(world, earlier.event, from, `votes for ${earlier.candidate} in term ${message.term}`),
+        factNow(world, from, `votes for ${candidate} in term ${message.term}`),
+      ],
+    };
+  },
+});
+
+/** Highest term a node has told anybody, and when. */
+interface Told {
+  readonly term: number[];
+  readonly event: number[];
+}
+
+export const termMonotonic: Property = always<Told>({
+  name: 'TM',
+  title: 'a server never falls behind a term it has told others, across restarts',
+  source: 'Figure 2: currentTerm "increases monotonically"; diss 3.8',
+  oracle: 'internal',
+  start: () => ({ term: [], event: [] }),
+  send(memory, from, _to, message: PeerMessage, world) {
+    if (!(message.term > (memory.term[from] ?? 0))) return undefined;
+    memory.term[from] = message.term;
+    memory.event[from] = world.event;
+    return undefined;
+  },
+  step(memory, node, state: AnyState, world) {
+    const told = memory.term[node];
+    if (told === undefined || state.role === 'client' || state.currentTerm >= told) return undefined;
+    return {
+      sentence: `${nameOf(world, node)} is in term ${state.currentTerm} although it has spoken in term ${told}`,
+      facts: [
+        factAt(world, memory.event[node] as number, node, `sends a message of term ${told}`),
+        factNow(world, node, `is in term ${state.currentTerm}`),
+      ],
+    };
+  },
+});

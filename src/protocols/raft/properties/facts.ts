@@ -1,0 +1,55 @@
+/** What Raft's properties have in common. Memories are arrays by number of node, so that looking costs an index. */
+import type { Fact, World } from '../../../sim/observer.ts';
+import { canonicalText } from '../../../sim/plain.ts';
+import type { ClientState, Command, Entry, Hard, ServerState } from '../shape.ts';
+
+/** The state of any node of the protocol, told apart by `role`. */
+export type AnyState = ServerState | ClientState;
+
+export const LOG = 'log';
+
+export const nameOf = (world: World, node: number): string => world.nodes[node] ?? `node ${node}`;
+
+export const factAt = (world: World, event: number, node: number, text: string): Fact => ({
+  event,
+  node: nameOf(world, node),
+  text,
+});
+
+/** A fact of this very event. */
+export const factNow = (world: World, node: number, text: string): Fact => factAt(world, world.event, node, text);
+
+export const describe = ({ term, command }: Entry): string => `${describeCommand(command)} of term ${term}`;
+
+export function describeCommand({ type, session, sequence, op }: Command): string {
+  if (type !== 'operation') return type;
+  const owner = session === 0 ? '' : ` (session ${session} #${sequence})`;
+  return `${JSON.stringify(op)}${owner}`;
+}
+
+/** Entries are shared, so that they are mostly the same object. */
+export function isSameEntry(left: Entry, right: Entry): boolean {
+  return left === right || (left.term === right.term && isSameCommand(left.command, right.command));
+}
+
+export function isSameCommand(left: Command, right: Command): boolean {
+  return left === right || canonicalText(left) === canonicalText(right);
+}
+
+/** Entry `index` of what would survive a crash of this node. */
+export function durableEntry(world: World, node: number, index: number): Entry | undefined {
+  const { first, entries } = world.diskOf(node).durableLog(LOG);
+  return entries[index - first] as Entry | undefined;
+}
+
+/** Entry `index` of what this node has written, synced or not. */
+export function writtenEntry(world: World, node: number, index: number): Entry | undefined {
+  const { first, entries } = world.diskOf(node).cachedLog(LOG);
+  return entries[index - first] as Entry | undefined;
+}
+
+export function durableHard(world: World, node: number): Hard {
+  return (world.diskOf(node).durableRecord('hard') as Hard | undefined) ?? NO_HARD;
+}
+
+const NO_HARD: Hard = Object.freeze({ term: 0, votedFor: null });

@@ -1,0 +1,105 @@
+/** What a leader believes of the others' logs. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import { termAt } from '../log.ts';
+import type { AppendEntriesReply, PeerMessage, ServerState } from '../shape.ts';
+import { type AnyState, durableEntry, factAt, factNow, nameOf } from './facts.ts';
+
+interface Progress {
+  /** By node: the term it leads, and its matchIndex when last seen. */
+  readonly led: number[];
+  readonly match: number[][];
+  /** By node: the largest index it has acknowledged in `term`, and when. */
+  readonly ackedTerm: number[];
+  readonly acked: number[];
+  readonly ackedAt: number[];
+}
+
+export const matchMonotonic: Property = always<Progress>({
+  name: 'MM',
+  title:
+    'within a leadership matchIndex never falls, stays below nextIndex, and is only what the follower acknowledged and holds',
+  source: 'Figure 2: matchIndex "increases monotonically"',
+  oracle: 'internal',
+  start: () => ({ led: [], match: [], ackedTerm: [], acked: [], ackedAt: [] }),
+  boot(memory, node) {
+    memory.led[node] = 0;
+    return undefined;
+  },
+  send(memory, from, to, message: PeerMessage, world) {
+    if (message.type !== 'AppendEntriesReply' || !message.success) return undefined;
+    if (memory.ackedTerm[from] !== message.term) {
+      memory.ackedTerm[from] = message.term;
+      memory.acked[from] = 0;
+    }
+    if (message.index <= (memory.acked[from] as number)) return undefined;
+    memory.acked[from] = message.index;
+    memory.ackedAt[from] = world.event;
+    return compareWithLeader(from, to, message, world);
+  },
+  step(memory, node, state: AnyState, world) {
+    if (state.role !== 'leader') return undefined;
+    if (memory.led[node] !== state.currentTerm) {
+      memory.led[node] = state.currentTerm;
+      memory.match[node] = state.members.map(() => 0);
+    }
+    const seen = memory.match[node] as number[];
+    for (let member = 0; member < seen.length; member++) {
+      const match = state.matchIndex[member] as number;
+      if (member === state.self || (match === seen[member] && (state.nextIndex[member] as number) > match)) continue;
+      const finding = judge(memory, node, member, state, seen[member] as number, world);
+      if (finding !== undefined) return finding;
+      seen[member] = match;
+    }
+    return undefined;
+  },
+});
+
+/** By Log Matching the entry at the acknowledged index speaks for those before it. */
+function compareWithLeader(from: number, to: number, message: AppendEntriesReply, world: World): Finding | undefined {
+  const leader = world.stateOf(to) as ServerState | undefined;
+  if (leader === undefined || leader.role !== 'leader' || leader.currentTerm !== message.term) return undefined;
+  const own = durableEntry(world, from, message.index)?.term ?? -1;
+  const expected = termAt(leader, message.index);
+  if (own === expected || message.index === 0) return undefined;
+  const has = own === -1 ? 'nothing' : `term ${own}`;
+  return {
+    sentence: `${nameOf(world, from)} acknowledged index ${message.index} to ${nameOf(world, to)}, but has ${has} on disk there and the leader term ${expected}`,
+  };
+}
+
+function judge(
+  memory: Progress,
+  node: number,
+  member: number,
+  state: ServerState,
+  before: number,
+  world: World,
+): Finding | undefined {
+  const leader = nameOf(world, node);
+  const follower = state.members[member] as string;
+  const match = state.matchIndex[member] as number;
+  const next = state.nextIndex[member] as number;
+  if (match < before)
+    return { sentence: `matchIndex of ${follower} at leader ${leader} fell from ${before} to ${match}` };
+  if (next <= match) {
+    return {
+      sentence: `leader ${leader} would send ${follower} index ${next} next, although it knows it to hold ${match}`,
+    };
+  }
+  const place = world.nodes.indexOf(follower);
+  const acked = memory.ackedTerm[place] === state.currentTerm ? (memory.acked[place] as number) : 0;
+  if (match <= acked) return undefined;
+  return {
+    sentence: `leader ${leader} believes that ${follower} holds index ${match}, but ${follower} has acknowledged only ${acked} in term ${state.currentTerm}`,
+    facts: [
+      factAt(
+        world,
+        acked === 0 ? world.event : (memory.ackedAt[place] as number),
+        place,
+        `acknowledges index ${acked}`,
+      ),
+      factNow(world, node, `matchIndex of ${follower} is ${match}`),
+    ],
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * Raft (Ongaro and Ousterhout 2014) over any deterministic state machine. README.md has the protocol on one page.
+ * This is the folder's public file: another protocol hosts `createServer(...)` as a component.
+ */
+
+import type { Property } from '../../check/property.ts';
+import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts';
+import type { AnyRole, Role } from '../../sim/protocol.ts';
+import { plantedBugs } from './bugs.ts';
+import { createClient } from './client.ts';
+import { keyValueMachine } from './machines/key-value.ts';
+import { optionSpecs, raftOptions } from './options.ts';
+import { raftProperties } from './properties.ts';
+import { correctRules, type Rules } from './rules.ts';
+import { createServer } from './server.ts';
+import type { ServerShape } from './shape.ts';
+import type { StateMachine } from './state-machine.ts';
+import { telling } from './tell.ts';
+
+export interface RaftParameters {
+  /** Default: as they should be. */
+  readonly rules?: Rules;
+  /** What is replicated. Default: a key-value map. */
+  readonly stateMachine?: StateMachine;
+}
+
+export function createRaft(parameters: RaftParameters = {}): Protocol {
+  const machine = parameters.stateMachine ?? keyValueMachine;
+  const rules = parameters.rules ?? correctRules;
+  return defineProtocol({
+    name: 'raft',
+    title: 'Raft: a replicated log that survives the loss of any minority',
+    roles: {
+      server: createServer({ rules, machine }) as unknown as AnyRole,
+      client: createClient(machine.operations.map((operation) => operation.type)) as unknown as AnyRole,
+    },
+    population: { server: { default: 5, choices: [3, 4, 5] }, client: { default: 3, choices: [2, 3, 4] } },
+    options: optionSpecs,
+    baseTimeout: (options) => options.electionTimeoutMin as number,
+    operations: machine.operations,
+    tolerates: {
+      crashes: true,
+      unsyncedLoss: true,
+      partitions: true,
+      messageLoss: true,
+      duplication: true,
+      reordering: true,
+      pauses: true,
+      clockRatePpm: Number.POSITIVE_INFINITY,
+      clockSteps: true,
+    },
+    properties: raftProperties(machine),
+    ...(machine.model === undefined ? {} : { model: machine.model }),
+    tell: telling(machine),
+  });
+}
+
+/** A server to be hosted under another role: it takes proposals of its host and answers them once they are applied. */
+export function createRaftServer(stateMachine: StateMachine, rules: Rules = correctRules): Role<ServerShape> {
+  return createServer({ rules, machine: stateMachine });
+}
+
+/** The properties of servers hosted with this state machine. */
+export function hostedRaftProperties(stateMachine: StateMachine): readonly Property[] {
+  return raftProperties(stateMachine);
+}
+
+/** Raft with one of its planted bugs: the same protocol, with a few of its rules overridden. */
+function withBug(overrides: Partial<Rules>): Protocol {
+  return createRaft({ rules: { ...correctRules, ...overrides } });
+}
+
+const bugs: readonly Bug[] = plantedBugs.map(({ overrides, ...bug }) => ({
+  ...bug,
+  protocol: () => withBug(overrides),
+}));
+
+/** Raft with a key-value map, and its bug zoo. */
+export const raft: Protocol = { ...createRaft(), bugs };
+
+export type { Propose, RaftOptions } from './shape.ts';
+export type { StateMachine } from './state-machine.ts';
+export type { Rules };
+export { raftOptions };

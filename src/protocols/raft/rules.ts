@@ -1,0 +1,220 @@
+/**
+ * Every decision of Raft as a small named function with its source. Handlers call them through a `Rules` object, so that a reader can
+ * find a rule, a lesson can remove it, and a planted bug (bugs.ts) is nothing but another function in its place.
+ *
+ * "§" cites the paper (2014, extended version), "diss" the dissertation; "Table" is the table in README.md of what is durable before
+ * which message.
+ */
+import type { Json } from '../../sim/plain.ts';
+import type { NodeId } from '../../sim/protocol.ts';
+import { lastIndex, lastIndexWithTermAtMost, termAt } from './log.ts';
+import type { Command, Entry, Hard, PeerMessage, ServerContext, ServerState } from './shape.ts';
+import type { StateMachine } from './state-machine.ts';
+
+type Log = Pick<ServerState, 'log'>;
+
+export interface Rules {
+  readonly quorum: typeof quorum;
+  readonly voteWhenFollowing: typeof voteWhenFollowing;
+  readonly isVoteFree: typeof isVoteFree;
+  readonly isUpToDate: typeof isUpToDate;
+  readonly restartsTimerAfterVoteRequest: typeof restartsTimerAfterVoteRequest;
+  readonly readsVote: typeof readsVote;
+  readonly countVote: typeof countVote;
+  readonly hardRecord: typeof hardRecord;
+  readonly sendAfterSync: typeof sendAfterSync;
+  readonly lastIndexKeptInNewTerm: typeof lastIndexKeptInNewTerm;
+  readonly truncationPoint: typeof truncationPoint;
+  readonly rejectionHint: typeof rejectionHint;
+  readonly followerCommit: typeof followerCommit;
+  readonly ignoresRejection: typeof ignoresRejection;
+  readonly nextAfterRejection: typeof nextAfterRejection;
+  readonly matchAfterSuccess: typeof matchAfterSuccess;
+  readonly nextAfterSuccess: typeof nextAfterSuccess;
+  readonly ownMatch: typeof ownMatch;
+  readonly leaderCommit: typeof leaderCommit;
+  readonly applicableThrough: typeof applicableThrough;
+  readonly answerAtAppend: typeof answerAtAppend;
+  readonly keepsPendingAfterStepDown: typeof keepsPendingAfterStepDown;
+  readonly isAnsweredBy: typeof isAnsweredBy;
+  readonly isRepetition: typeof isRepetition;
+}
+
+// ---- Elections -------------------------------------------------------------------------------------------------------------------
+
+/** §5.1, §5.2: any two majorities of `members` servers share one. */
+function quorum(members: number): number {
+  return Math.floor(members / 2) + 1;
+}
+
+/** Figure 2, votedFor: "candidateId that received vote in current term": only a new term makes the vote free again. */
+function voteWhenFollowing(votedFor: NodeId | null, isNewTerm: boolean): NodeId | null {
+  return isNewTerm ? null : votedFor;
+}
+
+/** Figure 2, RequestVote 2: "if votedFor is null or candidateId": a lost reply is repeated, a second candidate refused. */
+function isVoteFree(votedFor: NodeId | null, candidate: NodeId): boolean {
+  return votedFor === null || votedFor === candidate;
+}
+
+/** §5.4.1: "If the logs have last entries with different terms, then the log with the later term is more up-to-date. If the logs end
+ * with the same term, then whichever log is longer is more up-to-date." */
+function isUpToDate(candidateIndex: number, candidateTerm: number, ownIndex: number, ownTerm: number): boolean {
+  return candidateTerm !== ownTerm ? candidateTerm > ownTerm : candidateIndex >= ownIndex;
+}
+
+/** Figure 2, Followers: the election timeout counts anew after "granting vote to candidate", not after refusing. */
+function restartsTimerAfterVoteRequest(granted: boolean): boolean {
+  return granted;
+}
+
+/** §5.1: "If a server receives a request with a stale term number, it rejects the request"; a stale reply is dropped unread. */
+function readsVote(replyTerm: number, currentTerm: number): boolean {
+  return replyTerm === currentTerm;
+}
+
+/** §5.2: a candidate needs "votes from a majority of the servers": the network may deliver one server's vote twice. */
+function countVote(votes: NodeId[], voter: NodeId): void {
+  if (!votes.includes(voter)) votes.push(voter);
+}
+
+// ---- What is durable before what -------------------------------------------------------------------------------------------------
+
+/** Figure 2: currentTerm and votedFor are "updated on stable storage before responding to RPCs"; one record keeps them together. */
+function hardRecord(term: number, votedFor: NodeId | null): Hard {
+  return { term, votedFor };
+}
+
+/** Table, diss 3.8: what a reply promises is on disk before the reply leaves. */
+function sendAfterSync(to: NodeId, message: PeerMessage, context: ServerContext): void {
+  context.disk.sync();
+  context.send(to, message);
+}
+
+// ---- Replication: the follower ---------------------------------------------------------------------------------------------------
+
+/** §5.3: a log is shortened only by a leader's conflicting entry, never by a new term: an entry unknown to be committed may well be. */
+function lastIndexKeptInNewTerm(state: Pick<ServerState, 'log' | 'commitIndex'>): number {
+  return lastIndex(state);
+}
+
+/**
+ * Figure 2, AppendEntries 3: "If an existing entry conflicts with a new one (same index but different terms), delete the existing
+ * entry and all that follow it". Without a conflict nothing is deleted: an old or short message must not shorten the log.
+ * Answers the index to truncate from, or 0. `entries` follow `prevLogIndex`.
+ */
+function truncationPoint(state: Log, prevLogIndex: number, entries: readonly Entry[]): number {
+  for (let i = 0; i < entries.length; i++) {
+    const index = prevLogIndex + 1 + i;
+    const own = termAt(state, index);
+    if (own === -1) return 0;
+    if (own !== (entries[i] as Entry).term) return index;
+  }
+  return 0;
+}
+
+/** §5.3, end: where the logs may meet: the follower's largest index at most `prevLogIndex` whose term is at most `prevLogTerm`. */
+function rejectionHint(state: Log, prevLogIndex: number, prevLogTerm: number): number {
+  return lastIndexWithTermAtMost(state, prevLogIndex, prevLogTerm);
+}
+
+/** Figure 2, AppendEntries 5: "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)": what lies
+ * behind the last new entry was not compared with the leader's log. */
+function followerCommit(commitIndex: number, leaderCommit: number, lastNewIndex: number, _lastIndex: number): number {
+  return Math.max(commitIndex, Math.min(leaderCommit, lastNewIndex));
+}
+
+// ---- Replication: the leader -----------------------------------------------------------------------------------------------------
+
+/** A rejection that does not answer what was sent last is stale (own reading of diss 10.2.1): while probing, it is not about the probe;
+ * while streaming, the follower has since acknowledged what it refused. */
+function ignoresRejection(probing: boolean, rejectedIndex: number, nextIndex: number, matchIndex: number): boolean {
+  return probing ? rejectedIndex !== nextIndex - 1 : rejectedIndex <= matchIndex;
+}
+
+/** §5.3, end: "the leader can decrement nextIndex to bypass all of the conflicting entries in that term": skip every own entry that
+ * cannot equal the follower's, and never go behind what is known to match. */
+function nextAfterRejection(state: Log, matchIndex: number, hintIndex: number, hintTerm: number): number {
+  return Math.max(matchIndex + 1, 1 + lastIndexWithTermAtMost(state, hintIndex, hintTerm));
+}
+
+/** Figure 2, matchIndex: "increases monotonically": replies overtake each other. */
+function matchAfterSuccess(matchIndex: number, replyIndex: number, _lastIndex: number): number {
+  return Math.max(matchIndex, replyIndex);
+}
+
+/** Figure 2, Leaders: "If successful: update nextIndex and matchIndex for follower": nextIndex is always behind matchIndex. */
+function nextAfterSuccess(nextIndex: number, matchIndex: number): number {
+  return Math.max(nextIndex, matchIndex + 1);
+}
+
+// ---- Commit and apply ------------------------------------------------------------------------------------------------------------
+
+/** diss 10.2.1: the leader may send entries before they are on its own disk, but counts itself only for those that are. */
+function ownMatch(durableIndex: number, _lastIndex: number): number {
+  return durableIndex;
+}
+
+/**
+ * §5.4.2, Figure 8: "Only log entries from the leader's current term are committed by counting replicas"; earlier ones are committed
+ * with them. `quorumIndex` is the largest index that a quorum holds; terms never fall along a log, so no smaller index can do better.
+ */
+function leaderCommit(state: Pick<ServerState, 'log' | 'commitIndex' | 'currentTerm'>, quorumIndex: number): number {
+  const advances = quorumIndex > state.commitIndex && termAt(state, quorumIndex) === state.currentTerm;
+  return advances ? quorumIndex : state.commitIndex;
+}
+
+/** Figure 2, All servers: "If commitIndex > lastApplied: increment lastApplied, apply log[lastApplied] to state machine". */
+function applicableThrough(state: Pick<ServerState, 'role' | 'log' | 'commitIndex'>): number {
+  return state.commitIndex;
+}
+
+/** Figure 2, Leaders: "respond after entry applied to state machine": an appended entry has no answer yet. */
+function answerAtAppend(_machine: StateMachine, _command: Command): Json | undefined {
+  return undefined;
+}
+
+/** diss 6.3: whether the proposals of a leader that steps down will be applied, it can no longer know: it says so and forgets them. */
+function keepsPendingAfterStepDown(): boolean {
+  return false;
+}
+
+/** A proposal is (index, term): another term applied at its index means that it was lost (Students' Guide to Raft, "Applying
+ * client operations"). */
+function isAnsweredBy(pendingTerm: number, appliedTerm: number): boolean {
+  return pendingTerm === appliedTerm;
+}
+
+/** §8, diss 6.3: "If it receives a command whose serial number has already been executed, it responds immediately without
+ * re-executing the request". */
+function isRepetition(lastSequence: number, sequence: number): boolean {
+  return sequence <= lastSequence;
+}
+
+/** Raft as it should be. */
+export const correctRules: Rules = {
+  quorum,
+  voteWhenFollowing,
+  isVoteFree,
+  isUpToDate,
+  restartsTimerAfterVoteRequest,
+  readsVote,
+  countVote,
+  hardRecord,
+  sendAfterSync,
+  lastIndexKeptInNewTerm,
+  truncationPoint,
+  rejectionHint,
+  followerCommit,
+  ignoresRejection,
+  nextAfterRejection,
+  matchAfterSuccess,
+  nextAfterSuccess,
+  ownMatch,
+  leaderCommit,
+  applicableThrough,
+  answerAtAppend,
+  keepsPendingAfterStepDown,
+  isAnsweredBy,
+  isRepetition,
+};

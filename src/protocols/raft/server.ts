@@ -1,0 +1,118 @@
+/** The table of a server's handlers. */
+import { defineRole, type NodeView, type Role } from '../../sim/protocol.ts';
+import { campaign, onRequestVote, onRequestVoteReply } from './election.ts';
+import { restartElectionTimer } from './follow.ts';
+import { lastIndex } from './log.ts';
+import { onAppendEntries, onAppendEntriesReply, onAppended, onHeartbeatTimer } from './replication.ts';
+import { onClientRequest, onPropose, onRegisterClient } from './requests.ts';
+import type { Appended, Raft, ServerContext, ServerShape, ServerState } from './shape.ts';
+
+export function createServer(raft: Raft): Role<ServerShape> {
+  return defineRole<ServerShape>({
+    boot: (context) => boot(raft, context),
+    onMessage: {
+      RequestVote: (state, from, message, context) => onRequestVote(raft, state, from, message, context),
+      RequestVoteReply: (state, from, message, context) => onRequestVoteReply(raft, state, from, message, context),
+      AppendEntries: (state, from, message, context) => onAppendEntries(raft, state, from, message, context),
+      AppendEntriesReply: (state, from, message, context) => onAppendEntriesReply(raft, state, from, message, context),
+      RegisterClient: (state, from, message, context) => onRegisterClient(raft, state, from, message, context),
+      ClientRequest: (state, from, message, context) => onClientRequest(raft, state, from, message, context),
+    },
+    onTimer: {
+      election: (state, _key, context) => campaign(raft, state, context),
+      heartbeat: (state, _key, context) => onHeartbeatTimer(state, context),
+    },
+    onRequest: {
+      propose: (state, request, context) => onPropose(raft, state, request, context),
+    },
+    onDisk: {
+      appended: (state, outcome, data, context) => onAppended(raft, state, outcome, data as Appended, context),
+    },
+    view,
+  });
+}
+
+/** Figure 2, State: term, vote and log come from the disk; commitIndex and lastApplied start at 0 and are learnt again. */
+function boot(raft: Raft, context: ServerContext): ServerState {
+  const hard = context.disk.read('hard');
+  const log = context.disk.readLog('log');
+  if (!hard.ok || !log.ok) throw new Error('the disk cannot be read: this server must not vote');
+  const members = [...context.directory.withRole('server')];
+  restartElectionTimer(context);
+  return {
+    role: 'follower',
+    currentTerm: hard.value?.term ?? 0,
+    votedFor: hard.value?.votedFor ?? null,
+    log: [...log.value.entries],
+    members,
+    self: members.indexOf(context.self),
+    leader: null,
+    hardIsDurable: true,
+    durableIndex: log.value.entries.length,
+    commitIndex: 0,
+    lastApplied: 0,
+    sessions: [],
+    sessionsDigest: 0,
+    machine: raft.machine.start(),
+    votes: [],
+    nextIndex: [],
+    matchIndex: [],
+    probing: [],
+    probeInFlight: [],
+    pending: [],
+  };
+}
+
+function view(state: ServerState): NodeView {
+  const letter = state.role.charAt(0).toUpperCase();
+  return {
+    role: state.role,
+    epoch: state.currentTerm,
+    label: `${letter} t${state.currentTerm} c${state.commitIndex}`,
+    panels: [
+      {
+        kind: 'log',
+        title: 'log',
+        first: 1,
+        cells: state.log.map((entry) => `${entry.term}`),
+        settled: state.commitIndex,
+      },
+      {
+        kind: 'table',
+        title: 'state',
+        columns: ['term', 'vote', 'leader', 'last', 'commit', 'applied'],
+        rows: [
+          [
+            state.currentTerm,
+            state.votedFor ?? '-',
+            state.leader ?? '-',
+            lastIndex(state),
+            state.commitIndex,
+            state.lastApplied,
+          ],
+        ],
+      },
+      ...(state.role === 'leader' ? [followersTable(state)] : []),
+    ],
+  };
+}
+
+function followersTable(state: ServerState): NonNullable<NodeView['panels']>[number] {
+  return {
+    kind: 'table',
+    title: 'followers',
+    columns: ['server', 'next', 'match', 'state'],
+    rows: state.members.flatMap((member, i) =>
+      i === state.self
+        ? []
+        : [
+            [
+              member,
+              state.nextIndex[i] as number,
+              state.matchIndex[i] as number,
+              state.probing[i] ? 'probe' : 'replicate',
+            ],
+          ],
+    ),
+  };
+}

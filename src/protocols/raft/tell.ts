@@ -1,0 +1,50 @@
+/** Messages and operations in a few words. */
+import type { Telling } from '../../check/protocol.ts';
+import type { AppendEntries, AppendEntriesReply, ClientReply, ServerMessage } from './shape.ts';
+import type { StateMachine } from './state-machine.ts';
+
+type Message = ServerMessage | ClientReply;
+
+export function telling(machine: StateMachine): Telling {
+  return {
+    message: (message: Message) => tellMessage(machine, message),
+    operation: (op, result) => machine.tell(op, result),
+  };
+}
+
+function tellMessage(machine: StateMachine, message: Message): string {
+  switch (message.type) {
+    case 'RequestVote':
+      return `RequestVote t${message.term}, log ends ${message.lastLogIndex}@t${message.lastLogTerm}`;
+    case 'RequestVoteReply':
+      return `vote ${message.voteGranted ? 'granted' : 'refused'} t${message.term}`;
+    case 'AppendEntries':
+      return tellAppendEntries(message);
+    case 'AppendEntriesReply':
+      return tellAppendEntriesReply(message);
+    case 'RegisterClient':
+      return 'open a session';
+    case 'ClientRequest':
+      return `s${message.session} #${message.sequence}: ${machine.tell(message.op, undefined)}`;
+    case 'ClientReply':
+      return tellClientReply(message);
+  }
+}
+
+function tellAppendEntries({ term, prevLogIndex, entries, leaderCommit }: AppendEntries): string {
+  if (entries.length === 0) return `heartbeat t${term} after ${prevLogIndex} commit ${leaderCommit}`;
+  const last = prevLogIndex + entries.length;
+  const range = entries.length === 1 ? `[${last}]` : `[${prevLogIndex + 1}..${last}]`;
+  return `AppendEntries t${term} ${range} commit ${leaderCommit}`;
+}
+
+function tellAppendEntriesReply({ term, success, index, hintIndex, hintTerm }: AppendEntriesReply): string {
+  return success ? `holds ..${index} t${term}` : `refuses ${index} t${term}, try ${hintIndex}@t${hintTerm}`;
+}
+
+function tellClientReply({ session, sequence, status, result, leader }: ClientReply): string {
+  const question = session === 0 ? 'session' : `s${session} #${sequence}`;
+  if (status === 'ok') return `${question}: ${JSON.stringify(result)}`;
+  const hint = leader === null ? '' : `, leader ${leader}`;
+  return `${question}: ${status}${hint}`;
+}

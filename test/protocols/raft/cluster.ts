@@ -1,0 +1,118 @@
+/** Small runs of Raft, written as data. */
+import { type Monitor, monitor } from '../../../src/check/monitor.ts';
+import type { Protocol } from '../../../src/check/protocol.ts';
+import { raft, raftOptions } from '../../../src/protocols/raft/raft.ts';
+import type { RaftOptions, ServerState } from '../../../src/protocols/raft/shape.ts';
+import { type Call, defaultLimits, type OperationInput, type RunSpec } from '../../../src/sim/config.ts';
+import type { Fault, Override } from '../../../src/sim/faults.ts';
+import type { Observer, World } from '../../../src/sim/observer.ts';
+import { type Micros, ms, type NodeId } from '../../../src/sim/protocol.ts';
+import { Simulation } from '../../../src/sim/simulation.ts';
+import type { TraceEvent } from '../../../src/sim/trace.ts';
+
+export interface Scene {
+  readonly seed?: string;
+  readonly servers?: number;
+  readonly clients?: number;
+  readonly until?: Micros;
+  readonly options?: Partial<RaftOptions>;
+  readonly faults?: readonly Fault[];
+  readonly calls?: readonly Call[];
+  readonly overrides?: readonly Override[];
+  /** One-way latency of every message; default 5 ms. */
+  readonly latency?: Micros;
+  /** Latency of every sync; default 1 ms. */
+  readonly sync?: Micros;
+  readonly network?: Partial<RunSpec['network']>;
+}
+
+/** A run in which nothing is left to chance but what the seed draws for timeouts: latencies are constant. */
+export function specOf(scene: Scene): RunSpec {
+  const options = raftOptions(scene.options);
+  const nodes = (role: string, letter: string, count: number): RunSpec['nodes'] =>
+    Array.from({ length: count }, (_, i) => ({ id: `${letter}${i + 1}`, role, options }));
+  return {
+    seed: scene.seed ?? '1',
+    nodes: [...nodes('server', 'n', scene.servers ?? 3), ...nodes('client', 'c', scene.clients ?? 0)],
+    network: {
+      latency: { kind: 'constant', value: scene.latency ?? ms(5) },
+      lossPpm: 0,
+      duplicationPpm: 0,
+      fifo: false,
+      ...scene.network,
+    },
+    disk: { syncLatency: { kind: 'constant', value: scene.sync ?? ms(1) } },
+    faults: scene.faults ?? [],
+    calls: scene.calls ?? [],
+    overrides: scene.overrides ?? [],
+    limits: { ...defaultLimits, until: scene.until ?? ms(2_000) },
+  };
+}
+
+export interface Run {
+  readonly simulation: Simulation;
+  readonly monitor: Monitor;
+  /** What observers see; there once something has happened. */
+  readonly world: () => World;
+  readonly trace: readonly TraceEvent[];
+}
+
+export interface Watch {
+  readonly protocol?: Protocol;
+  /** Names of the invariants to check; all when absent. */
+  readonly properties?: readonly string[];
+}
+
+/** The simulation, ready to run strictly, with its trace. */
+export function open(scene: Scene, { protocol = raft, properties }: Watch = {}): Run {
+  const watch = monitor(protocol, properties === undefined ? {} : { properties });
+  const trace: TraceEvent[] = [];
+  let world: World | undefined;
+  const peek: Observer = {
+    name: 'peek',
+    path: '',
+    memory: null,
+    step(_node, _state, seen) {
+      world = seen;
+      return undefined;
+    },
+  };
+  const simulation = new Simulation({
+    spec: specOf(scene),
+    roles: protocol.roles,
+    observers: [...watch.observers, peek],
+    strict: true,
+    sink: (event) => trace.push(event),
+  });
+  return { simulation, monitor: watch, trace, world: () => world as World };
+}
+
+export function run(scene: Scene, watch: Watch = {}): Run {
+  const opened = open(scene, watch);
+  opened.simulation.run();
+  return opened;
+}
+
+/** Election timeouts long enough that only the servers named campaign by themselves: each at its time, and never again. */
+export function campaignsAt(times: { readonly [server: NodeId]: Micros }, servers = 5): readonly Override[] {
+  const never = ms(100_000);
+  return Array.from({ length: servers }, (_, i) => `n${i + 1}`).map((server) => ({
+    timer: `${server}/election#1`,
+    delay: times[server] ?? never,
+  }));
+}
+
+export const call = (at: Micros, client: NodeId, op: OperationInput): Call => ({ at, client, op });
+export const write = (key: string, value: number): OperationInput => ({ type: 'write', key, value });
+export const read = (key: string): OperationInput => ({ type: 'read', key });
+
+/** The committed state of a server. */
+export function serverState({ world }: Run, node: NodeId): ServerState {
+  const seen = world();
+  const state = seen.stateOf(seen.nodes.indexOf(node));
+  if (state === undefined) throw new Error(`${node} is down or in the middle of a handler`);
+  return state as ServerState;
+}
+
+export const notes = ({ trace }: Run, text: string): readonly Extract<TraceEvent, { kind: 'note' }>[] =>
+  trace.filter((event) => event.kind === 'note' && event.text === text) as Extract<TraceEvent, { kind: 'note' }>[];
