@@ -59,10 +59,8 @@ export class Core {
     if (this.event > spec.limits.eventsMax) {
       this.fail('limit', `more than ${spec.limits.eventsMax} events in one run (limits.eventsMax)`);
     }
-    digest.word((kind << 24) ^ node);
-    digest.number(this.now);
-    digest.number(detail);
-    digest.number(cause);
+    const { now } = this;
+    digest.words((kind << 24) ^ (node << 12) ^ (now / 4294967296), now, detail, cause);
   }
 
   /** A number no timer or sync of this run has had. */
@@ -70,7 +68,9 @@ export class Core {
     return ++this.tokens;
   }
 
-  kindIndex(type: string): number {
+  /** The number of a message type sent by parts at `path`; components' types are counted as `raft:AppendEntries`. */
+  kindIndex(path: string, messageType: string): number {
+    const type = path === '' ? messageType : `${path}:${messageType}`;
     let index = this.kindIndexes.get(type);
     if (index === undefined) {
       index = this.kinds.length;

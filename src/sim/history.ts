@@ -22,8 +22,14 @@ export interface Operation {
   /** What was answered; only with outcome `ok`. */
   readonly output?: Json;
   readonly outcome: Outcome;
-  /** Ordinal of the event at which the operation was called. Unique within a history, shared with `returned`. */
+  /** Position of the call in the history. Calls and returns share one count, so no two are equal. */
   readonly called: number;
-  /** Ordinal of the event at which it ended; `Infinity` with outcome `unknown`. */
+  /** Position of the return in the history; `Infinity` with outcome `unknown`. */
   readonly returned: number;
+  /** True times in microseconds, where known; for people, never for judging. */
+  readonly calledAt?: number;
+  readonly returnedAt?: number;
+  /** Ordinals of the events of call and return, where recorded by the kernel. */
+  readonly calledEvent?: number;
+  readonly returnedEvent?: number;
 }

@@ -29,6 +29,8 @@ export class Messages {
   /** Messages that wait at a clog, in the order they came. */
   held: QueuedEvent[] = [];
   private ids = 0;
+  private lastType = '';
+  private lastKind = -1;
   deliveries = 0;
 
   constructor(core: Core, injector: () => Injector) {
@@ -43,12 +45,13 @@ export class Messages {
     core.digest.word((SEND << 24) ^ target);
     core.digest.object(message as never);
     const link = network.link(node.index, target);
-    const lane = network.lane(link, message.type, part.path, node.id, to);
+    const type = part.path === '' && message.type === this.lastType ? this.lastKind : this.kindOf(part, message.type);
+    const kind = core.kinds[type] as MessageKind;
+    const lane = network.lane(link, type, kind.type, node.id, to);
     const ordinal = ++lane.count;
     const bits = network.draw(lane);
     const id = ++this.ids;
-    const type = core.kindIndex(message.type);
-    (core.kinds[type] as MessageKind).counts.sent++;
+    kind.counts.sent++;
     const hooks = part.observers.send;
     for (let i = 0; i < hooks.length; i++) {
       const observer = hooks[i] as Observer;
@@ -85,6 +88,16 @@ export class Messages {
     core.queue.push(arrival, event);
     if (network.duplicationPpm > 0 && scale(derive(bits, DUPLICATION), 1_000_000) < network.duplicationPpm)
       this.duplicate(node, part, to, event);
+  }
+
+  /** Broadcasts send one type again and again: the last one is remembered. */
+  private kindOf(part: Part, messageType: string): number {
+    const kind = this.core.kindIndex(part.path, messageType);
+    if (part.path === '') {
+      this.lastType = messageType;
+      this.lastKind = kind;
+    }
+    return kind;
   }
 
   private duplicate(node: SimNode, part: Part, to: NodeId, original: QueuedEvent): void {
@@ -157,6 +170,7 @@ export class Messages {
 
   load(snapshot: MessagesSnapshot): void {
     this.network.load(snapshot.network);
+    this.lastType = '';
     this.held = snapshot.held.slice();
     this.ids = snapshot.ids;
     this.deliveries = snapshot.deliveries;

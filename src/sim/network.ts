@@ -18,7 +18,8 @@ export interface Lane {
 }
 
 export interface Link {
-  readonly lanes: Map<string, Lane>;
+  /** By the number of the message type (core.ts). */
+  readonly lanes: (Lane | undefined)[];
   /** Arrival of the last message, for links that keep order. */
   lastArrival: Micros;
 }
@@ -61,20 +62,21 @@ export class Network {
     let link = row[to];
     if (link === undefined) {
       while (row.length <= to) row.push(undefined);
-      link = { lanes: new Map(), lastArrival: 0 };
+      link = { lanes: [], lastArrival: 0 };
       row[to] = link;
     }
     return link;
   }
 
   /** The lane of a message type on a link. */
-  lane(link: Link, type: string, path: string, from: NodeId, to: NodeId): Lane {
-    const key = path === '' ? type : `${path}:${type}`;
-    let lane = link.lanes.get(key);
+  lane(link: Link, kind: number, type: string, from: NodeId, to: NodeId): Lane {
+    const { lanes } = link;
+    let lane = lanes[kind];
     if (lane === undefined) {
-      const name = `${from}>${to}/${key}`;
+      const name = `${from}>${to}/${type}`;
       lane = { name, stream: undefined, count: 0, overrides: this.overrides.get(name) };
-      link.lanes.set(key, lane);
+      while (lanes.length <= kind) lanes.push(undefined);
+      lanes[kind] = lane;
     }
     return lane;
   }
@@ -125,12 +127,9 @@ export class Network {
           (link) =>
             link && {
               lastArrival: link.lastArrival,
-              lanes: [...link.lanes].map(([key, lane]) => ({
-                key,
-                name: lane.name,
-                count: lane.count,
-                stream: lane.stream?.save(),
-              })),
+              lanes: link.lanes.map(
+                (lane) => lane && { name: lane.name, count: lane.count, stream: lane.stream?.save() },
+              ),
             },
         ),
       ),
@@ -150,23 +149,22 @@ export class Network {
   }
 
   private restoreLink(saved: LinkSnapshot): Link {
-    const lanes = new Map<string, Lane>();
-    for (const { key, name, count, stream: state } of saved.lanes) {
+    const lanes = saved.lanes.map((lane) => {
+      if (lane === undefined) return undefined;
+      const { name, count, stream: state } = lane;
       const stream = state === undefined ? undefined : Stream.restored(state);
-      lanes.set(key, { name, count, stream, overrides: this.overrides.get(name) });
-    }
+      return { name, count, stream, overrides: this.overrides.get(name) };
+    });
     return { lanes, lastArrival: saved.lastArrival };
   }
 }
 
 interface LinkSnapshot {
   readonly lastArrival: Micros;
-  readonly lanes: readonly {
-    readonly key: string;
-    readonly name: string;
-    readonly count: number;
-    readonly stream: StreamState | undefined;
-  }[];
+  readonly lanes: readonly (
+    | { readonly name: string; readonly count: number; readonly stream: StreamState | undefined }
+    | undefined
+  )[];
 }
 
 export interface NetworkSnapshot {
