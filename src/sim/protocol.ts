@@ -142,7 +142,24 @@ export type Role<P extends Shape> = {
   >;
 
 // biome-ignore lint/suspicious/noExplicitAny: the kernel runs roles of every shape; each role is checked where it is written.
-export type AnyRole = Role<any>;
+type AnyHandler = (...inputs: any[]) => void;
+type AnyTable = { readonly [name: string]: AnyHandler };
+
+/** A role of any shape, as the kernel and the registry hold it. */
+export interface AnyRole {
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  boot(context: any): object;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  view(state: any): NodeView;
+  onDiskError?: AnyHandler;
+  readonly components?: { readonly [name: string]: Component };
+  readonly onMessage?: AnyTable;
+  readonly onTimer?: AnyTable;
+  readonly onRequest?: AnyTable;
+  readonly onAdmin?: AnyTable;
+  readonly onDisk?: AnyTable;
+  readonly onReply?: AnyTable;
+}
 
 /** Types a role where it is written: `const server = defineRole<MyShape>({ ... })`. */
 export const defineRole = <P extends Shape>(role: Role<P>): Role<P> => role;
