@@ -1,6 +1,7 @@
 /** A capsule: a failing run in one JSON file, with what is needed to replay it and to tell whether it still fails. */
 import type { Plan } from '../scenario/plan.ts';
-import type { FailureReport, ViolationReport } from './execution.ts';
+import { VERSION } from '../version.ts';
+import { type Execution, type FailureReport, signatureOf, type ViolationReport } from './execution.ts';
 
 export const CAPSULE_FORMAT = 'worldline-capsule/1';
 
@@ -20,7 +21,48 @@ export interface Capsule {
   readonly digest: string;
   /** Events of that run. */
   readonly events: number;
-  /** The command that replays this file. */
-  readonly replay: string;
   readonly plan: Plan;
+}
+
+/** A capsule of a plan that fails, with what came out of its run. */
+export function makeCapsule(
+  plan: Plan,
+  execution: Execution,
+  about: { readonly scenario: string; readonly seed: string },
+): Capsule {
+  const { violation, failure, digest, statistics } = execution;
+  const signature = signatureOf(execution);
+  if (signature === undefined)
+    throw new Error(`seed ${about.seed} did not fail: there is nothing to put into a capsule`);
+  return {
+    format: CAPSULE_FORMAT,
+    version: VERSION,
+    scenario: about.scenario,
+    seed: about.seed,
+    verdict: violation === undefined ? 'failed' : 'violated',
+    signature,
+    ...(violation === undefined ? {} : { violation }),
+    ...(failure === undefined ? {} : { failure }),
+    digest,
+    events: statistics.events,
+    plan,
+  };
+}
+
+/** The text of the file: short tables on a line each, so that a capsule in a repository reads and diffs well. */
+export const capsuleText = (capsule: Capsule): string => `${written(capsule, '')}\n`;
+
+const LINE_MAX = 120;
+
+function written(value: unknown, indent: string): string {
+  const short = JSON.stringify(value);
+  if (typeof value !== 'object' || value === null || short.length + indent.length <= LINE_MAX) return short;
+  const inner = `${indent}  `;
+  const lines = Array.isArray(value)
+    ? value.map((item) => written(item, inner))
+    : Object.entries(value)
+        .filter(([, item]) => item !== undefined)
+        .map(([key, item]) => `${JSON.stringify(key)}: ${written(item, inner)}`);
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  return `${open}\n${lines.map((line) => inner + line).join(',\n')}\n${indent}${close}`;
 }

@@ -87,7 +87,7 @@ const server = (rules: Rules) =>
 
 interface ClientShape {
   readonly state: {
-    request: Request<Operation> | undefined;
+    request: Request<Operation> | null;
     round: number;
     phase: 'asking' | 'storing';
     answered: NodeId[];
@@ -125,7 +125,7 @@ const client = (rules: Rules) => {
     const request = state.request as Request<Operation>;
     context.cancelTimer('retry');
     context.reply(request, request.op.type === 'read' ? { value: state.newest.value } : { ok: true });
-    state.request = undefined;
+    state.request = null;
   };
   const store = (state: Client, context: ClientContext): void => {
     const { op } = state.request as Request<Operation>;
@@ -141,35 +141,35 @@ const client = (rules: Rules) => {
     broadcast(state, context);
   };
   return defineRole<ClientShape>({
-    boot: () => ({ request: undefined, round: 0, phase: 'asking', answered: [], newest: nothing, attempts: 0 }),
+    boot: () => ({ request: null, round: 0, phase: 'asking', answered: [], newest: nothing, attempts: 0 }),
     onRequest: { read: begin, write: begin },
     onMessage: {
       Told: (state, from, { stored, round }, context) => {
-        if (state.request === undefined || round !== state.round || state.answered.includes(from)) return;
+        if (state.request === null || round !== state.round || state.answered.includes(from)) return;
         state.answered.push(from);
         if (isNewer(stored.tag, state.newest.tag)) state.newest = stored;
         if (hasQuorum(state, context)) store(state, context);
       },
       Kept: (state, from, { round }, context) => {
-        if (state.request === undefined || round !== state.round || state.answered.includes(from)) return;
+        if (state.request === null || round !== state.round || state.answered.includes(from)) return;
         state.answered.push(from);
         if (hasQuorum(state, context)) finish(state, context);
       },
     },
     onTimer: {
       retry: (state, _key, context) => {
-        if (state.request === undefined) return;
+        if (state.request === null) return;
         if (++state.attempts >= context.options.attempts) {
           context.note('gaveUp');
           context.giveUp(state.request);
-          state.request = undefined;
+          state.request = null;
           return;
         }
         context.note('retried');
         broadcast(state, context);
       },
     },
-    view: (state) => ({ role: 'client', label: state.request === undefined ? 'idle' : state.phase }),
+    view: (state) => ({ role: 'client', label: state.request === null ? 'idle' : state.phase }),
   });
 };
 

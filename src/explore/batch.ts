@@ -1,0 +1,110 @@
+/** A batch: consecutive seeds run one after the other, in this thread or in a worker. What it gives back is plain data. */
+import type { Protocol } from '../check/protocol.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { firstDifference } from './difference.ts';
+import { execute } from './execute.ts';
+import { executeWatched } from './execute-watched.ts';
+import { type Execution, signatureOf } from './execution.ts';
+import type { PlanSource } from './generate.ts';
+import { watched } from './pool-watchdog.ts';
+import type { Finding } from './report.ts';
+import { type Seed, seedAt } from './seeds.ts';
+import { addExecution, emptyTally, type Tally } from './tally.ts';
+
+export interface BatchTask {
+  readonly seed: Seed;
+  /** Index of the first seed in the campaign, and how many. */
+  readonly from: number;
+  readonly count: number;
+  /** Go on after a finding. */
+  readonly keepGoing: boolean;
+  /** Time for a batch that hangs nowhere, ample. When it is over every seed of the batch is run again on its own, watched closely. */
+  readonly timeoutMilliseconds: number;
+}
+
+export interface BatchResult {
+  readonly from: number;
+  /** Of the seeds that were run, in order. Fewer than asked for when the batch stopped at a finding. */
+  readonly digests: readonly string[];
+  readonly tally: Tally;
+  readonly hits: readonly Hit[];
+  /** The first finding of each signature. */
+  readonly findings: readonly Finding[];
+}
+
+/** A seed that did not pass. */
+export interface Hit {
+  readonly index: number;
+  readonly signature: string;
+}
+
+/** One seed in so many is run a second time, strictly, and must give the same digest. */
+const STRICT_EVERY = 64;
+
+/** Runs a batch. */
+export function runBatch(protocol: Protocol, source: PlanSource, task: BatchTask): BatchResult {
+  const quick = watched(() => runSeeds(protocol, source, task, execute), task.timeoutMilliseconds);
+  if (quick.ended) return quick.value;
+  const careful = (of: Protocol, plan: Plan, options = {}): Execution =>
+    executeWatched(of, plan, task.timeoutMilliseconds, options);
+  return runSeeds(protocol, source, task, careful);
+}
+
+type Run = (protocol: Protocol, plan: Plan, options?: { readonly strict?: boolean }) => Execution;
+
+function runSeeds(protocol: Protocol, source: PlanSource, task: BatchTask, run: Run): BatchResult {
+  const digests: string[] = [];
+  const tally = emptyTally();
+  const hits: Hit[] = [];
+  const findings: Finding[] = [];
+  for (let index = task.from; index < task.from + task.count; index++) {
+    const seed = seedAt(task.seed, index);
+    const plan = source.plan(seed);
+    const execution = run(protocol, plan);
+    digests.push(execution.digest);
+    addExecution(tally, execution);
+    const finding = judge(protocol, plan, seed, index, execution, run, tally);
+    if (finding === undefined) continue;
+    if (!hits.some(({ signature }) => signature === finding.signature)) findings.push(finding);
+    hits.push({ index, signature: finding.signature });
+    if (!task.keepGoing) break;
+  }
+  return { from: task.from, digests, tally, hits, findings };
+}
+
+/** A finding is only reported after a second, strict run has shown the same. A sample of the others is run again too. */
+function judge(
+  protocol: Protocol,
+  plan: Plan,
+  seed: string,
+  index: number,
+  execution: Execution,
+  run: Run,
+  tally: Tally,
+): Finding | undefined {
+  const signature = signatureOf(execution);
+  if (execution.failure?.kind === 'hung') return finding(seed, index, execution);
+  if (signature === undefined && index % STRICT_EVERY !== 0) return undefined;
+  const again = run(protocol, plan, { strict: true });
+  if (again.digest === execution.digest && signatureOf(again) === signature) {
+    tally.rerunStrictly++;
+    return signature === undefined ? undefined : finding(seed, index, execution);
+  }
+  // Strict mode knows more: hidden state and mutated messages are what makes runs differ.
+  if (again.failure?.kind === 'strict') return finding(seed, index, again);
+  const difference = firstDifference(protocol, plan);
+  return {
+    seed,
+    index,
+    verdict: 'nondeterministic',
+    signature: 'nondeterministic',
+    execution,
+    otherDigest: again.digest,
+    ...(difference === undefined ? {} : { difference }),
+  };
+}
+
+function finding(seed: string, index: number, execution: Execution): Finding {
+  const verdict = execution.violation === undefined ? 'failed' : 'violated';
+  return { seed, index, verdict, signature: signatureOf(execution) as string, execution };
+}

@@ -1,0 +1,58 @@
+/** Did a campaign exercise anything? What happened, and what never did. */
+import { placedProperties, qualifiedName } from '../check/monitor.ts';
+import type { Protocol } from '../check/protocol.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { AnyRole } from '../sim/protocol.ts';
+import { drawableKinds } from './chaos.ts';
+import { profileName } from './profile.ts';
+import type { Coverage, GoalReport } from './report.ts';
+import type { Tally } from './tally.ts';
+
+export function coverageOf(protocol: Protocol, scenario: Scenario, tally: Tally): Coverage {
+  const possible = new Set<string>(scenario.faults.map(({ kind }) => kind));
+  if (profileName(scenario.chaos) !== 'none') {
+    for (const kind of drawableKinds(protocol.tolerates, scenario.chaos)) possible.add(kind);
+  }
+  return {
+    faults: sorted(tally.faults),
+    faultsNeverFired: [...possible].filter((kind) => (tally.faults[kind]?.fired ?? 0) === 0).sort(),
+    messages: sorted(tally.messages),
+    messagesNeverDelivered: messageTypes(protocol).filter((type) => (tally.messages[type]?.delivered ?? 0) === 0),
+    operations: tally.operations,
+    notes: sorted(tally.notes),
+    goals: goalsOf(protocol, tally),
+    linearizability: tally.linearizability,
+    faultFreeSeeds: tally.faultFreeSeeds,
+  };
+}
+
+function goalsOf(protocol: Protocol, tally: Tally): readonly GoalReport[] {
+  return placedProperties(protocol).flatMap(({ path, property }) => {
+    if (property.kind !== 'sometimes') return [];
+    const goal = qualifiedName(path, property.name);
+    const { title, requiredWithinSeeds } = property;
+    return [
+      {
+        goal,
+        title,
+        seeds: tally.goals[goal] ?? 0,
+        ...(requiredWithinSeeds === undefined ? {} : { requiredWithinSeeds }),
+      },
+    ];
+  });
+}
+
+/** All types that some role, or a component of one, has a handler for. */
+function messageTypes(protocol: Protocol): readonly string[] {
+  const types = new Set<string>();
+  const visit = (role: AnyRole): void => {
+    for (const type of Object.keys(role.onMessage ?? {})) types.add(type);
+    for (const component of Object.values(role.components ?? {})) visit(component.role);
+  };
+  for (const role of Object.values(protocol.roles)) visit(role);
+  return [...types].sort();
+}
+
+/** Tables whose order does not depend on who counted first. */
+const sorted = <Row>(table: { readonly [name: string]: Row }): { readonly [name: string]: Row } =>
+  Object.fromEntries(Object.entries(table).sort(([left], [right]) => (left < right ? -1 : 1)));

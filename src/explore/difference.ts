@@ -1,0 +1,50 @@
+/** Where two runs of one plan part: the protocol depends on something that is not in the plan. */
+import type { Protocol } from '../check/protocol.ts';
+import type { Plan } from '../scenario/plan.ts';
+import type { TraceEvent } from '../sim/trace.ts';
+import { openRun } from './execute.ts';
+
+/** Trace events compared at a time, so that long runs need no memory. */
+const CHUNK = 512;
+
+/** Both sides of the first trace event that differs, in words; undefined when two more runs do not differ. */
+export function firstDifference(protocol: Protocol, plan: Plan): string | undefined {
+  const left = traced(protocol, plan);
+  const right = traced(protocol, plan);
+  for (;;) {
+    const leftEvents = left.take();
+    const rightEvents = right.take();
+    const count = Math.max(leftEvents.length, rightEvents.length);
+    if (count === 0) return undefined;
+    for (let index = 0; index < count; index++) {
+      const one = told(leftEvents[index]);
+      const other = told(rightEvents[index]);
+      if (one !== other) return `first run: ${one}; second run: ${other}`;
+    }
+  }
+}
+
+interface Traced {
+  /** The next trace events; none when the run is over. */
+  take(): readonly TraceEvent[];
+}
+
+function traced(protocol: Protocol, plan: Plan): Traced {
+  let events: TraceEvent[] = [];
+  const { simulation } = openRun(protocol, plan, { sink: (event) => events.push(event) });
+  const take = (): readonly TraceEvent[] => {
+    while (events.length < CHUNK && simulation.step());
+    const taken = events.slice(0, CHUNK);
+    events = events.slice(CHUNK);
+    return taken;
+  };
+  return { take };
+}
+
+const LENGTH_MAX = 300;
+
+function told(event: TraceEvent | undefined): string {
+  if (event === undefined) return 'the run was over';
+  const text = JSON.stringify(event);
+  return text.length <= LENGTH_MAX ? text : `${text.slice(0, LENGTH_MAX)}...`;
+}

@@ -1,0 +1,178 @@
+/** Makes a failing plan small, by fast-check: the same property must still break, or the same kind of failure show. */
+import { Arbitrary, asyncProperty, check, type Stream, Value } from 'fast-check';
+import type { Protocol } from '../check/protocol.ts';
+import type { Plan } from '../scenario/plan.ts';
+import type { Micros } from '../sim/protocol.ts';
+import { execute } from './execute.ts';
+import { type Execution, signatureOf } from './execution.ts';
+import { watched } from './pool-watchdog.ts';
+import type { PlanSize, ShrinkReport } from './report.ts';
+import { type Hints, isPlan, simplerPlans } from './simplify.ts';
+
+export interface ShrinkBudget {
+  /** Events of all candidates together; the same budget gives the same result everywhere. */
+  readonly eventsMax?: number;
+  /** Also stop after this much processor time, whatever was reached. */
+  readonly cpuSecondsMax?: number;
+  readonly signal?: AbortSignal;
+  /** Run candidates strictly: for failures that only strict mode sees. */
+  readonly strict?: boolean;
+}
+
+export interface Shrunk {
+  readonly plan: Plan;
+  /** The run of `plan`. */
+  readonly execution: Execution;
+  readonly report: ShrinkReport;
+}
+
+const EVENTS_MAX = 8_000_000;
+const CPU_SECONDS_MAX = 30;
+/** A candidate that takes longer is no simplification. */
+const CANDIDATE_MILLISECONDS = 10_000;
+/** Ctrl-C and progress get through this often. */
+const YIELD_MILLISECONDS = 50;
+
+/**
+ * The smallest plan found that fails as `plan` does.
+ * @param execution the run of `plan`, which failed.
+ */
+export async function shrinkPlan(
+  protocol: Protocol,
+  plan: Plan,
+  execution: Execution,
+  budget: ShrinkBudget = {},
+): Promise<Shrunk> {
+  const search = new Search(protocol, plan, execution, budget);
+  const property = asyncProperty(new Shrinking(protocol, plan, search), (candidate) => search.passes(candidate));
+  await check(property, { numRuns: 1, seed: 0 });
+  return search.result();
+}
+
+/** What is being searched for, what was found, and what it has cost. */
+class Search implements Hints {
+  private readonly protocol: Protocol;
+  private readonly original: Plan;
+  private readonly signature: string | undefined;
+  private readonly budget: ShrinkBudget;
+  private readonly before: Execution;
+  private readonly cpuBefore = process.cpuUsage();
+  private readonly failures = new WeakMap<Plan, Micros>();
+  private best: { readonly plan: Plan; readonly execution: Execution };
+  private executions = 0;
+  private events = 0;
+  private yieldedAt = performance.now();
+
+  constructor(protocol: Protocol, plan: Plan, execution: Execution, budget: ShrinkBudget) {
+    this.protocol = protocol;
+    this.original = plan;
+    this.before = execution;
+    this.signature = signatureOf(execution);
+    this.budget = budget;
+    this.best = { plan, execution };
+    this.remember(plan, execution);
+  }
+
+  failedAt(plan: Plan): Micros | undefined {
+    return this.failures.get(plan);
+  }
+
+  get exhausted(): boolean {
+    const { eventsMax = EVENTS_MAX, cpuSecondsMax = CPU_SECONDS_MAX, signal } = this.budget;
+    return this.events >= eventsMax || this.cpuSeconds >= cpuSecondsMax || (signal?.aborted ?? false);
+  }
+
+  /** False where the candidate still fails as the original does: that is what fast-check shrinks towards. */
+  async passes(candidate: Plan): Promise<boolean> {
+    if (candidate === this.original) return false;
+    if (this.exhausted) return true;
+    await this.letOthersIn();
+    const execution = this.run(candidate);
+    if (execution === undefined || signatureOf(execution) !== this.signature) return true;
+    this.best = { plan: candidate, execution };
+    this.remember(candidate, execution);
+    return false;
+  }
+
+  result(): Shrunk {
+    const { plan, execution } = this.best;
+    const report: ShrinkReport = {
+      before: sizeOf(this.original, this.before),
+      after: sizeOf(plan, execution),
+      executions: this.executions,
+      cpuSeconds: this.cpuSeconds,
+      stoppedEarly: this.exhausted,
+    };
+    return { plan, execution, report };
+  }
+
+  private run(candidate: Plan): Execution | undefined {
+    this.executions++;
+    const execution = tried(() =>
+      watched(() => execute(this.protocol, candidate, { strict: this.budget.strict ?? false }), CANDIDATE_MILLISECONDS),
+    );
+    if (execution === undefined || !execution.ended) return undefined;
+    this.events += execution.value.statistics.events;
+    return execution.value;
+  }
+
+  private remember(plan: Plan, { violation, failure }: Execution): void {
+    const at = violation?.at ?? failure?.at;
+    if (at !== undefined) this.failures.set(plan, at);
+  }
+
+  private async letOthersIn(): Promise<void> {
+    if (performance.now() - this.yieldedAt < YIELD_MILLISECONDS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.yieldedAt = performance.now();
+  }
+
+  private get cpuSeconds(): number {
+    const { user, system } = process.cpuUsage(this.cpuBefore);
+    return (user + system) / 1_000_000;
+  }
+}
+
+/** Simplifications may go too far (a protocol that cannot be without some role, say): those are none. */
+function tried<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Gives fast-check the failing plan as the only value, and what is simpler than it. */
+class Shrinking extends Arbitrary<Plan> {
+  private readonly protocol: Protocol;
+  private readonly plan: Plan;
+  private readonly hints: Hints;
+
+  constructor(protocol: Protocol, plan: Plan, hints: Hints) {
+    super();
+    this.protocol = protocol;
+    this.plan = plan;
+    this.hints = hints;
+  }
+
+  override generate(): Value<Plan> {
+    return new Value(this.plan, undefined);
+  }
+
+  override canShrinkWithoutContext(value: unknown): value is Plan {
+    return isPlan(value);
+  }
+
+  override shrink(plan: Plan, context: unknown): Stream<Value<Plan>> {
+    return simplerPlans(this.protocol, plan, context, this.hints);
+  }
+}
+
+const sizeOf = (plan: Plan, execution: Execution): PlanSize => ({
+  nodes: plan.nodes.length,
+  faults: plan.faults.length,
+  calls: plan.calls.length,
+  overrides: plan.overrides.length,
+  events: execution.statistics.events,
+  untilMicros: plan.limits.until,
+});
