@@ -1,0 +1,43 @@
+/** The examples that help begins with. test/cli/examples.test.ts runs every one of them. */
+
+export interface Example {
+  readonly command: string;
+  readonly says: string;
+}
+
+export const examples: { readonly [command: string]: readonly Example[] } = {
+  worldline: [
+    { command: 'worldline fuzz raft', says: 'thousands of runs of Raft in bad worlds, about 20 s' },
+    { command: 'worldline fuzz raft --bug R05', says: 'the same with a planted bug: found, shrunk, told' },
+    { command: 'worldline run raft-partition --plain', says: 'one run, row by row' },
+    { command: 'worldline list', says: 'what there is to run' },
+  ],
+  list: [
+    { command: 'worldline list', says: 'all scenarios and protocols' },
+    { command: 'worldline list raft', says: 'options, properties and planted bugs of Raft' },
+  ],
+  run: [
+    { command: 'worldline run raft', says: 'one quiet run' },
+    { command: 'worldline run raft-partition --plain', says: 'told row by row' },
+    { command: 'worldline run raft --profile heavy --seed 7', says: 'the run that seed 7 names in a heavy campaign' },
+    { command: 'worldline run raft --option heartbeatInterval=20ms', says: "one of the protocol's options changed" },
+  ],
+  fuzz: [
+    { command: 'worldline fuzz raft --seed 1 --runs 200', says: 'the same 200 runs every time' },
+    { command: 'worldline fuzz raft --for 2s --jobs 2', says: 'as many as two threads manage in two seconds' },
+    { command: 'worldline fuzz raft --bug R05 --runs 1000', says: 'switch on a planted bug and see it found' },
+    { command: 'worldline fuzz ./my-protocol.js', says: 'a protocol of your own' },
+  ],
+  replay: [
+    { command: 'worldline replay .worldline/capsule.json', says: 'a failure, bit for bit' },
+    { command: 'worldline replay .worldline/capsule.json --plain', says: 'told row by row' },
+    { command: 'worldline replay raft --seed 7', says: 'one seed of a campaign' },
+  ],
+};
+
+/** `Examples` with the comments in a column of their own. */
+export function exampleText(command: string): string {
+  const lines = examples[command] ?? [];
+  const width = Math.max(...lines.map((line) => line.command.length)) + 2;
+  return ['Examples', ...lines.map((line) => `  ${line.command.padEnd(width)}${line.says}`), ''].join('\n');
+}

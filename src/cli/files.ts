@@ -1,0 +1,25 @@
+/** What went wrong with a file, in words: the file system speaks in codes. */
+import { UsageError } from './exit.ts';
+
+const sentences: { readonly [code: string]: readonly [sentence: string, hint?: string] } = {
+  ENOENT: ['there is no such file or folder', 'is the path right? it starts at the working directory'],
+  ENOTDIR: ['a part of the path is a file, not a folder'],
+  EISDIR: ['it is a folder, not a file'],
+  EACCES: ['permission denied'],
+  EPERM: ['permission denied'],
+  EROFS: ['the file system is read-only'],
+  ENOSPC: ['the disk is full'],
+  EMFILE: ['too many files are open'],
+  ELOOP: ['the path runs in circles through symbolic links'],
+  ENAMETOOLONG: ['the path is too long'],
+};
+
+/** `cannot read x.yaml: there is no such file or folder`. */
+export function fileProblem(doing: 'read' | 'write', path: string, error: unknown): UsageError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const [sentence, hint] = sentences[code ?? ''] ?? [message];
+  return new UsageError(`cannot ${doing} ${path}: ${sentence}`, hint);
+}
+
+export const isFileSystemError = (error: unknown): boolean =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+/** The entry: runs a command, says in words what went wrong, sets the exit code. */
+import { CommanderError } from 'commander';
+import { exitCodes, UsageError, UserCodeError } from './exit.ts';
+import { createProgram } from './program.ts';
+import { version } from './version.ts';
+
+await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<void> {
+  // Output goes through writeSync, which reports a reader that has gone; commander's own help does not.
+  process.stdout.on('error', ignoreGoneReader);
+  process.stderr.on('error', ignoreGoneReader);
+  const program = createProgram((code) => {
+    process.exitCode = code;
+  });
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = explain(error, args);
+  }
+}
+
+function ignoreGoneReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+function explain(error: unknown, args: readonly string[]): number {
+  if (error instanceof CommanderError) return explainUsage(error, args);
+  if (error instanceof UsageError) {
+    complain(error.message, error.hint);
+    return exitCodes.usage;
+  }
+  if (error instanceof UserCodeError) {
+    complain(error.message, undefined);
+    for (const frame of error.frames.slice(0, 10)) process.stderr.write(`    ${frame}\n`);
+    return exitCodes.usage;
+  }
+  return explainBug(error, args);
+}
+
+/** Help and version end with 0; what commander complains about is a mistake on the command line. */
+function explainUsage(error: CommanderError, args: readonly string[]): number {
+  if (error.exitCode === 0) return exitCodes.expected;
+  const command = args.find((word) => !word.startsWith('-'));
+  const known = ['list', 'run', 'fuzz', 'replay', 'help'].includes(command ?? '');
+  // Its own suggestion comes in brackets on a line of its own.
+  const [sentence = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const hints = [
+    ...suggestion.map((line) => line.replaceAll(/[()]/g, '').toLowerCase()),
+    `worldline ${known ? `${command} ` : ''}--help shows how`,
+  ];
+  complain(sentence, hints.join('\n'));
+  return exitCodes.usage;
+}
+
+function complain(message: string, hint: string | undefined): void {
+  process.stderr.write(`worldline: ${message}\n`);
+  for (const line of hint?.split('\n') ?? []) process.stderr.write(`    ${line}\n`);
+}
+
+function explainBug(error: unknown, args: readonly string[]): number {
+  const said = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`worldline: this is a bug of worldline ${version()}, not of your protocol: ${said}\n`);
+  process.stderr.write(`    please report it, with this command: worldline ${args.join(' ')}\n`);
+  if (process.env.WORLDLINE_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  else process.stderr.write('    WORLDLINE_DEBUG=1 shows where it happened\n');
+  return exitCodes.internal;
+}

@@ -1,0 +1,119 @@
+/** The command table. What a command needs is loaded when it is called: help must not wait for a simulator. */
+import { Command, Option } from 'commander';
+import { exampleText } from './examples.ts';
+import { type ExitCode, UsageError } from './exit.ts';
+import { version } from './version.ts';
+
+/** `finish` gets the exit code of the command that ran. */
+export function createProgram(finish: (code: ExitCode) => void): Command {
+  const program = new Command('worldline')
+    .description(
+      'A deterministic testbed for distributed systems: fuzz a protocol, shrink what breaks it, replay it, watch it.',
+    )
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('before', exampleText('worldline'))
+    .addHelpText('after', exitCodeText);
+  prepare(program);
+  addList(program, finish);
+  addRun(program, finish);
+  addFuzz(program, finish);
+  addReplay(program, finish);
+  return program;
+}
+
+const exitCodeText = `
+Exit codes
+  0  as expected    1  a violation, or code that fails    2  a mistake in a command or file
+  3  inconclusive   4  nothing ran                        130  interrupted    70  a bug of worldline`;
+
+/** Errors are thrown, not printed and exited with: main.ts decides. */
+function prepare(command: Command): Command {
+  return command
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ helpWidth: 110 });
+}
+
+function addCommand(program: Command, usage: string, summary: string): Command {
+  const command = program.command(usage).description(summary).helpOption('-h, --help', 'show this help');
+  return prepare(command)
+    .addHelpText('before', exampleText(command.name()))
+    .option('--json', 'results as JSON on stdout, everything else on stderr')
+    .option('--no-color', 'no colours (so do NO_COLOR and TERM=dumb; FORCE_COLOR forces them)');
+}
+
+function addList(program: Command, finish: (code: ExitCode) => void): void {
+  addCommand(program, 'list', 'what there is to run: scenarios, protocols, planted bugs')
+    .argument('[protocol]', 'all about one protocol')
+    .action(async (name: string | undefined, options) => finish(await (await import('./list.ts')).list(name, options)));
+}
+
+const scenarioArgument = [
+  '<scenario>',
+  'name of a scenario or protocol, a file (my.yaml), or a module (./my-protocol.js)',
+] as const;
+
+/** What both a single run and a campaign understand. */
+const withSubject = (command: Command): Command =>
+  command
+    .option('--bug <id>', 'switch on a planted bug')
+    .option('--option <name=value>', "override one of the protocol's options; may be repeated", collect)
+    .addOption(new Option('--profile <name>', 'how rough the world is: none, light, default or heavy'));
+
+const withOneRun = (command: Command): Command =>
+  command
+    .option('--plain', 'tell the run row by row')
+    .option('--trace <file>', 'write the event log as NDJSON (docs/trace-format.md); - is stdout')
+    .option('--check-determinism', 'run twice in step and stop at the first event that differs');
+
+const collect = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
+
+function addRun(program: Command, finish: (code: ExitCode) => void): void {
+  const command = addCommand(program, 'run', 'run one seed of a scenario').argument(...scenarioArgument);
+  withOneRun(withSubject(command))
+    .option('--seed <seed>', 'which run: a number or a word (default: 1)')
+    .action(async (name: string, options) => {
+      refuseBoth(options);
+      finish(await (await import('./run.ts')).run(name, options));
+    });
+}
+
+function addFuzz(program: Command, finish: (code: ExitCode) => void): void {
+  const command = addCommand(program, 'fuzz', 'run many seeds, until the budget is used or something breaks').argument(
+    ...scenarioArgument,
+  );
+  withSubject(command)
+    .option('--seed <seed>', 'the first seed: a number or a word (default: a fresh one, printed first)')
+    .option('--runs <number>', 'how many seeds (default: about 20 s of them)')
+    .option('--for <duration>', 'begin no run after this time, e.g. 60s')
+    .option('--jobs <number>', 'worker threads; results do not depend on them (default: one per processor)')
+    .option('--keep-going', 'go on after a violation, and group what is found')
+    .option('--no-shrink', 'do not make what is found smaller')
+    .option('--trace <file>', 'write the event log of what is found as NDJSON')
+    .option('--junit <file>', 'write a JUnit report')
+    .action(async (name: string, options) => finish(await (await import('./fuzz.ts')).fuzz(name, options)));
+}
+
+function addReplay(program: Command, finish: (code: ExitCode) => void): void {
+  const command = addCommand(program, 'replay', 'run a failure again, bit for bit').argument(
+    '<capsule>',
+    'a capsule (.json), or a scenario together with --seed',
+  );
+  withOneRun(withSubject(command))
+    .option('--seed <seed>', 'with a scenario: the seed that a campaign reported')
+    .action(async (name: string, options) => {
+      refuseBoth(options);
+      finish(await (await import('./replay.ts')).replay(name, options));
+    });
+}
+
+function refuseBoth({ json, plain, trace }: { json?: boolean; plain?: boolean; trace?: string }): void {
+  const toStdout = [json && '--json', plain && '--plain', trace === '-' && '--trace -'].filter(Boolean);
+  if (toStdout.length < 2) return;
+  throw new UsageError(
+    `${toStdout.join(' and ')} would both write to stdout`,
+    'choose one, or write the trace to a file',
+  );
+}

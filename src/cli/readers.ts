@@ -1,0 +1,34 @@
+/** What people type after an option, read or refused in words. */
+import { parseSeed, SeedError, seedAt } from '../explore/seeds.ts';
+import { readDuration } from '../scenario/values.ts';
+import { UsageError } from './exit.ts';
+
+/** The seed as it is known from then on: `0x2a` is 42. */
+export function readSeed(text: string): string {
+  try {
+    return seedAt(parseSeed(text), 0);
+  } catch (error) {
+    if (!(error instanceof SeedError)) throw error;
+    throw new UsageError(`--seed: ${error.message}`, error.hint);
+  }
+}
+
+export function readCount(option: string, text: string | undefined, least = 1): number | undefined {
+  if (text === undefined) return undefined;
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new UsageError(
+    `${option}: ${JSON.stringify(text)} is not a whole number of at least ${least}`,
+    `e.g. ${option} 1000`,
+  );
+}
+
+/** `60s`, `2m`: in seconds. */
+export function readSeconds(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const reading = readDuration(text, 'refused');
+  if (!reading.ok)
+    throw new UsageError(`${option}: ${reading.wrong}`, reading.hint ?? `e.g. ${option} 60s or ${option} 2m`);
+  if (reading.value === 0) throw new UsageError(`${option}: no time at all is left for a run`, `e.g. ${option} 60s`);
+  return reading.value / 1_000_000;
+}

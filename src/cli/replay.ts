@@ -1,0 +1,138 @@
+/** `worldline replay`: a capsule, bit for bit; or one seed of a scenario as a campaign ran it. */
+import type { Protocol } from '../check/protocol.ts';
+import { type Capsule, CapsuleError } from '../explore/capsule.ts';
+import { readCapsule } from '../explore/capsule-file.ts';
+import { firstDifference } from '../explore/difference.ts';
+import { type Execution, signatureOf } from '../explore/execution.ts';
+import { failureLines } from '../report/failure.ts';
+import { runLines } from '../report/run.ts';
+import { type ExitCode, exitCodes, UsageError } from './exit.ts';
+import { fileProblem, isFileSystemError } from './files.ts';
+import { accountOf, runOnce } from './one-run.ts';
+import { createOutput, type Output } from './output.ts';
+import { readSeed } from './readers.ts';
+import { type RunOptions, runSeed } from './run.ts';
+import { loadSubject, protocolNamed, quoted } from './subject.ts';
+import { version } from './version.ts';
+
+export async function replay(name: string, options: RunOptions): Promise<ExitCode> {
+  const output = createOutput(options);
+  try {
+    if (name.endsWith('.json')) return await replayCapsule(name, options, output);
+    if (options.seed === undefined) {
+      throw new UsageError(
+        'replay needs a capsule, or a scenario with --seed',
+        `e.g. worldline replay ${quoted(name)} --seed 1`,
+      );
+    }
+    const seed = readSeed(options.seed);
+    // As a campaign draws it: the seed that fuzz reports is the seed that is given here.
+    return runSeed(await loadSubject(name, options, 'default'), seed, options, output);
+  } finally {
+    output.flush();
+  }
+}
+
+async function replayCapsule(path: string, options: RunOptions, output: Output): Promise<ExitCode> {
+  refuseWhatCapsulesFix(options);
+  const capsule = await capsuleAt(path);
+  const protocol = await protocolNamed(capsule.plan.protocol, capsule.plan.bug);
+  if (options.checkDeterminism) {
+    const difference = firstDifference(protocol, capsule.plan);
+    if (difference !== undefined) throw new UsageError(`two runs of ${path} differ: ${difference}`);
+  }
+  const execution = runOnce(protocol, capsule.plan, capsule.scenario, options, output);
+  const comparison = compare(capsule, execution);
+  if (options.json) {
+    const { reproduces, sameDigest } = comparison;
+    output.print(
+      JSON.stringify(
+        {
+          format: 'worldline-replay/1',
+          capsule: path,
+          reproduces,
+          sameDigest,
+          expected: { signature: capsule.signature, digest: capsule.digest },
+          ...execution,
+        },
+        null,
+        2,
+      ),
+    );
+  } else tellReplay(path, capsule, protocol, execution, comparison, options, output);
+  if (comparison.reproduces) return exitCodes.broken;
+  return execution.verdict === 'passed' ? exitCodes.expected : exitCodes.broken;
+}
+
+function refuseWhatCapsulesFix({ seed, bug, profile, option = [] }: RunOptions): void {
+  const given = Object.entries({ seed, bug, profile, option: option[0] }).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  throw new UsageError(
+    `--${given[0]} has no place here: a capsule fixes everything its run depends on`,
+    'to try something else, run its scenario: worldline run SCENARIO',
+  );
+}
+
+async function capsuleAt(path: string): Promise<Capsule> {
+  try {
+    return await readCapsule(path);
+  } catch (error) {
+    if (error instanceof CapsuleError) throw new UsageError(error.message, error.hint);
+    throw isFileSystemError(error) ? fileProblem('read', path, error) : error;
+  }
+}
+
+interface Comparison {
+  /** The same kind of failure of the same property. */
+  readonly reproduces: boolean;
+  readonly sameDigest: boolean;
+  readonly sameVersion: boolean;
+}
+
+const compare = (capsule: Capsule, execution: Execution): Comparison => ({
+  reproduces: signatureOf(execution) === capsule.signature,
+  sameDigest: execution.digest === capsule.digest,
+  sameVersion: capsule.version === version(),
+});
+
+function tellReplay(
+  path: string,
+  capsule: Capsule,
+  protocol: Protocol,
+  execution: Execution,
+  comparison: Comparison,
+  options: RunOptions,
+  output: Output,
+): void {
+  const { print, style } = output;
+  print(comparisonLine(path, capsule, execution, comparison, output));
+  if (execution.violation === undefined && execution.failure === undefined) {
+    const account = { ...execution, asExpected: true, scenario: capsule.scenario, seed: capsule.seed };
+    for (const line of runLines(account, style)) print(line);
+    return;
+  }
+  const commands = options.plain ? [] : [`npx worldline replay ${quoted(path)} --plain`];
+  const account = accountOf(protocol, capsule.plan, execution, { seed: capsule.seed, commands });
+  for (const line of failureLines(account, style)) print(line);
+}
+
+function comparisonLine(
+  path: string,
+  capsule: Capsule,
+  execution: Execution,
+  { reproduces, sameDigest, sameVersion }: Comparison,
+  { style }: Output,
+): string {
+  const builds = sameVersion
+    ? 'the protocol has changed since'
+    : `a different build: written by ${capsule.version}, this is ${version()}`;
+  if (reproduces && sameDigest) return `${style.bad('REPRODUCED')}  ${path}: bit for bit, digest ${execution.digest}`;
+  if (reproduces) {
+    return `${style.bad('REPRODUCED')}  ${path}: ${capsule.signature} again, by other events (digest ${execution.digest}, was ${capsule.digest}): ${builds}`;
+  }
+  if (execution.verdict === 'passed') {
+    const why = sameDigest ? 'though the run is the same: the property has changed' : builds;
+    return `${style.good('NO LONGER FAILS')}  ${path}: was ${capsule.signature}; ${why}`;
+  }
+  return `${style.bad('FAILS DIFFERENTLY')}  ${path}: was ${capsule.signature}, is ${signatureOf(execution) ?? execution.verdict}; ${builds}`;
+}

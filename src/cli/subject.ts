@@ -1,0 +1,243 @@
+/**
+ * What a command is about. `worldline fuzz raft` names a scenario; a file may be a scenario (YAML) or a module that exports a scenario
+ * or a protocol; and the name of a protocol stands for its scenario of the same name, or for one that fixes nothing.
+ */
+import { existsSync } from 'node:fs';
+import type { Protocol } from '../check/protocol.ts';
+import { builtInProtocols, isModulePath, RegistryError, resolveProtocol } from '../registry.ts';
+import type { Loading, Locate } from '../scenario/load.ts';
+import { placed } from '../scenario/load.ts';
+import { builtInFile, builtInNames, loadScenarioFile, loadScenarioModule, modulePath } from '../scenario/load-file.ts';
+import { didYouMean, nearest } from '../scenario/nearest.ts';
+import { describeProblem, inFileOrder, type Problem } from '../scenario/problem.ts';
+import { resolveOptions, resolveScenario } from '../scenario/resolve.ts';
+import { bareScenario, type ChaosProfile, type Scenario } from '../scenario/scenario.ts';
+import type { BareNumbers } from '../scenario/schema.ts';
+import type { Json } from '../sim/plain.ts';
+import { UsageError, UserCodeError } from './exit.ts';
+import { fileProblem, isFileSystemError } from './files.ts';
+import { userFrames } from './frames.ts';
+
+export interface SubjectOptions {
+  readonly bug?: string;
+  readonly profile?: string;
+  /** `name=value`, each overriding one option of the protocol. */
+  readonly option?: readonly string[];
+}
+
+export interface Subject {
+  readonly scenario: Scenario;
+  readonly protocol: Protocol;
+  /** The words that name it again on a command line, options that were given included. */
+  readonly words: readonly string[];
+}
+
+/** @param usualProfile the chaos profile where neither the command line nor the scenario names one */
+export async function loadSubject(name: string, options: SubjectOptions, usualProfile: ChaosProfile): Promise<Subject> {
+  const found = await find(name);
+  const bug = options.bug ?? found.scenario.bug;
+  const protocol = await protocolOf(found, bug);
+  const resolution = resolveScenario(found.scenario, protocol, found.numbers);
+  if (resolution.problems.length > 0) throw faulty(found.file, placed(resolution.problems, found.locate));
+  const profile = readProfile(options.profile) ?? resolution.scenario.chaos.profile ?? usualProfile;
+  const scenario: Scenario = {
+    ...resolution.scenario,
+    ...(bug === undefined ? {} : { bug: bugNamed(found.sound ?? protocol, bug) }),
+    options: { ...resolution.scenario.options, ...readOptions(options.option ?? [], protocol) },
+    chaos: { ...resolution.scenario.chaos, profile },
+  };
+  return { scenario, protocol, words: wordsFor(name, options) };
+}
+
+interface Found {
+  readonly scenario: Scenario;
+  readonly file: string;
+  readonly locate: Locate;
+  readonly numbers: BareNumbers;
+  /** The protocol without a bug, where it is known already. */
+  readonly sound?: Protocol;
+}
+
+async function find(name: string): Promise<Found> {
+  if (name.endsWith('.json')) {
+    throw new UsageError(`${name} is not a scenario`, `a capsule is replayed: worldline replay ${name}`);
+  }
+  if (/\.ya?ml$/i.test(name)) return fromLoading(await loading(name), name, 'refused');
+  if (isModulePath(name)) return findInModule(name);
+  if ((await builtInNames()).includes(name))
+    return fromLoading(await loading(builtInFile(name)), builtInFile(name), 'refused');
+  const protocol = builtInProtocols.find((one) => one.name === name || one.aliases.includes(name));
+  if (protocol !== undefined) return findForProtocol(protocol.name);
+  throw await unknownSubject(name);
+}
+
+async function loading(file: string): Promise<Loading> {
+  try {
+    return await loadScenarioFile(file);
+  } catch (error) {
+    throw isFileSystemError(error) ? fileProblem('read', file, error) : error;
+  }
+}
+
+function fromLoading(loaded: Loading, file: string, numbers: BareNumbers): Found {
+  if (!loaded.ok) throw faulty(file, loaded.problems);
+  return { scenario: loaded.scenario, file, locate: loaded.locate, numbers };
+}
+
+async function findForProtocol(name: string): Promise<Found> {
+  if ((await builtInNames()).includes(name)) return find(name);
+  const sound = await resolveProtocol(name);
+  return bare(bareScenario(name, sound.title, name), sound, name);
+}
+
+const bare = (scenario: Scenario, sound: Protocol, file: string): Found => ({
+  scenario,
+  file,
+  locate: () => undefined,
+  numbers: 'micros',
+  sound,
+});
+
+/** A module's scenario; a module that exports none is taken as a protocol, under a scenario that fixes nothing. */
+async function findInModule(name: string): Promise<Found> {
+  const path = modulePath(name);
+  const exists = existsSync(path);
+  const sound = exists ? await scenarioIn(path) : undefined;
+  if (sound !== undefined) return fromLoading(sound, name, 'micros');
+  const protocol = await registered(path);
+  return bare(bareScenario(protocol.name, protocol.title, path), protocol, name);
+}
+
+async function scenarioIn(path: string): Promise<Loading | undefined> {
+  try {
+    return await loadScenarioModule(path);
+  } catch {
+    // The registry imports the same module for its protocol, and says better what is wrong with it.
+    return undefined;
+  }
+}
+
+async function protocolOf(found: Found, bug: string | undefined): Promise<Protocol> {
+  if (found.sound !== undefined && bug === undefined) return found.sound;
+  try {
+    return await registered(found.scenario.protocol, bug);
+  } catch (error) {
+    if (!(error instanceof UsageError) || found.sound !== undefined) throw error;
+    throw inFile(error, found, bug);
+  }
+}
+
+/** An unknown protocol or bug is the file's mistake when the file names it. */
+function inFile(error: UsageError, found: Found, bug: string | undefined): UsageError {
+  const field =
+    bug !== undefined && bug === found.scenario.bug && error.message.includes('planted bug') ? 'bug' : 'protocol';
+  const position = found.locate([field]);
+  if (position === undefined) return error;
+  return new UsageError(`${found.file}:${position.line}:${position.column}  ${field}: ${error.message}`, error.hint);
+}
+
+/** The protocol that a capsule names. */
+export const protocolNamed = (name: string, bug: string | undefined): Promise<Protocol> => registered(name, bug);
+
+/** The registry's protocol; what is wrong becomes the user's mistake, or their own code's. */
+async function registered(name: string, bug?: string): Promise<Protocol> {
+  try {
+    return await resolveProtocol(name, bug);
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const frames = error.cause instanceof Error ? userFrames(error.cause.stack) : [];
+    if (frames.length > 0) throw new UserCodeError(error.message, error.hint, frames);
+    throw new UsageError(error.message, await betterHint(error, name, bug));
+  }
+}
+
+/** The nearest name before the list of all. */
+async function betterHint(error: RegistryError, name: string, bug: string | undefined): Promise<string> {
+  const known = isModulePath(name) ? [] : builtInProtocols.flatMap((one) => [one.name, ...one.aliases]);
+  const similarProtocol = known.includes(name) ? undefined : didYouMean(name, known);
+  if (similarProtocol !== undefined) return `${similarProtocol} ${error.hint}`;
+  if (bug === undefined || (!known.includes(name) && !isModulePath(name))) return error.hint;
+  const protocol = await resolveProtocol(name).catch(() => undefined);
+  const similarBug = didYouMean(
+    bug,
+    (protocol?.bugs ?? []).map(({ id }) => id),
+  );
+  return similarBug === undefined ? error.hint : `${similarBug} ${error.hint}`;
+}
+
+/** Bugs are found whatever the case of their letters; reports spell them as the protocol does. */
+const bugNamed = (protocol: Protocol, id: string): string =>
+  protocol.bugs?.find((bug) => bug.id.toLowerCase() === id.toLowerCase())?.id ?? id.toUpperCase();
+
+const faulty = (file: string, problems: readonly Problem[]): UsageError =>
+  new UsageError(
+    inFileOrder(problems)
+      .map((problem) => describeProblem(file, problem))
+      .join('\n'),
+  );
+
+async function unknownSubject(name: string): Promise<UsageError> {
+  const scenarios = await builtInNames();
+  const protocols = builtInProtocols.flatMap((one) => [one.name, ...one.aliases]);
+  const similar = nearest(name, [...scenarios, ...protocols]);
+  const hints = [
+    ...(similar === undefined ? [] : [`did you mean ${similar}?`]),
+    ...(existsSync(name) ? [`there is a file of that name; if it is a module, write ./${name}`] : []),
+    `scenarios: ${scenarios.join(', ')}`,
+    `protocols: ${builtInProtocols.map((one) => one.name).join(', ')}`,
+    'a file is named by its path: my-scenario.yaml, ./my-protocol.js',
+  ];
+  return new UsageError(`there is no scenario or protocol called ${JSON.stringify(name)}`, hints.join('\n'));
+}
+
+const profiles: readonly ChaosProfile[] = ['none', 'light', 'default', 'heavy'];
+
+function readProfile(text: string | undefined): ChaosProfile | undefined {
+  if (text === undefined) return undefined;
+  const profile = profiles.find((name) => name === text);
+  if (profile !== undefined) return profile;
+  const similar = didYouMean(text, profiles);
+  throw new UsageError(
+    `there is no profile called ${JSON.stringify(text)}`,
+    [...(similar === undefined ? [] : [similar]), `profiles: ${profiles.join(', ')}`].join('\n'),
+  );
+}
+
+function readOptions(texts: readonly string[], protocol: Protocol): { readonly [name: string]: Json } {
+  const given: { [name: string]: Json } = {};
+  for (const text of texts) {
+    const [, name = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (name === '') {
+      throw new UsageError(
+        `--option ${text}: no value is given`,
+        'write --option name=value, e.g. --option heartbeatInterval=20ms',
+      );
+    }
+    given[name.trim()] = readValue(value.trim());
+  }
+  const { values, problems } = resolveOptions(given, protocol, 'refused', []);
+  if (problems.length === 0) return values;
+  throw new UsageError(problems.map((problem) => describeProblem('--option', problem)).join('\n'));
+}
+
+/** Numbers, true, false and null as JSON has them; everything else is text. */
+function readValue(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+function wordsFor(name: string, { bug, profile, option = [] }: SubjectOptions): string[] {
+  return [
+    name,
+    ...(bug === undefined ? [] : ['--bug', bug]),
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...option.flatMap((text) => ['--option', text]),
+  ].map(quoted);
+}
+
+/** A word as a shell reads it back. */
+export const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
