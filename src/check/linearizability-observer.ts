@@ -15,24 +15,24 @@ export interface Judgement {
 /** Facts shown beside the operation to blame: the last answers that clients had on the same part. */
 const CONTEXT_FACTS = 3;
 
-export function linearizabilityObserver(
+export interface JudgeMemory {
+  judgement: Judgement | undefined;
+}
+
+export const linearizabilityObserver = (
   name: string,
   model: Model,
   budget: number | undefined,
-): Observer<{ judgement: Judgement | undefined }> {
-  const observer: Observer<{ judgement: Judgement | undefined }> = {
-    name,
-    path: '',
-    memory: { judgement: undefined },
-    end(world: World): Finding | undefined {
-      const history = world.history();
-      const result = checkLinearizability(history, model, budget === undefined ? {} : { budget });
-      observer.memory.judgement = { verdict: result.verdict, nodes: result.nodes, operations: result.operations };
-      return result.verdict === 'illegal' ? explain(history, model, result) : undefined;
-    },
-  };
-  return observer;
-}
+): Observer<JudgeMemory> => ({
+  name,
+  start: () => ({ judgement: undefined }),
+  end(memory: JudgeMemory, world: World): Finding | undefined {
+    const history = world.history();
+    const result = checkLinearizability(history, model, budget === undefined ? {} : { budget });
+    memory.judgement = { verdict: result.verdict, nodes: result.nodes, operations: result.operations };
+    return result.verdict === 'illegal' ? explain(history, model, result) : undefined;
+  },
+});
 
 function explain(history: readonly Operation[], model: Model, result: LinearizabilityResult): Finding {
   const blame = result.worst?.blame;

@@ -31,6 +31,8 @@ interface Described<Memory> {
   readonly source?: string;
   /** `client`: judges only what clients saw; `internal`: looks into nodes. */
   readonly oracle: 'internal' | 'client';
+  /** Watches only nodes with this role; all when absent. */
+  readonly role?: string;
   /** Fresh memory: plain data, Maps, Sets, typed arrays. */
   start(world: World): Memory;
 }
