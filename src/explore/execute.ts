@@ -1,7 +1,8 @@
 /** One run of one plan, judged. */
 import {
+  goalsReached,
+  judgementOf,
   LINEARIZABILITY,
-  type Monitor,
   type MonitorOptions,
   monitor,
   placedProperties,
@@ -41,15 +42,14 @@ export function execute(protocol: Protocol, plan: Plan, options: ExecuteOptions 
 
 /** A run at its beginning. */
 export function openRun(protocol: Protocol, plan: Plan, options: ExecuteOptions = {}): OpenRun {
-  const watching = monitor(protocol, monitorOptions(plan, options));
   const simulation = new Simulation({
     spec: plan,
     roles: protocol.roles,
-    observers: watching.observers,
+    observers: monitor(protocol, monitorOptions(plan, options)),
     ...(options.strict === undefined ? {} : { strict: options.strict }),
     ...(options.sink === undefined ? {} : { sink: options.sink }),
   });
-  return { simulation, outcome: () => outcomeOf(protocol, simulation, watching) };
+  return { simulation, outcome: () => outcomeOf(protocol, simulation) };
 }
 
 function monitorOptions(plan: Plan, options: ExecuteOptions): MonitorOptions {
@@ -59,17 +59,17 @@ function monitorOptions(plan: Plan, options: ExecuteOptions): MonitorOptions {
   };
 }
 
-function outcomeOf(protocol: Protocol, simulation: Simulation, watching: Monitor): Execution {
+function outcomeOf(protocol: Protocol, simulation: Simulation): Execution {
   const violation = violationReport(protocol, simulation);
   const failure = failureReport(simulation);
-  const linearizability = watching.judgement();
+  const linearizability = judgementOf(simulation.watches);
   return {
     verdict: verdictOf(violation, failure, linearizability?.verdict === 'unknown'),
     digest: simulation.digest(),
     ...(violation === undefined ? {} : { violation }),
     ...(failure === undefined ? {} : { failure }),
     statistics: simulation.statistics(),
-    goals: watching.goals(),
+    goals: goalsReached(simulation.watches),
     ...(linearizability === undefined ? {} : { linearizability }),
   };
 }

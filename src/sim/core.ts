@@ -5,7 +5,8 @@
 import type { RunSpec } from './config.ts';
 import { Digest } from './digest.ts';
 import type { QueuedEvent } from './event.ts';
-import type { Finding, Observer } from './observer.ts';
+import type { PlacedObserver, Verdict } from './observer.ts';
+import { type Watch, Watches } from './observing.ts';
 import type { SimNode } from './process.ts';
 import type { Micros, NodeId } from './protocol.ts';
 import { EventQueue } from './queue.ts';
@@ -39,6 +40,7 @@ export class Core {
   readonly indexes: Map<NodeId, number> = new Map();
   readonly queue: EventQueue<QueuedEvent> = new EventQueue();
   readonly digest: Digest = new Digest();
+  readonly watches: Watches;
   readonly kinds: MessageKind[] = [];
   private readonly kindIndexes = new Map<string, number>();
   private readonly worlds = new Map<string, WorldView>();
@@ -46,8 +48,9 @@ export class Core {
   history: WorldView['history'] = () => [];
   private tokens = 0;
 
-  constructor(spec: RunSpec, strict: boolean, sink: TraceSink | undefined) {
+  constructor(spec: RunSpec, observers: readonly PlacedObserver[], strict: boolean, sink: TraceSink | undefined) {
     this.spec = spec;
+    this.watches = new Watches(observers);
     this.strict = strict;
     this.tracer = sink === undefined ? undefined : new Tracer(this, sink);
   }
@@ -91,19 +94,25 @@ export class Core {
 
   // --- Verdicts: the first one ends the run --------------------------------------------------------------------------------------
 
-  found(observer: Observer, finding: Finding, node: number): void {
-    if (this.over) return;
+  /** An observer has answered something. */
+  judged(watch: Watch, verdict: Verdict, node: number): void {
+    if (verdict === undefined || verdict === false || this.over) return;
+    if (verdict === true) {
+      this.watches.reached(watch, this.event);
+      return;
+    }
     const name = this.names[node];
+    const finding = typeof verdict === 'string' ? { sentence: verdict } : verdict;
     this.over = true;
     this.violation = {
-      property: observer.name,
-      path: observer.path,
+      property: watch.name,
+      path: watch.path,
       finding,
       event: this.event,
       at: this.now,
       ...(name === undefined ? {} : { node: name }),
     };
-    this.tracer?.violation(observer, finding);
+    this.tracer?.violation(watch, finding);
   }
 
   fail(kind: Failure['kind'], sentence: string, node?: SimNode, handler?: string, error?: Failure['error']): void {

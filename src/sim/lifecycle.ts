@@ -8,9 +8,7 @@ import { DELIVER, eventAt, type QueuedEvent, RESUME } from './event.ts';
 import type { UnsyncedWrites } from './faults.ts';
 import { BOOT, type Handlers } from './handlers.ts';
 import type { Messages } from './messages.ts';
-import type { Observer } from './observer.ts';
-import { observerTables } from './observing.ts';
-import { type ObserverTable, type Part, SimNode } from './process.ts';
+import { type Part, SimNode } from './process.ts';
 import type { AnyRole, Component, Micros } from './protocol.ts';
 
 export class Lifecycle {
@@ -18,20 +16,12 @@ export class Lifecycle {
   private readonly handlers: Handlers;
   private readonly messages: Messages;
   private readonly roles: { readonly [role: string]: AnyRole };
-  private readonly tables: Map<string, ObserverTable>;
 
-  constructor(
-    core: Core,
-    handlers: Handlers,
-    messages: Messages,
-    roles: { readonly [role: string]: AnyRole },
-    observers: readonly Observer[],
-  ) {
+  constructor(core: Core, handlers: Handlers, messages: Messages, roles: { readonly [role: string]: AnyRole }) {
     this.core = core;
     this.handlers = handlers;
     this.messages = messages;
     this.roles = roles;
-    this.tables = observerTables(observers);
   }
 
   /** A node that is there from the start, or joins. It does not run yet. */
@@ -75,7 +65,7 @@ export class Lifecycle {
       role,
       options,
       host,
-      observers: this.tables.get(path) ?? (this.tables.get('none') as ObserverTable),
+      hooks: this.core.watches.tableFor(path, roleName),
       timers: new Map(),
       timerSets: new Map(),
       state: undefined,
@@ -98,9 +88,8 @@ export class Lifecycle {
     core.begin(BOOT, node.index, node.incarnation, core.event);
     core.tracer?.boot(node);
     for (const part of node.parts) {
-      for (const observer of part.observers.boot) {
-        const finding = observer.boot?.(node.index, part.world);
-        if (finding !== undefined) core.found(observer, finding, node.index);
+      for (const { watch, call } of part.hooks.boot) {
+        this.core.judged(watch, call.call(watch.observer, watch.memory, node.index, part.world), node.index);
       }
     }
     const none = undefined as unknown as QueuedEvent;
@@ -140,9 +129,8 @@ export class Lifecycle {
     for (const part of node.parts) {
       part.timers.clear();
       part.state = undefined;
-      for (const observer of part.observers.crash) {
-        const finding = observer.crash?.(node.index, unsynced, part.world);
-        if (finding !== undefined) core.found(observer, finding, node.index);
+      for (const { watch, call } of part.hooks.crash) {
+        this.core.judged(watch, call.call(watch.observer, watch.memory, node.index, unsynced, part.world), node.index);
       }
     }
     for (const event of lost) if (event.kind === DELIVER) this.messages.drop(event, 'dead');

@@ -5,7 +5,7 @@ import { SEND } from './effects.ts';
 import { DELIVER, QueuedEvent } from './event.ts';
 import type { Injector } from './injector.ts';
 import { Network } from './network.ts';
-import type { Observer } from './observer.ts';
+import type { Hook } from './observing.ts';
 import { deepFreeze } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
 import type { NodeId, Tagged } from './protocol.ts';
@@ -52,11 +52,11 @@ export class Messages {
     const bits = network.draw(lane);
     const id = ++this.ids;
     kind.counts.sent++;
-    const hooks = part.observers.send;
+    const hooks = part.hooks.send;
     for (let i = 0; i < hooks.length; i++) {
-      const observer = hooks[i] as Observer;
-      const finding = observer.send?.(node.index, target, message, part.world);
-      if (finding !== undefined) core.found(observer, finding, node.index);
+      const { watch, call } = hooks[i] as Hook<'send'>;
+      const verdict = call.call(watch.observer, watch.memory, node.index, target, message, part.world);
+      if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
     }
     core.tracer?.send(node, part, to, id, `${lane.name}#${ordinal}`, message);
     const event = new QueuedEvent(
@@ -148,11 +148,11 @@ export class Messages {
     const { core } = this;
     this.deliveries++;
     (core.kinds[event.type] as MessageKind).counts.delivered++;
-    const hooks = part.observers.deliver;
+    const hooks = part.hooks.deliver;
     for (let i = 0; i < hooks.length; i++) {
-      const observer = hooks[i] as Observer;
-      const finding = observer.deliver?.(event.from, event.node, event.payload, part.world);
-      if (finding !== undefined) core.found(observer, finding, node.index);
+      const { watch, call } = hooks[i] as Hook<'deliver'>;
+      const verdict = call.call(watch.observer, watch.memory, event.from, event.node, event.payload, part.world);
+      if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
     }
     core.tracer?.deliver(node, part, event);
   }

@@ -49,32 +49,44 @@ export interface Fact {
 }
 
 /**
- * Hooks; leave out what is not needed, a missing hook costs nothing. Every hook may return a finding.
- * `memory` is part of snapshots: plain data, Maps, Sets and typed arrays.
+ * What a hook answers: nothing, what is wrong (a sentence, or a finding with its facts), or `true`: reached, ask no more.
+ */
+export type Verdict = Finding | string | boolean | undefined;
+
+/**
+ * Hooks; leave out what is not needed, a missing hook costs nothing. The memory is made once per run by `start` and handed to every
+ * hook; it is part of snapshots: plain data, Maps, Sets and typed arrays.
  */
 export interface Observer<Memory = unknown> {
   readonly name: string;
-  /** Which part of each node it watches: '' for the role itself, 'raft' for a component of that name. */
-  readonly path: string;
-  memory: Memory;
+  /** Watches only nodes whose part plays this role; all when absent. */
+  readonly role?: string;
+  start(world: World): Memory;
   /** All effects of one handler at `node` are committed; the state is visible. Also after boot. */
-  step?(node: number, state: unknown, world: World): Finding | undefined;
-  /** A node has (re)started; called before `step`. */
-  boot?(node: number, world: World): Finding | undefined;
-  crash?(node: number, unsynced: UnsyncedWrites, world: World): Finding | undefined;
+  step?(memory: Memory, node: number, state: unknown, world: World): Verdict;
+  /** A node (re)starts; called before its boot handler. */
+  boot?(memory: Memory, node: number, world: World): Verdict;
+  crash?(memory: Memory, node: number, unsynced: UnsyncedWrites, world: World): Verdict;
   /** A message leaves. */
-  send?(from: number, to: number, message: unknown, world: World): Finding | undefined;
+  send?(memory: Memory, from: number, to: number, message: unknown, world: World): Verdict;
   /** A message was delivered and is about to be handled. */
-  deliver?(from: number, to: number, message: unknown, world: World): Finding | undefined;
+  deliver?(memory: Memory, from: number, to: number, message: unknown, world: World): Verdict;
   /** Writes became durable. */
-  durable?(node: number, world: World): Finding | undefined;
-  /** A write to a log went to the cache: entries appended from `index` on, or removed from `index` on. */
-  log?(node: number, log: string, change: LogChange, world: World): Finding | undefined;
-  note?(node: number, text: string, data: Json | undefined, world: World): Finding | undefined;
+  durable?(memory: Memory, node: number, world: World): Verdict;
+  /** A write to a log went to the cache. */
+  log?(memory: Memory, node: number, log: string, change: LogChange, world: World): Verdict;
+  note?(memory: Memory, node: number, text: string, data: Json | undefined, world: World): Verdict;
   /** A client operation ended. */
-  returned?(operation: Operation, world: World): Finding | undefined;
+  returned?(memory: Memory, operation: Operation, world: World): Verdict;
   /** The run is over. */
-  end?(world: World): Finding | undefined;
+  end?(memory: Memory, world: World): Verdict;
+}
+
+/** An observer and the part of each node it watches: '' for the role itself, `raft` for a component of that name. */
+export interface PlacedObserver {
+  readonly path: string;
+  // biome-ignore lint/suspicious/noExplicitAny: memories differ; each observer is checked where it is written.
+  readonly observer: Observer<any>;
 }
 
 export type LogChange =

@@ -3,7 +3,8 @@ import type { Clock, ClockSnapshot } from './clock.ts';
 import type { DiskSnapshot, SimDisk } from './disk.ts';
 import type { Effects } from './effects.ts';
 import type { QueuedEvent } from './event.ts';
-import type { Observer, World } from './observer.ts';
+import type { World } from './observer.ts';
+import type { HookTable } from './observing.ts';
 import { clone } from './plain.ts';
 import type { AnyRole, Micros, NodeId } from './protocol.ts';
 import { Stream, type StreamState } from './random.ts';
@@ -33,7 +34,7 @@ export interface Part {
   readonly options: object;
   /** Index of the hosting part; -1 for the role itself. */
   readonly host: number;
-  readonly observers: ObserverTable;
+  readonly hooks: HookTable;
   readonly timers: Map<string, ArmedTimer>;
   /** How often each timer was set, where somebody wants to know (overrides, traces). */
   readonly timerSets: Map<string, number>;
@@ -45,11 +46,6 @@ export interface Part {
   /** The context its handlers get; used again for every handler. */
   context: unknown;
 }
-
-/** The observers of one path, sorted by the hooks they have. */
-export type ObserverTable = {
-  readonly [Hook in Exclude<keyof Observer, 'name' | 'path' | 'memory'>]: readonly Observer[];
-};
 
 /** A fault that waits for a boundary between two effects of a handler. */
 export interface Strike {

@@ -30,8 +30,9 @@ import type { Operation, Outcome } from './history.ts';
 import { Injector, type InjectorSnapshot } from './injector.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Messages, type MessagesSnapshot } from './messages.ts';
-import type { LogChange, Observer } from './observer.ts';
-import { clone, deepFreeze, type Json } from './plain.ts';
+import type { LogChange, PlacedObserver } from './observer.ts';
+import type { Hook, Watch } from './observing.ts';
+import { deepFreeze, type Json } from './plain.ts';
 import type { NodeSnapshot, Part, SimNode } from './process.ts';
 import type { AnyRole, DiskErrorKind, Micros, NodeId, NodeView, Request, Tagged } from './protocol.ts';
 import type { QueueSnapshot } from './queue.ts';
@@ -45,7 +46,7 @@ import type { TraceSink } from './trace.ts';
 export interface Setup {
   readonly spec: RunSpec;
   readonly roles: { readonly [role: string]: AnyRole };
-  readonly observers?: readonly Observer[];
+  readonly observers?: readonly PlacedObserver[];
   /** Freezes messages and durable data, checks that state is plain, runs every handler twice and compares. */
   readonly strict?: boolean;
   /** Gets every trace event. Without it no trace objects are made. */
@@ -60,7 +61,6 @@ export class Simulation {
   private readonly lifecycle: Lifecycle;
   private readonly injector: Injector;
   private readonly workload: Workload;
-  private readonly observers: readonly Observer[];
   private diskStream: Stream | undefined;
   private noteCounts = new Map<string, number>();
   /** Nodes that may go on with their inbox. */
@@ -69,18 +69,18 @@ export class Simulation {
 
   constructor(setup: Setup) {
     const { spec } = setup;
-    this.observers = setup.observers ?? [];
-    this.core = new Core(spec, setup.strict ?? false, setup.sink);
+    this.core = new Core(spec, setup.observers ?? [], setup.strict ?? false, setup.sink);
     this.core.history = () => this.workload.history();
     this.handlers = new Handlers(this.core);
     this.messages = new Messages(this.core, () => this.injector);
     this.timers = new Timers(this.core);
-    this.lifecycle = new Lifecycle(this.core, this.handlers, this.messages, setup.roles, this.observers);
+    this.lifecycle = new Lifecycle(this.core, this.handlers, this.messages, setup.roles);
     this.workload = new Workload(spec.calls, spec.workload, spec.seed);
     this.injector = new Injector(this.core, this.messages, this, spec.faults);
     for (const node of spec.nodes) this.lifecycle.add(node);
     this.injector.schedule();
     guarded(() => {
+      this.core.watches.start((path) => this.core.worldOf(path));
       for (const node of this.core.nodes) this.boot(node);
     });
   }
@@ -103,6 +103,11 @@ export class Simulation {
   /** Why the run could not go on. */
   get failure(): Failure | undefined {
     return this.core.failure;
+  }
+
+  /** The observers, with their memories and the events at which they reached their goals. */
+  get watches(): readonly Watch[] {
+    return this.core.watches.all;
   }
 
   // --- Running -------------------------------------------------------------------------------------------------------------------
@@ -200,10 +205,9 @@ export class Simulation {
         `nothing is left to happen, but operations are outstanding: ${stuck}. Does the client retry, or give up?`,
       );
     }
-    for (const observer of this.observers) {
+    for (const watch of core.watches.all) {
       if (core.over) return false;
-      const finding = observer.end?.(core.worldOf(observer.path));
-      if (finding !== undefined) core.found(observer, finding, -1);
+      if (watch.reachedAt < 0) core.judged(watch, watch.observer.end?.(watch.memory, core.worldOf(watch.path)), -1);
     }
     core.over = true;
     return false;
@@ -282,11 +286,11 @@ export class Simulation {
   private becameDurable(node: SimNode): void {
     for (let p = 0; p < node.parts.length; p++) {
       const part = node.parts[p] as Part;
-      const hooks = part.observers.durable;
+      const hooks = part.hooks.durable;
       for (let i = 0; i < hooks.length; i++) {
-        const observer = hooks[i] as Observer;
-        const finding = observer.durable?.(node.index, part.world);
-        if (finding !== undefined) this.core.found(observer, finding, node.index);
+        const { watch, call } = hooks[i] as Hook<'durable'>;
+        const verdict = call.call(watch.observer, watch.memory, node.index, part.world);
+        if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
       }
     }
   }
@@ -395,11 +399,11 @@ export class Simulation {
   private settle(node: SimNode, effects: Effects): void {
     for (let t = 0; t < effects.touchedCount; t++) {
       const part = node.parts[effects.touched[t] as number] as Part;
-      const hooks = part.observers.step;
+      const hooks = part.hooks.step;
       for (let i = 0; i < hooks.length; i++) {
-        const observer = hooks[i] as Observer;
-        const finding = observer.step?.(node.index, part.state, part.world);
-        if (finding !== undefined) this.core.found(observer, finding, node.index);
+        const { watch, call } = hooks[i] as Hook<'step'>;
+        const verdict = call.call(watch.observer, watch.memory, node.index, part.state, part.world);
+        if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
       }
     }
     this.core.tracer?.view(node);
@@ -437,12 +441,19 @@ export class Simulation {
     if ('index' in write) core.digest.number(write.index);
     if (data !== undefined) core.digest.value(data);
     node.disk.write(write);
-    const hooks = part.observers.log;
+    const hooks = part.hooks.log;
     if (write.kind !== 'put') {
       for (let i = 0; i < hooks.length; i++) {
-        const observer = hooks[i] as Observer;
-        const finding = observer.log?.(node.index, write.target, write as LogChange, part.world);
-        if (finding !== undefined) core.found(observer, finding, node.index);
+        const { watch, call } = hooks[i] as Hook<'log'>;
+        const verdict = call.call(
+          watch.observer,
+          watch.memory,
+          node.index,
+          write.target,
+          write as LogChange,
+          part.world,
+        );
+        if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
       }
     }
     core.tracer?.write(node, part, write, data);
@@ -476,11 +487,11 @@ export class Simulation {
     if (data !== undefined) core.digest.value(data);
     this.noteCounts.set(text, (this.noteCounts.get(text) ?? 0) + 1);
     this.injector.noted(text, node);
-    const hooks = part.observers.note;
+    const hooks = part.hooks.note;
     for (let i = 0; i < hooks.length; i++) {
-      const observer = hooks[i] as Observer;
-      const finding = observer.note?.(node.index, text, data, part.world);
-      if (finding !== undefined) core.found(observer, finding, node.index);
+      const { watch, call } = hooks[i] as Hook<'note'>;
+      const verdict = call.call(watch.observer, watch.memory, node.index, text, data, part.world);
+      if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
     }
     core.tracer?.note(node, part, text, data);
   }
@@ -501,9 +512,8 @@ export class Simulation {
     core.digest.value(result);
     if (operation === undefined) return;
     const part = node.parts[0] as Part;
-    for (const observer of part.observers.returned) {
-      const finding = observer.returned?.(operation, part.world);
-      if (finding !== undefined) core.found(observer, finding, node.index);
+    for (const { watch, call } of part.hooks.returned) {
+      this.core.judged(watch, call.call(watch.observer, watch.memory, operation, part.world), node.index);
     }
     core.tracer?.returned(node, operation, request, reason);
     if (node.status === 'running') this.scheduleCall(node);
@@ -648,7 +658,7 @@ export class Simulation {
       noteCounts: new Map(this.noteCounts),
       ready: this.ready.slice(),
       instantEvents: this.instantEvents,
-      memories: this.observers.map(({ memory }) => clone(memory)),
+      watches: core.watches.save(),
     };
   }
 
@@ -670,9 +680,7 @@ export class Simulation {
     this.noteCounts = new Map(snapshot.noteCounts);
     this.ready = snapshot.ready.slice();
     this.instantEvents = snapshot.instantEvents;
-    this.observers.forEach((observer, i) => {
-      observer.memory = clone(snapshot.memories[i]);
-    });
+    core.watches.load(snapshot.watches);
   }
 }
 
@@ -689,7 +697,7 @@ export interface Snapshot {
   readonly noteCounts: ReadonlyMap<string, number>;
   readonly ready: readonly number[];
   readonly instantEvents: number;
-  readonly memories: readonly unknown[];
+  readonly watches: ReturnType<Core['watches']['save']>;
 }
 
 function dataOf(write: Write): unknown {

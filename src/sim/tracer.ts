@@ -3,7 +3,8 @@ import type { Write } from './disk.ts';
 import type { QueuedEvent } from './event.ts';
 import type { Fault } from './faults.ts';
 import type { Operation } from './history.ts';
-import type { Finding, Observer } from './observer.ts';
+import type { Finding } from './observer.ts';
+import type { Watch } from './observing.ts';
 import type { Json } from './plain.ts';
 import type { ArmedTimer, Part, SimNode } from './process.ts';
 import type { Micros, NodeId, NodeView, Request, Tagged } from './protocol.ts';
@@ -189,9 +190,9 @@ export class Tracer {
     });
   }
 
-  violation(observer: Observer, finding: Finding): void {
-    const path = observer.path === '' ? {} : { path: observer.path };
-    this.emit({ kind: 'violation', property: observer.name, sentence: finding.sentence, ...path });
+  violation(watch: Watch, finding: Finding): void {
+    const path = watch.path === '' ? {} : { path: watch.path };
+    this.emit({ kind: 'violation', property: watch.name, sentence: finding.sentence, ...path });
   }
 
   failure(sentence: string, node: SimNode | undefined): void {

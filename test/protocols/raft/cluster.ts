@@ -1,5 +1,5 @@
 /** Small runs of Raft, written as data. */
-import { type Monitor, monitor } from '../../../src/check/monitor.ts';
+import { monitor } from '../../../src/check/monitor.ts';
 import type { Protocol } from '../../../src/check/protocol.ts';
 import { raft, raftOptions } from '../../../src/protocols/raft/raft.ts';
 import type { RaftOptions, ServerState } from '../../../src/protocols/raft/shape.ts';
@@ -51,7 +51,6 @@ export function specOf(scene: Scene): RunSpec {
 
 export interface Run {
   readonly simulation: Simulation;
-  readonly monitor: Monitor;
   /** What observers see; there once something has happened. */
   readonly world: () => World;
   readonly trace: readonly TraceEvent[];
@@ -65,26 +64,24 @@ export interface Watch {
 
 /** The simulation, ready to run strictly, with its trace. */
 export function open(scene: Scene, { protocol = raft, properties }: Watch = {}): Run {
-  const watch = monitor(protocol, properties === undefined ? {} : { properties });
+  const observers = monitor(protocol, properties === undefined ? {} : { properties });
   const trace: TraceEvent[] = [];
   let world: World | undefined;
   const peek: Observer = {
     name: 'peek',
-    path: '',
-    memory: null,
-    step(_node, _state, seen) {
+    start(seen) {
       world = seen;
-      return undefined;
+      return null;
     },
   };
   const simulation = new Simulation({
     spec: specOf(scene),
     roles: protocol.roles,
-    observers: [...watch.observers, peek],
+    observers: [...observers, { path: '', observer: peek }],
     strict: true,
     sink: (event) => trace.push(event),
   });
-  return { simulation, monitor: watch, trace, world: () => world as World };
+  return { simulation, trace, world: () => world as World };
 }
 
 export function run(scene: Scene, watch: Watch = {}): Run {
