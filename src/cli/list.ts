@@ -1,8 +1,8 @@
 /** `worldline list`: what there is to run. */
 import { LINEARIZABILITY, placedProperties, qualifiedName } from '../check/monitor.ts';
-import type { Protocol } from '../check/protocol.ts';
+import type { Bug, OptionSpec, Protocol } from '../check/protocol.ts';
 import { builtInProtocols } from '../registry.ts';
-import { labelled } from '../report/words.ts';
+import { table } from '../report/words.ts';
 import { builtInFile, builtInNames, loadScenarioFile } from '../scenario/load-file.ts';
 import { writeDuration } from '../scenario/values.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
@@ -98,41 +98,34 @@ function protocolAsData(protocol: Protocol): object {
 }
 
 function protocolLines(protocol: Protocol, { style }: Output): string[] {
-  const section = (heading: string, lines: readonly string[]): string[] =>
-    lines.length === 0 ? [] : ['', style.bold(heading), ...lines];
-  const properties = placedProperties(protocol);
-  const described = (kind: 'always' | 'sometimes'): string[] =>
-    properties
-      .filter(({ property }) => property.kind === kind)
-      .flatMap(({ path, property }) => labelled(qualifiedName(path, property.name), property.title));
-  const history =
+  const section = (heading: string, rows: readonly (readonly [string, string])[]): string[] =>
+    rows.length === 0 ? [] : ['', style.bold(heading), ...table(rows)];
+  const described = (kind: 'always' | 'sometimes'): [string, string][] =>
+    placedProperties(protocol).flatMap(({ path, property }) =>
+      property.kind === kind ? [[qualifiedName(path, property.name), property.title]] : [],
+    );
+  const history: [string, string][] =
     protocol.model === undefined
       ? []
-      : labelled(LINEARIZABILITY, `client histories are linearizable (${protocol.model.name})`);
+      : [[LINEARIZABILITY, `client histories are linearizable (${protocol.model.name})`]];
   return [
     `${style.bold(protocol.name)}  ${protocol.title}`,
-    ...section(
-      'Nodes',
-      Object.entries(protocol.population).flatMap(([role, { default: usual, choices }]) =>
-        labelled(role, choices === undefined ? String(usual) : `${usual}; fuzzing draws from ${choices.join(', ')}`),
-      ),
-    ),
-    ...section(
-      'Options  --option NAME=VALUE',
-      Object.entries(protocol.options).flatMap(([name, spec]) =>
-        labelled(
-          name,
-          `${spec.title}; usually ${spec.kind === 'duration' ? writeDuration(spec.default) : JSON.stringify(spec.default)}`,
-        ),
-      ),
-    ),
+    ...section('Nodes', Object.entries(protocol.population).map(nodesText)),
+    ...section('Options  --option NAME=VALUE', Object.entries(protocol.options).map(optionText)),
     ...section('Always', [...described('always'), ...history]),
     ...section('Sometimes: what a campaign must have reached', described('sometimes')),
-    ...section(
-      'Planted bugs  --bug ID',
-      (protocol.bugs ?? []).flatMap(({ id, title, violates }) =>
-        labelled(id, `${title} (breaks ${violates.join(', ')})`),
-      ),
-    ),
+    ...section('Planted bugs  --bug ID', (protocol.bugs ?? []).map(bugText)),
   ];
 }
+
+const nodesText = ([role, { default: usual, choices }]: [string, Protocol['population'][string]]): [string, string] => [
+  role,
+  choices === undefined ? String(usual) : `${usual}; fuzzing draws from ${choices.join(', ')}`,
+];
+
+const optionText = ([name, spec]: [string, OptionSpec]): [string, string] => [
+  name,
+  `${spec.title}; usually ${spec.kind === 'duration' ? writeDuration(spec.default) : JSON.stringify(spec.default)}`,
+];
+
+const bugText = ({ id, title, violates }: Bug): [string, string] => [id, `${title} (breaks ${violates.join(', ')})`];

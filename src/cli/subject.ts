@@ -129,8 +129,9 @@ async function protocolOf(found: Found, bug: string | undefined): Promise<Protoc
 
 /** An unknown protocol or bug is the file's mistake when the file names it. */
 function inFile(error: UsageError, found: Found, bug: string | undefined): UsageError {
-  const field =
-    bug !== undefined && bug === found.scenario.bug && error.message.includes('planted bug') ? 'bug' : 'protocol';
+  const aboutBug = error.message.includes('planted bug');
+  if (aboutBug && bug !== found.scenario.bug) return error;
+  const field = aboutBug ? 'bug' : 'protocol';
   const position = found.locate([field]);
   if (position === undefined) return error;
   return new UsageError(`${found.file}:${position.line}:${position.column}  ${field}: ${error.message}`, error.hint);

@@ -42,7 +42,13 @@ export function wrapped(text: string, width: number): string[] {
 }
 
 /** `text` beside a label, in a column of its own: `  faults      crash 812, ...`. */
-export function labelled(label: string, text: string, width = 110): string[] {
-  const head = `  ${label.padEnd(12)}`;
+export function labelled(label: string, text: string, labelWidth = 11, width = 110): string[] {
+  const head = `  ${label.padEnd(labelWidth)} `;
   return wrapped(text, width - head.length).map((line, index) => (index === 0 ? head : ' '.repeat(head.length)) + line);
+}
+
+/** Pairs of label and text, all texts in one column. */
+export function table(rows: readonly (readonly [label: string, text: string])[]): string[] {
+  const labelWidth = Math.max(0, ...rows.map(([label]) => label.length)) + 1;
+  return rows.flatMap(([label, text]) => labelled(label, text, labelWidth));
 }

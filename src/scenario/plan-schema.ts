@@ -3,10 +3,23 @@ import { z } from 'zod';
 import type { ArgumentSpec, Distribution, OperationInput } from '../sim/config.ts';
 import type { Fault, Override } from '../sim/faults.ts';
 import type { Json } from '../sim/plain.ts';
+import { problemsOf } from './issues.ts';
 import { PLAN_FORMAT, type Plan } from './plan.ts';
+import type { Problem } from './problem.ts';
 
-/** A plan as capsules hold it. Unknown fields are refused: they would be lost. */
-export const planSchema = (): z.ZodType<Plan> =>
+export type PlanReading =
+  | { readonly ok: true; readonly plan: Plan }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads a plan as capsules hold it. Unknown fields are refused: what this build does not know it would not replay. */
+export function readPlan(value: unknown): PlanReading {
+  const schema = planSchema();
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { ok: true, plan: parsed.data };
+  return { ok: false, problems: problemsOf(parsed.error.issues, z.toJSONSchema(schema), value) };
+}
+
+const planSchema = (): z.ZodType<Plan> =>
   z.strictObject({
     format: z.literal(PLAN_FORMAT),
     protocol: z.string().min(1).meta({ description: 'the name of a protocol or the path of a module' }),
@@ -14,7 +27,9 @@ export const planSchema = (): z.ZodType<Plan> =>
     properties: z.array(z.string()).exactOptional(),
     seed: z.string().min(1).meta({ description: 'a seed, as text' }),
     nodes: z
-      .array(z.strictObject({ id: name, role: name, options: z.record(z.string(), json), clock: clock.exactOptional() }))
+      .array(
+        z.strictObject({ id: name, role: name, options: z.record(z.string(), json), clock: clock.exactOptional() }),
+      )
       .min(1)
       .meta({ description: 'a list of nodes, each with id, role and options' }),
     network: z.strictObject({
@@ -25,7 +40,9 @@ export const planSchema = (): z.ZodType<Plan> =>
     }),
     disk: z.strictObject({ syncLatency: distribution }),
     faults: z.array(fault).meta({ description: 'a list of faults' }),
-    calls: z.array(z.strictObject({ at: micros, client: name, op: operation })).meta({ description: 'a list of calls' }),
+    calls: z
+      .array(z.strictObject({ at: micros, client: name, op: operation }))
+      .meta({ description: 'a list of calls' }),
     workload: z
       .strictObject({
         operations: z.array(operationSpec).min(1),

@@ -58,7 +58,7 @@ function unknown(path: FieldPath, name: string, what: string, known: readonly st
   const similar = nearest(name, known);
   return {
     path,
-    sentence: `${quote(name)} is not ${what}`,
+    sentence: `${path.at(-1) === name ? '' : `${quote(name)} `}is not ${what}`,
     expected: known.length === 0 ? 'nothing: there is none' : `one of ${abridge(known)}`,
     ...(similar === undefined ? {} : { hint: `did you mean ${similar}?` }),
   };
