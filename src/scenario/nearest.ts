@@ -16,7 +16,9 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
       bestDistance = distance;
     }
   }
-  return bestDistance <= Math.max(1, Math.floor(wanted.length / 3)) ? best : undefined;
+  // Between n1 and n4 there is one letter, and nothing in common.
+  const far = wanted.length < 3 ? 0 : Math.max(1, Math.floor(wanted.length / 3));
+  return bestDistance <= far ? best : undefined;
 }
 
 /** `did you mean raft?`, ready to be printed, or undefined. */
