@@ -2,6 +2,7 @@
 import { promises } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { withPlantedBug } from './check/planted.ts';
 import type { Protocol } from './check/protocol.ts';
 import { whyNotProtocol } from './check/protocol-shape.ts';
 
@@ -51,8 +52,8 @@ async function loadBuiltIn(name: string): Promise<Protocol> {
 
 /** The bug of that id, switched on. */
 export function withBug(protocol: Protocol, id: string): Protocol {
-  const bug = protocol.bugs?.find((one) => one.id.toLowerCase() === id.toLowerCase());
-  if (bug !== undefined) return bug.protocol();
+  const planted = withPlantedBug(protocol, id);
+  if (planted !== undefined) return planted;
   const ids = (protocol.bugs ?? []).map((one) => one.id).join(', ');
   throw new RegistryError(
     `${protocol.name} has no planted bug "${id}"`,

@@ -66,8 +66,8 @@ function earlierAnswers(
 }
 
 const fact = (model: Model, operation: Operation): Fact => ({
-  event: operation.returned,
-  text: `${operation.process}: ${tell(model, operation)} (asked at event ${operation.called})`,
+  event: operation.returnedEvent ?? operation.returned,
+  text: `${operation.process}: ${tell(model, operation)} (asked at event ${operation.calledEvent ?? operation.called})`,
 });
 
 function tell(model: Model, { input, output }: Operation): string {

@@ -13,6 +13,9 @@ export const CALLS_MAX = 200;
 const CALLS_PER_BASE_MIN = 3;
 const CALLS_PER_BASE_MAX = 7.5;
 
+/** Weights are drawn in hundredths. */
+const WEIGHT_UNIT = 100;
+
 export interface DrawnCalls {
   readonly calls: readonly Call[];
   readonly workload?: WorkloadStream;
@@ -94,7 +97,7 @@ class OperationWriter {
   private uniques = 0;
 
   constructor(operations: readonly OperationSpec[], fuzzed: boolean, draw: Draw) {
-    this.specs = operations.map((spec) => [spec.weight ?? 1, spec] as const);
+    this.specs = operations.map((spec) => [Math.round((spec.weight ?? 1) * WEIGHT_UNIT), spec] as const);
     this.draw = draw;
     this.keysMax = fuzzed && draw.chance(50) ? draw.between(1, 3) : Number.POSITIVE_INFINITY;
   }

@@ -24,6 +24,16 @@ export interface Capsule {
   readonly plan: Plan;
 }
 
+/** A file that is no capsule this build can replay. `hint` says what to do about it. */
+export class CapsuleError extends Error {
+  override readonly name = 'CapsuleError';
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
 /** A capsule of a plan that fails, with what came out of its run. */
 export function makeCapsule(
   plan: Plan,

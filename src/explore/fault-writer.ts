@@ -207,7 +207,8 @@ export class FaultWriter {
     if (nodes.length < 2) return [nodes];
     const left = draw.chance(50)
       ? new Set(draw.sample(nodes, draw.between(1, nodes.length - 1)))
-      : new Set(nodes.filter(() => draw.between(0, 1) === 1));
+      : new Set(draw.someOf(nodes));
+    if (left.size === nodes.length) left.delete(draw.pick(nodes));
     return [nodes.filter((node) => left.has(node)), nodes.filter((node) => !left.has(node))];
   }
 
