@@ -42,6 +42,8 @@ export interface ContextHost {
   /** The context whose handler is running; undefined between handlers. */
   running: unknown;
   readonly recorded: Effects;
+  /** Tells one activation from the next. */
+  readonly activation: number;
   readonly effectsMax: number;
   indexOf(node: NodeId): number | undefined;
   nodesWithRole(path: string, role: string): readonly NodeId[];
@@ -245,10 +247,10 @@ class ContextDisk {
   }
 
   private endOf(log: string): number {
-    // `recorded.handler` tells handlers apart: at the start of one nothing is recorded beyond the cached image.
-    if (this.endsOf !== this.host.recorded.handler) {
+    // At the start of an activation nothing is recorded beyond the cached image.
+    if (this.endsOf !== this.host.activation) {
       this.ends.clear();
-      this.endsOf = this.host.recorded.handler;
+      this.endsOf = this.host.activation;
     }
     const known = this.ends.get(log);
     if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 /**
  * A rolling 64-bit digest in two 32-bit lanes. Two runs whose digests agree at an event took the same course up to it.
  *
- * Objects are hashed by code generated once per message type from the keys of its first message: a generic walk over keys and values
+ * Objects are hashed by code generated once per message type from the keys it is seen with: a generic walk over keys and values
  * costs about ten times as much (measured: 560 ns against 40 ns for an AppendEntries). Generated code checks that the object has
  * exactly the keys it knows and hands it to the generic walk otherwise, so a digest never depends on which object came first.
  */
@@ -100,9 +100,19 @@ export class Digest {
   }
 
   object(object: Fields): void {
-    const type = object.type;
-    const compiled = compiledFor(typeof type === 'string' ? type : '', object);
-    if (!compiled(this, object)) walk(this, object);
+    const { type } = object;
+    const candidates = typeof type === 'string' ? (compiledByType.get(type) ?? NONE) : untyped;
+    for (let i = 0; i < candidates.length; i++) if ((candidates[i] as CompiledHash)(this, object)) return;
+    this.newShape(object, candidates);
+  }
+
+  private newShape(object: Fields, candidates: readonly CompiledHash[]): void {
+    if (candidates.length < SHAPES_MAX) {
+      const compiled = compile(object);
+      if (candidates === untyped) untyped.push(compiled);
+      else compiledByType.set(object.type as string, [...candidates, compiled]);
+    }
+    walk(this, object);
   }
 
   toString(): string {
@@ -131,27 +141,11 @@ function walk(digest: Digest, object: Fields): void {
 const shapeOf = (keys: readonly string[]): number =>
   keys.reduce((hash, key) => Math.imul(hash ^ hashString(key), 0x01000193), tag.object ^ (keys.length << 4));
 
-const compiledByType = new Map<string, CompiledHash>();
-/** Objects without a `type` share one entry per count of keys; a second shape with the same count takes the generic walk. */
-const compiledByCount: (CompiledHash | undefined)[] = [];
-
-function compiledFor(type: string, object: Fields): CompiledHash {
-  if (type !== '') {
-    const known = compiledByType.get(type);
-    if (known !== undefined) return known;
-    const made = compile(object);
-    compiledByType.set(type, made);
-    return made;
-  }
-  let count = 0;
-  for (const _ in object) count++;
-  const known = compiledByCount[count];
-  if (known !== undefined) return known;
-  const made = compile(object);
-  while (compiledByCount.length < count) compiledByCount.push(undefined);
-  compiledByCount[count] = made;
-  return made;
-}
+/** The shapes seen with each `type`, and those without one. More shapes than this of one type take the generic walk. */
+const compiledByType = new Map<string, readonly CompiledHash[]>();
+const untyped: CompiledHash[] = [];
+const NONE: readonly CompiledHash[] = [];
+const SHAPES_MAX = 16;
 
 /**
  * Code for the keys of one object. It keeps both lanes in local variables while values are small integers, which they mostly are;

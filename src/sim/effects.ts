@@ -21,8 +21,6 @@ export const HALT = 11;
  */
 export class Effects {
   count = 0;
-  /** Tells one recording from the next. */
-  handler = 0;
   readonly kinds: number[] = [];
   /** Index of the part that recorded the effect. */
   readonly parts: number[] = [];
@@ -49,7 +47,6 @@ export class Effects {
 
   clear(): void {
     this.count = 0;
-    this.handler++;
     this.touchedCount = 0;
   }
 

@@ -18,19 +18,6 @@ export const BOOT = 20;
 export const DISK_ERROR = 21;
 export const ADMIN = 22;
 
-// biome-ignore lint/suspicious/noExplicitAny: handlers of every shape; each is checked where its role is written.
-type Handler = (...inputs: any[]) => unknown;
-type HandlerTable = { readonly [name: string]: Handler };
-interface HandlerTables {
-  readonly onMessage?: HandlerTable;
-  readonly onTimer?: HandlerTable;
-  readonly onRequest?: HandlerTable;
-  readonly onAdmin?: HandlerTable;
-  readonly onDisk?: HandlerTable;
-  readonly onReply?: HandlerTable;
-  onDiskError?: Handler;
-}
-
 /** A request to a component, or an answer to its host, within one activation. */
 interface Mail {
   readonly part: Part;
@@ -41,7 +28,11 @@ interface Mail {
 
 export class Handlers implements ContextHost {
   running: unknown;
-  readonly recorded: Effects = new Effects();
+  /** What the running handler records, or the last one has recorded. */
+  recorded: Effects = new Effects();
+  /** Tells one activation from the next. */
+  activation = 0;
+  private readonly spare: Effects[] = [];
   readonly effectsMax: number;
   private readonly core: Core;
   private mail: Mail[] = [];
@@ -70,18 +61,32 @@ export class Handlers implements ContextHost {
     argument: unknown,
   ): boolean {
     this.recorded.clear();
+    this.activation++;
     if (!this.core.strict) return this.attempt(node, part, kind, event, name, argument);
     const before = kind === BOOT ? undefined : strictCopy(node);
     const requestsBefore = this.hostRequests;
     if (!this.attempt(node, part, kind, event, name, argument)) return false;
     const why = checkRerun(node, this.recorded, before, () => {
       this.hostRequests = requestsBefore;
+      this.activation++;
       return this.attempt(node, part, kind, event, name, argument);
     });
     if (why === undefined) return true;
     const handler = handlerName(kind, event, name);
     this.core.fail('strict', `${handler} at ${node.id}: ${why}`, node, handler);
     return false;
+  }
+
+  /** The recorded effects go to a node that must wait in the middle of them; the next handler records into another buffer. */
+  handOver(): Effects {
+    const { recorded } = this;
+    this.recorded = this.spare.pop() ?? new Effects();
+    return recorded;
+  }
+
+  /** The buffer is not needed any more. */
+  takeBack(effects: Effects): void {
+    if (effects !== this.recorded) this.spare.push(effects);
   }
 
   private attempt(
@@ -122,8 +127,7 @@ export class Handlers implements ContextHost {
   }
 
   private invoke(part: Part, kind: number, event: QueuedEvent, name: string | undefined, argument: unknown): unknown {
-    const role = part.role as unknown as HandlerTables;
-    const { state, context } = part;
+    const { role, state, context } = part;
     switch (kind) {
       case DELIVER: {
         const message = event.payload as Tagged;
@@ -133,7 +137,7 @@ export class Handlers implements ContextHost {
         return handler(state, this.core.names[event.from], message, context);
       }
       case TIMER:
-        return (role.onTimer?.[name as string] as Handler)(state, argument, context);
+        return role.onTimer?.[name as string]?.(state, argument, context);
       case CALL: {
         const handler = role.onRequest?.[name as string];
         if (handler === undefined) throw new ContractError(`the role "${part.roleName}" has no onRequest.${name}`);
@@ -142,7 +146,7 @@ export class Handlers implements ContextHost {
       case SYNCED: {
         const sync = event.payload as { readonly fails: boolean; readonly tag: string; readonly data: unknown };
         const outcome = sync.fails ? { ok: false, error: 'sync' } : { ok: true };
-        return (role.onDisk?.[sync.tag] as Handler)(state, outcome, sync.data, context);
+        return role.onDisk?.[sync.tag]?.(state, outcome, sync.data, context);
       }
       case ADMIN: {
         const handler = role.onAdmin?.[name as string];
@@ -241,7 +245,7 @@ export class Handlers implements ContextHost {
 }
 
 function invokeMail({ part, component, request, answer }: Mail): unknown {
-  const role = part.role as unknown as HandlerTables;
+  const { role } = part;
   if (request !== undefined) {
     const handler = role.onRequest?.[request.op.type];
     if (handler === undefined)

@@ -116,7 +116,6 @@ export class Lifecycle {
   }
 
   private stop(node: SimNode, status: 'crashed' | 'halted', unsynced: UnsyncedWrites): void {
-    const { core } = this;
     const lost = node.inbox.slice(node.inboxHead);
     node.status = status;
     node.incarnation++;

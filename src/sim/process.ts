@@ -144,7 +144,8 @@ export class SimNode {
       bootedLocal: this.bootedLocal,
       pauses: this.pauses,
       syncToken: this.syncToken,
-      suffix: this.suffix,
+      // Buffers are used again; a snapshot needs its own.
+      suffix: this.suffix && { effects: this.suffix.effects.copy(), next: this.suffix.next },
       strikes: this.strikes?.slice(),
       ambush: this.ambush,
       inbox: this.inbox.slice(this.inboxHead),
@@ -165,7 +166,7 @@ export class SimNode {
     this.bootedLocal = snapshot.bootedLocal;
     this.pauses = snapshot.pauses;
     this.syncToken = snapshot.syncToken;
-    this.suffix = snapshot.suffix;
+    this.suffix = snapshot.suffix && { effects: snapshot.suffix.effects.copy(), next: snapshot.suffix.next };
     this.strikes = snapshot.strikes?.slice();
     this.ambush = snapshot.ambush;
     this.inbox = snapshot.inbox.slice();

@@ -319,7 +319,10 @@ export class Simulation {
   private goOn(node: SimNode): void {
     const { suffix } = node;
     node.suffix = undefined;
-    if (suffix !== undefined) this.commit(node, suffix.effects, suffix.next);
+    if (suffix !== undefined) {
+      this.commit(node, suffix.effects, suffix.next);
+      if (node.suffix === undefined) this.handlers.takeBack(suffix.effects);
+    }
     this.markReady(node);
   }
 
@@ -410,7 +413,7 @@ export class Simulation {
   }
 
   private suspend(node: SimNode, effects: Effects, next: number): void {
-    node.suffix = { effects: effects === this.handlers.recorded ? effects.copy() : effects, next };
+    node.suffix = { effects: effects === this.handlers.recorded ? this.handlers.handOver() : effects, next };
   }
 
   /** Lets the faults strike that wait at this boundary. True when the handler's remaining effects must wait or are gone. */

@@ -10,7 +10,7 @@ import { matchMonotonic } from './properties/progress.ts';
 import type { StateMachine } from './state-machine.ts';
 
 export function raftProperties(machine: StateMachine): readonly Property[] {
-  return [
+  const invariants = [
     electionSafety,
     leaderAppendOnly,
     logMatching,
@@ -23,6 +23,6 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     matchMonotonic,
     persistedBeforeSending,
     exactlyOnce(machine),
-    ...raftGoals,
   ];
+  return [...invariants.map((property) => ({ ...property, role: 'server' })), ...raftGoals];
 }
