@@ -39,7 +39,7 @@ export interface Hit {
 }
 
 /** One seed in so many is run a second time, strictly, and must give the same digest. */
-const STRICT_EVERY = 64;
+const STRICT_EVERY = 512;
 
 /** Runs a batch. */
 export function runBatch(protocol: Protocol, source: PlanSource, task: BatchTask): BatchResult {

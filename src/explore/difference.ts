@@ -7,10 +7,17 @@ import { openRun } from './execute.ts';
 /** Trace events compared at a time, so that long runs need no memory. */
 const CHUNK = 512;
 
-/** Both sides of the first trace event that differs, in words; undefined when two more runs do not differ. */
-export function firstDifference(protocol: Protocol, plan: Plan): string | undefined {
-  const left = traced(protocol, plan);
-  const right = traced(protocol, plan);
+/**
+ * Both sides of the first trace event that differs, in words; undefined when nothing differs any more.
+ * Two plain runs are compared first, then a plain one with a strict one.
+ */
+export const firstDifference = (protocol: Protocol, plan: Plan): string | undefined =>
+  differenceTo(protocol, plan, false) ?? differenceTo(protocol, plan, true);
+
+function differenceTo(protocol: Protocol, plan: Plan, strict: boolean): string | undefined {
+  const left = traced(protocol, plan, false);
+  const right = traced(protocol, plan, strict);
+  const second = strict ? 'strict run' : 'second run';
   for (;;) {
     const leftEvents = left.take();
     const rightEvents = right.take();
@@ -19,7 +26,7 @@ export function firstDifference(protocol: Protocol, plan: Plan): string | undefi
     for (let index = 0; index < count; index++) {
       const one = told(leftEvents[index]);
       const other = told(rightEvents[index]);
-      if (one !== other) return `first run: ${one}; second run: ${other}`;
+      if (one !== other) return `first run: ${one}; ${second}: ${other}`;
     }
   }
 }
@@ -29,9 +36,9 @@ interface Traced {
   take(): readonly TraceEvent[];
 }
 
-function traced(protocol: Protocol, plan: Plan): Traced {
+function traced(protocol: Protocol, plan: Plan, strict: boolean): Traced {
   let events: TraceEvent[] = [];
-  const { simulation } = openRun(protocol, plan, { sink: (event) => events.push(event) });
+  const { simulation } = openRun(protocol, plan, { strict, sink: (event) => events.push(event) });
   const take = (): readonly TraceEvent[] => {
     while (events.length < CHUNK && simulation.step());
     const taken = events.slice(0, CHUNK);

@@ -1,8 +1,10 @@
 /**
  * What events of a protocol there are to hang a fault on: notes, message types and timers, and how many effects their handlers have.
- * Nobody has to declare them: they are seen in a few probe runs. The same protocol and scenario always give the same vocabulary.
+ * Nobody has to declare them: notes and messages are seen in a few probe runs, timers stand in the roles' tables.
  */
-import type { TraceEvent } from '../sim/trace.ts';
+import type { Protocol } from '../check/protocol.ts';
+import type { Observer, PlacedObserver, World } from '../sim/observer.ts';
+import type { AnyRole } from '../sim/protocol.ts';
 
 /** An event that a trigger can name. */
 export interface Word {
@@ -10,7 +12,7 @@ export interface Word {
   readonly text: string;
   /** How often it is to be expected in one run, at least 1. */
   readonly perRun: number;
-  /** Most effects that one handler has had around it: a crash may fall between any two. */
+  /** About the most effects that one handler has had around it: a crash may fall between any two. */
   readonly effectsMax: number;
 }
 
@@ -22,33 +24,32 @@ export interface Vocabulary {
 
 export const emptyVocabulary: Vocabulary = { notes: [], messages: [], timers: [] };
 
-/** Collects the trace events of some runs. */
+/** Timers cannot be observed; of each, this many are expected to fire in a run, and to do this much. */
+const TIMER_PER_RUN = 60;
+const TIMER_EFFECTS = 6;
+/** Setting timers and syncing are effects that no observer sees. */
+const UNSEEN_EFFECTS = 2;
+
+/** Watches runs of one protocol. */
 export class VocabularyBuilder {
+  /** To be placed in the runs to watch. */
+  readonly observers: readonly PlacedObserver[];
+  private readonly timers: ReadonlySet<string>;
   private readonly notes = new Map<string, Count>();
   private readonly messages = new Map<string, Count>();
-  private readonly timers = new Map<string, Count>();
   private runs = 0;
-  /** Words of the event being read, and how many effects it has had. */
+  /** Words of the event being watched, and how many effects it has had. */
   private pending: Count[] = [];
   private event = -1;
   private effects = 0;
 
-  /** Takes the events of one more run. */
-  readonly sink = (event: TraceEvent): void => {
-    if (event.event !== this.event) this.closeEvent(event.event);
-    switch (event.kind) {
-      case 'note':
-        this.add(this.notes, event.text);
-        break;
-      case 'deliver':
-        this.add(this.messages, (event.message as { readonly type: string }).type);
-        return;
-      case 'timer':
-        this.add(this.timers, event.timer);
-        return;
-    }
-    if (effectKinds.has(event.kind)) this.effects++;
-  };
+  constructor(protocol: Protocol) {
+    const paths = new Set<string>();
+    const timers = new Set<string>();
+    for (const role of Object.values(protocol.roles)) visitParts(role, '', paths, timers);
+    this.timers = timers;
+    this.observers = [...paths].map((path) => ({ path, observer: this.observer() }));
+  }
 
   endRun(): void {
     this.closeEvent(-1);
@@ -56,7 +57,44 @@ export class VocabularyBuilder {
   }
 
   vocabulary(): Vocabulary {
-    return { notes: this.words(this.notes), messages: this.words(this.messages), timers: this.words(this.timers) };
+    const timers = [...this.timers].sort();
+    return {
+      notes: this.words(this.notes),
+      messages: this.words(this.messages),
+      timers: timers.map((text) => ({ text, perRun: TIMER_PER_RUN, effectsMax: TIMER_EFFECTS })),
+    };
+  }
+
+  private observer(): Observer<null> {
+    const effect = (world: World): void => {
+      this.at(world.event).effects++;
+    };
+    return {
+      name: 'vocabulary',
+      start: () => null,
+      deliver: (_memory, _from, _to, message, world) => {
+        this.at(world.event).add(this.messages, (message as { readonly type: string }).type);
+        return undefined;
+      },
+      note: (_memory, _node, text, _data, world) => {
+        effect(world);
+        this.add(this.notes, text);
+        return undefined;
+      },
+      send: (_memory, _from, _to, _message, world) => {
+        effect(world);
+        return undefined;
+      },
+      log: (_memory, _node, _log, _change, world) => {
+        effect(world);
+        return undefined;
+      },
+    };
+  }
+
+  private at(event: number): this {
+    if (event !== this.event) this.closeEvent(event);
+    return this;
   }
 
   private add(words: Map<string, Count>, text: string): void {
@@ -81,7 +119,7 @@ export class VocabularyBuilder {
       .map(([text, { seen, effectsMax }]) => ({
         text,
         perRun: Math.max(1, Math.ceil(seen / Math.max(1, this.runs))),
-        effectsMax,
+        effectsMax: effectsMax + UNSEEN_EFFECTS,
       }))
       .sort((left, right) => (left.text < right.text ? -1 : 1));
   }
@@ -92,13 +130,11 @@ interface Count {
   effectsMax: number;
 }
 
-/** Trace events that are effects of a handler, one each. */
-const effectKinds: ReadonlySet<TraceEvent['kind']> = new Set([
-  'send',
-  'set-timer',
-  'cancel-timer',
-  'write',
-  'sync',
-  'return',
-  'note',
-]);
+/** The paths of a role and of all it hosts, and the timers of each. */
+function visitParts(role: AnyRole, path: string, paths: Set<string>, timers: Set<string>): void {
+  paths.add(path);
+  for (const timer of Object.keys(role.onTimer ?? {})) timers.add(timer);
+  for (const [name, component] of Object.entries(role.components ?? {})) {
+    visitParts(component.role, path === '' ? name : `${path}/${name}`, paths, timers);
+  }
+}
