@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The entry: runs a command, says in words what went wrong, sets the exit code. */
 import { CommanderError } from 'commander';
+import { VERSION } from '../version.ts';
 import { exitCodes, UsageError, UserCodeError } from './exit.ts';
 import { createProgram } from './program.ts';
-import { version } from './version.ts';
 
 await main(process.argv.slice(2));
 
@@ -62,7 +62,7 @@ function complain(message: string, hint: string | undefined): void {
 
 function explainBug(error: unknown, args: readonly string[]): number {
   const said = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`worldline: this is a bug of worldline ${version()}, not of your protocol: ${said}\n`);
+  process.stderr.write(`worldline: this is a bug of worldline ${VERSION}, not of your protocol: ${said}\n`);
   process.stderr.write(`    please report it, with this command: worldline ${args.join(' ')}\n`);
   if (process.env.WORLDLINE_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   else process.stderr.write('    WORLDLINE_DEBUG=1 shows where it happened\n');

@@ -11,10 +11,10 @@ import type { TraceEvent, TraceSink } from '../sim/trace.ts';
 import { lanesOf, RowMaker } from '../timeline/rows.ts';
 import { type Story, storyOf } from '../timeline/story.ts';
 import { tellerOf } from '../timeline/tell.ts';
+import { VERSION } from '../version.ts';
 import { fileProblem } from './files.ts';
 import { userFrames } from './frames.ts';
 import { type Output, openResultFile, type ResultFile } from './output.ts';
-import { version } from './version.ts';
 
 /** Time for a thousand events after which a handler is said not to come back. */
 export const HANG_MILLISECONDS = 10_000;
@@ -81,9 +81,7 @@ function traceSink(
   const file = opened(path, output);
   const nodes = plan.nodes.map(({ id, role }) => ({ id, role }));
   const { protocol, bug, seed } = plan;
-  file.write(
-    traceHead({ worldline: version(), scenario, protocol, ...(bug === undefined ? {} : { bug }), seed, nodes }),
-  );
+  file.write(traceHead({ worldline: VERSION, scenario, protocol, ...(bug === undefined ? {} : { bug }), seed, nodes }));
   return {
     sink: (event) => file.write(traceLine(event)),
     end: ({ verdict, digest, statistics }) => {

@@ -1,8 +1,8 @@
 /** The command table. What a command needs is loaded when it is called: help must not wait for a simulator. */
 import { Command, Option } from 'commander';
+import { VERSION } from '../version.ts';
 import { exampleText } from './examples.ts';
 import { type ExitCode, UsageError } from './exit.ts';
-import { version } from './version.ts';
 
 /** `finish` gets the exit code of the command that ran. */
 export function createProgram(finish: (code: ExitCode) => void): Command {
@@ -10,7 +10,7 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
     .description(
       'A deterministic testbed for distributed systems: fuzz a protocol, shrink what breaks it, replay it, watch it.',
     )
-    .version(version(), '-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('before', exampleText('worldline'))

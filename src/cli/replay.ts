@@ -6,6 +6,7 @@ import { firstDifference } from '../explore/difference.ts';
 import { type Execution, signatureOf } from '../explore/execution.ts';
 import { failureLines } from '../report/failure.ts';
 import { runLines } from '../report/run.ts';
+import { VERSION } from '../version.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
 import { accountOf, runOnce } from './one-run.ts';
@@ -13,7 +14,6 @@ import { createOutput, type Output } from './output.ts';
 import { readSeed } from './readers.ts';
 import { type RunOptions, runSeed } from './run.ts';
 import { loadSubject, protocolNamed, quoted } from './subject.ts';
-import { version } from './version.ts';
 
 export async function replay(name: string, options: RunOptions): Promise<ExitCode> {
   const output = createOutput(options);
@@ -77,7 +77,7 @@ async function capsuleAt(path: string): Promise<Capsule> {
   try {
     return await readCapsule(path);
   } catch (error) {
-    if (error instanceof CapsuleError) throw new UsageError(error.message, error.hint);
+    if (error instanceof CapsuleError) throw new UsageError(`${path}: ${error.message}`, error.hint);
     throw isFileSystemError(error) ? fileProblem('read', path, error) : error;
   }
 }
@@ -92,7 +92,7 @@ interface Comparison {
 const compare = (capsule: Capsule, execution: Execution): Comparison => ({
   reproduces: signatureOf(execution) === capsule.signature,
   sameDigest: execution.digest === capsule.digest,
-  sameVersion: capsule.version === version(),
+  sameVersion: capsule.version === VERSION,
 });
 
 function tellReplay(
@@ -125,7 +125,7 @@ function comparisonLine(
 ): string {
   const builds = sameVersion
     ? 'the protocol has changed since'
-    : `a different build: written by ${capsule.version}, this is ${version()}`;
+    : `a different build: written by ${capsule.version}, this is ${VERSION}`;
   if (reproduces && sameDigest) return `${style.bad('REPRODUCED')}  ${path}: bit for bit, digest ${execution.digest}`;
   if (reproduces) {
     return `${style.bad('REPRODUCED')}  ${path}: ${capsule.signature} again, by other events (digest ${execution.digest}, was ${capsule.digest}): ${builds}`;

@@ -7,7 +7,7 @@ import type { Json } from '../sim/plain.ts';
 import type { NodeId, NodeView } from '../sim/protocol.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { type OfKind, ofKind, type Step } from './steps.ts';
-import { count, list, spaced, type Teller, tellNote, tellValue } from './tell.ts';
+import { count, list, spaced, type Teller, tellNote, tellRecord } from './tell.ts';
 import { tellFault, tellFaultEnd } from './tell-fault.ts';
 import { spellDuration } from './time.ts';
 
@@ -71,7 +71,11 @@ export class Narrator {
     const crashes = new Set(
       ofKind(step, 'fault').flatMap((event) => (event.fault.kind === 'crash' ? [event.fault] : [])),
     );
-    const openings = step.events.filter((event) => event.kind !== 'crash' || crashes.size === 0);
+    const answered = step.events.some(({ kind }) => kind === 'return');
+    // Told by what came of them: the crash by its fault, the reply by the answer that it is.
+    const openings = step.events.filter(
+      ({ kind }) => !(kind === 'crash' && crashes.size > 0) && !(kind === 'deliver' && answered),
+    );
     return [
       ...tellBoots(ofKind(step, 'boot')),
       ...openings.map((event) => this.opening(event)).filter((text) => text !== ''),
@@ -81,9 +85,9 @@ export class Narrator {
   private opening(event: TraceEvent): string {
     switch (event.kind) {
       case 'deliver':
-        return `${event.node} gets ${this.teller.message(event.message)} from ${event.from}${event.copy === undefined ? '' : ' once more: the network made a copy'}`;
+        return `${event.node} gets ${event.copy === undefined ? '' : 'a copy '}from ${event.from}: ${this.teller.message(event.message)}`;
       case 'drop':
-        return `${this.teller.message(event.message)} from ${event.from} to ${event.to} ${dropped[event.reason]}`;
+        return `from ${event.from} to ${event.to}, ${dropped[event.reason]}: ${this.teller.message(event.message)}`;
       case 'timer':
         return `${event.node}'s ${spaced(event.timer)} timer fires${event.key === undefined ? '' : ` (${event.key})`}`;
       case 'synced':
@@ -126,7 +130,7 @@ export class Narrator {
     const parts = [
       ...this.tellChanges(step, before),
       ...tellWrites(ofKind(step, 'write')),
-      ...this.tellReturns(ofKind(step, 'return')),
+      ...this.tellReturns(step),
       ...this.tellSends(step),
       ...ofKind(step, 'violation').map((event) => `${qualified(event)} is broken: ${event.sentence}`),
       ...ofKind(step, 'failure').map((event) => `the run ends here: ${event.sentence}`),
@@ -148,12 +152,15 @@ export class Narrator {
     });
   }
 
-  private tellReturns(returns: readonly OfKind<'return'>[]): string[] {
-    return returns.map((event) => {
+  private tellReturns(step: Step): string[] {
+    const source = ofKind(step, 'deliver')[0]?.from;
+    return ofKind(step, 'return').map((event) => {
       const op = this.asked.get(event.request);
       this.asked.delete(event.request);
-      if (event.outcome === 'ok')
-        return `${event.node} has its answer: ${this.teller.operation(op ?? null, event.result ?? null)}`;
+      if (event.outcome === 'ok') {
+        const from = source === undefined ? '' : ` from ${source}`;
+        return `${event.node} has its answer${from}: ${this.teller.operation(op ?? null, event.result ?? null)}`;
+      }
       const what = op === undefined ? 'its request' : this.teller.operation(op);
       if (event.outcome === 'unknown') return `${event.node} gives up on ${what}: it may have happened or not`;
       return `${event.node} is refused ${what}${event.reason === undefined ? '' : ` (${event.reason})`}`;
@@ -168,7 +175,7 @@ export class Narrator {
       told.set(text, [...(told.get(text) ?? []), event.to]);
     }
     return [...told].map(([text, to]) =>
-      to.length === 1 && to[0] === head?.from ? `answers ${text}` : `sends ${text} to ${list(to)}`,
+      to.length === 1 && to[0] === head?.from ? `answers: ${text}` : `sends to ${list(to)}: ${text}`,
     );
   }
 }
@@ -176,19 +183,23 @@ export class Narrator {
 const quoted = (text: string): string => `notes "${text}"`;
 
 const dropped = {
-  loss: 'is lost on the way',
-  cut: 'does not get through: the link is cut',
-  dead: 'finds nobody there',
-  override: 'is dropped by the schedule',
+  loss: 'lost on the way',
+  cut: 'stopped by a cut',
+  dead: 'nobody at home',
+  override: 'dropped by the schedule',
 } as const;
 
 const qualified = (event: { readonly path?: string; readonly property: string }): string =>
   event.path === undefined ? event.property : `${event.path}:${event.property}`;
 
-/** Clauses become one sentence: the first begins it, a clause about the same node drops its subject. */
+/** Clauses become one sentence, in which the node it begins with is `it` from then on. */
 function sentence(clauses: readonly string[]): string {
-  const text = clauses.length === 0 ? 'nothing more happens' : clauses.join('; ');
-  return `${text}.`;
+  const [first = 'nothing more happens', ...rest] = clauses;
+  const subject = /^(\S+?)(?:'s)? /.exec(first)?.[1] ?? '';
+  const later = rest.map((clause) =>
+    clause.startsWith(`${subject} `) ? `it ${clause.slice(subject.length + 1)}` : clause,
+  );
+  return `${[first, ...later].join('; ')}.`;
 }
 
 function tellBoots(boots: readonly OfKind<'boot'>[]): string[] {
@@ -205,9 +216,9 @@ function tellCrash(fault: Fault, crash: OfKind<'crash'>): string {
 
 function tellLosses({ lostWrites, lostEffects }: OfKind<'crash'>): string {
   const losses: string[] = [];
-  if (lostWrites > 0) losses.push(`loses ${count(lostWrites, 'unsynced write')}`);
+  if (lostWrites > 0) losses.push(`it loses ${count(lostWrites, 'unsynced write')}`);
   if (lostEffects > 0) losses.push(`the last ${count(lostEffects, 'effect')} of its handler never happen`);
-  return losses.length === 0 ? '' : `: it ${losses.join(', ')}`.replace(': it the', ': the');
+  return losses.length === 0 ? '' : `: ${losses.join(', and ')}`;
 }
 
 function tellWrites(writes: readonly OfKind<'write'>[]): string[] {
@@ -224,7 +235,7 @@ function tellWriteGroup(group: readonly OfKind<'write'>[]): string {
   const { target, index } = first;
   switch (first.write) {
     case 'put':
-      return `writes its ${spaced(target)}${first.data === undefined ? '' : ` (${tellValue(first.data)})`}`;
+      return `saves ${spaced(target)}${first.data === undefined ? '' : ` (${tellRecord(first.data)})`}`;
     case 'append':
       return group.length === 1
         ? `writes ${target}[${index ?? '?'}]`

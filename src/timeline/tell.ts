@@ -43,6 +43,7 @@ function tellField(name: string, value: Json): string[] {
 /** Plain data in one short line. */
 export function tellValue(value: Json): string {
   if (typeof value === 'string') return value;
+  if (value === null) return '-';
   if (isRecord(value) && Object.keys(value).length === 1) {
     const [name, field] = Object.entries(value)[0] as [string, Json];
     return `${spaced(name)} ${tellValue(field)}`;
@@ -57,6 +58,13 @@ export function tellNote(text: string, data: Json | undefined): string {
     ? Object.entries(data).flatMap(([name, value]) => tellField(name, value))
     : [tellValue(data)];
   return clip([spaced(text), ...details].join(', '));
+}
+
+/** A record's fields, as `term 2, voted for n1`. */
+export function tellRecord(value: Json): string {
+  if (!isRecord(value)) return tellValue(value);
+  const fields = Object.entries(value).map(([name, field]) => `${spaced(name)} ${tellValue(field)}`);
+  return clip(fields.join(', '));
 }
 
 /** `electionTimeout` is `election timeout`. What already has blanks is left alone. */

@@ -74,8 +74,8 @@ test.each([
     'faults[0].groups[1][1]: "n9" is not a node of this scenario',
   ],
   [
-    'faults: [{ when: { message: Ad }, kind: crash, node: n1 }]',
-    'faults[0].when.message: "Ad" is not a message of counter (did you mean Add?)',
+    'faults: [{ when: { message: Addd }, kind: crash, node: n1 }]',
+    'faults[0].when.message: "Addd" is not a message of counter (did you mean Add?)',
   ],
   [
     'faults: [{ when: { timer: tock }, kind: crash, node: n1 }]',
