@@ -31,6 +31,8 @@ export class Core {
   now: Micros = 0;
   /** Ordinal of the current event. */
   event = 0;
+  /** Index of the node whose effects are being committed: nobody may see its state meanwhile. -1 for none. */
+  committing = -1;
   over = false;
   violation: Violation | undefined;
   failure: Failure | undefined;

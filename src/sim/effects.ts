@@ -59,12 +59,10 @@ export class Effects {
     for (let i = 0; i < other.touchedCount; i++) this.touch(other.touched[i] as number);
   }
 
-  /** A copy, for a node that has to wait in the middle of its effects. */
+  /** A copy, for snapshots and for strict mode. */
   copy(): Effects {
     const copy = new Effects();
-    for (let i = 0; i < this.count; i++)
-      copy.record(this.kinds[i] as number, this.parts[i] as number, this.a[i], this.b[i], this.c[i]);
-    copy.touched.push(...this.touched);
+    copy.assign(this);
     return copy;
   }
 }

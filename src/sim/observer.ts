@@ -18,14 +18,14 @@ export interface World {
   roleOf(node: number): string | undefined;
   /**
    * Committed state of the part at the observer's path. Undefined while the node is down, has no such part, or is in the middle of a
-   * handler: waiting for its disk, or stopped between two effects.
+   * handler: its effects are being committed (hooks of single effects), it waits for its disk, or it stands between two effects.
    */
   stateOf(node: number): unknown;
   optionsOf(node: number): object;
   /** Both images of the part's disk area; a crashed node's too. */
   diskOf(node: number): DiskView;
   isUp(node: number): boolean;
-  /** The client history so far, open operations last with outcome `unknown`. Made on each call: use it at the end of a run. */
+  /** The client history so far, in the order of the calls; open operations have outcome `unknown`. */
   history(): readonly Operation[];
 }
 

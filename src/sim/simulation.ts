@@ -351,6 +351,7 @@ export class Simulation {
   private commit(node: SimNode, effects: Effects, start: number): void {
     const { core } = this;
     const { count, kinds, parts, a, b, c } = effects;
+    core.committing = node.index;
     for (let i = start; i < count; i++) {
       if (node.strikes !== undefined && this.strike(node, effects, i)) return;
       const part = node.parts[parts[i] as number] as Part;
@@ -400,6 +401,7 @@ export class Simulation {
 
   /** All effects of a handler are committed: properties and views may look. */
   private settle(node: SimNode, effects: Effects): void {
+    this.core.committing = -1;
     for (let t = 0; t < effects.touchedCount; t++) {
       const part = node.parts[effects.touched[t] as number] as Part;
       const hooks = part.hooks.step;

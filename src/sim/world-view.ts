@@ -7,6 +7,7 @@ import type { Micros, NodeId } from './protocol.ts';
 interface Viewed {
   readonly now: Micros;
   readonly event: number;
+  readonly committing: number;
   readonly names: readonly NodeId[];
   readonly nodes: readonly SimNode[];
   readonly history: () => readonly Operation[];
@@ -40,7 +41,8 @@ export class WorldView implements World {
 
   stateOf(node: number): unknown {
     const { status, suffix } = this.viewed.nodes[node] as SimNode;
-    return status === 'running' && suffix === undefined ? this.partOf(node)?.state : undefined;
+    const visible = status === 'running' && suffix === undefined && this.viewed.committing !== node;
+    return visible ? this.partOf(node)?.state : undefined;
   }
 
   optionsOf(node: number): object {
