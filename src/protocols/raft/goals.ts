@@ -19,7 +19,8 @@ const answeredAfterLeaderChange: Property = sometimes<{ elected: number }>({
     if (text === 'becameLeader') memory.elected = world.event;
     return false;
   },
-  returned: (memory, operation: Operation) => operation.outcome === 'ok' && operation.called < memory.elected,
+  returned: (memory, operation: Operation) =>
+    operation.outcome === 'ok' && (operation.calledEvent ?? memory.elected) < memory.elected,
 });
 
 const commitLowerAfterRestart: Property = sometimes<{ readonly commit: number[]; readonly before: number[] }>({

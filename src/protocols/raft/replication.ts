@@ -116,19 +116,24 @@ export function onAppendEntriesReply(
 }
 
 function onSuccess(raft: Raft, state: ServerState, member: number, index: number, context: ServerContext): void {
-  const match = raft.rules.matchAfterSuccess(state.matchIndex[member] as number, index, lastIndex(state));
+  const before = state.matchIndex[member] as number;
   const next = state.nextIndex[member] as number;
+  const match = raft.rules.matchAfterSuccess(before, index, lastIndex(state));
+  const endsProbe = state.probing[member] === true && index >= next - 1;
   state.matchIndex[member] = match;
   state.nextIndex[member] = raft.rules.nextAfterSuccess(next, match);
-  if (state.probing[member] && index >= next - 1) {
+  if (endsProbe) {
     state.probing[member] = false;
     state.probeInFlight[member] = false;
   }
-  if (match > state.commitIndex && settle(raft, state, context)) {
-    replicateToAll(state, context);
-  } else if (!state.probing[member] && (state.nextIndex[member] as number) <= lastIndex(state)) {
-    replicate(state, member, context);
-  }
+  if (match > state.commitIndex && settle(raft, state, context)) replicateToAll(state, context);
+  else if (match > before || endsProbe) replicateBacklog(state, member, context);
+}
+
+/** Only progress draws the next batch: if every reply did, a server that lags would be sent one more stream with each heartbeat. */
+function replicateBacklog(state: ServerState, member: number, context: ServerContext): void {
+  const hasBacklog = (state.nextIndex[member] as number) <= lastIndex(state);
+  if (hasBacklog && !state.probing[member]) replicate(state, member, context);
 }
 
 /** §5.3: "After a rejection, the leader decrements nextIndex and retries the AppendEntries RPC"; the hint says how far. */
@@ -141,11 +146,15 @@ function onRejection(
 ): void {
   const next = state.nextIndex[member] as number;
   const match = state.matchIndex[member] as number;
-  if (raft.rules.ignoresRejection(state.probing[member] as boolean, reply.index, next, match)) return;
-  state.nextIndex[member] = raft.rules.nextAfterRejection(state, match, reply.hintIndex, reply.hintTerm);
+  const isProbing = state.probing[member] as boolean;
+  if (raft.rules.ignoresRejection(isProbing, reply.index, next, match)) return;
+  const fallback = raft.rules.nextAfterRejection(state, match, reply.hintIndex, reply.hintTerm);
+  // A follower that refuses what it once acknowledged would be asked for ever, as fast as the network goes: let the heartbeat ask.
+  if (isProbing && fallback >= next) return;
+  state.nextIndex[member] = fallback;
   state.probing[member] = true;
   state.probeInFlight[member] = false;
-  context.note('backedUp', { refused: reply.index, next: state.nextIndex[member] as number });
+  context.note('backedUp', { refused: reply.index, next: fallback });
   replicate(state, member, context);
 }
 

@@ -1,8 +1,8 @@
 /** Who may lead, vote, and in which term. */
 import { always, type Property } from '../../../check/property.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { PeerMessage } from '../shape.ts';
-import { type AnyState, factAt, factNow, nameOf } from './facts.ts';
+import type { ClientReply, PeerMessage, ServerMessage } from '../shape.ts';
+import { type AnyState, factAt, factNow, isPeerMessage, nameOf } from './facts.ts';
 
 interface Elected {
   readonly node: number;
@@ -74,8 +74,8 @@ export const termMonotonic: Property = always<Told>({
   source: 'Figure 2: currentTerm "increases monotonically"; diss 3.8',
   oracle: 'internal',
   start: () => ({ term: [], event: [] }),
-  send(memory, from, _to, message: PeerMessage, world) {
-    if (!(message.term > (memory.term[from] ?? 0))) return undefined;
+  send(memory, from, _to, message: ServerMessage | ClientReply, world) {
+    if (!isPeerMessage(message) || message.term <= (memory.term[from] ?? 0)) return undefined;
     memory.term[from] = message.term;
     memory.event[from] = world.event;
     return undefined;

@@ -1,7 +1,16 @@
 /** What Raft's properties have in common. Memories are arrays by number of node, so that looking costs an index. */
 import type { Fact, World } from '../../../sim/observer.ts';
 import { canonicalText } from '../../../sim/plain.ts';
-import type { ClientState, Command, Entry, Hard, ServerState } from '../shape.ts';
+import type {
+  ClientReply,
+  ClientState,
+  Command,
+  Entry,
+  Hard,
+  PeerMessage,
+  ServerMessage,
+  ServerState,
+} from '../shape.ts';
 
 /** The state of any node of the protocol, told apart by `role`. */
 export type AnyState = ServerState | ClientState;
@@ -53,3 +62,11 @@ export function durableHard(world: World, node: number): Hard {
 }
 
 const NO_HARD: Hard = Object.freeze({ term: 0, votedFor: null });
+
+/** Told by type first: asking messages of all shapes for a field that some lack costs more than the rest of a property. */
+export function isPeerMessage(message: ServerMessage | ClientReply): message is PeerMessage {
+  const { type } = message;
+  return (
+    type === 'AppendEntries' || type === 'AppendEntriesReply' || type === 'RequestVote' || type === 'RequestVoteReply'
+  );
+}

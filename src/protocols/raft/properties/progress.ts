@@ -9,10 +9,13 @@ interface Progress {
   /** By node: the term it leads, and its matchIndex when last seen. */
   readonly led: number[];
   readonly match: number[][];
-  /** By node: the largest index it has acknowledged in `term`, and when. */
-  readonly ackedTerm: number[];
-  readonly acked: number[];
-  readonly ackedAt: number[];
+  /** By node and term: the largest index it has acknowledged, and when. Replies of an earlier term may still be under way. */
+  readonly acked: Map<number, Acked>[];
+}
+
+interface Acked {
+  index: number;
+  event: number;
 }
 
 export const matchMonotonic: Property = always<Progress>({
@@ -21,20 +24,21 @@ export const matchMonotonic: Property = always<Progress>({
     'within a leadership matchIndex never falls, stays below nextIndex, and is only what the follower acknowledged and holds',
   source: 'Figure 2: matchIndex "increases monotonically"',
   oracle: 'internal',
-  start: () => ({ led: [], match: [], ackedTerm: [], acked: [], ackedAt: [] }),
+  start: () => ({ led: [], match: [], acked: [] }),
   boot(memory, node) {
     memory.led[node] = 0;
     return undefined;
   },
   send(memory, from, to, message: PeerMessage, world) {
     if (message.type !== 'AppendEntriesReply' || !message.success) return undefined;
-    if (memory.ackedTerm[from] !== message.term) {
-      memory.ackedTerm[from] = message.term;
-      memory.acked[from] = 0;
+    memory.acked[from] ??= new Map();
+    const acked = memory.acked[from].get(message.term);
+    if (acked === undefined) memory.acked[from].set(message.term, { index: message.index, event: world.event });
+    else {
+      if (message.index <= acked.index) return undefined;
+      acked.index = message.index;
+      acked.event = world.event;
     }
-    if (message.index <= (memory.acked[from] as number)) return undefined;
-    memory.acked[from] = message.index;
-    memory.ackedAt[from] = world.event;
     return compareWithLeader(from, to, message, world);
   },
   step(memory, node, state: AnyState, world) {
@@ -88,17 +92,12 @@ function judge(
     };
   }
   const place = world.nodes.indexOf(follower);
-  const acked = memory.ackedTerm[place] === state.currentTerm ? (memory.acked[place] as number) : 0;
-  if (match <= acked) return undefined;
+  const acked = memory.acked[place]?.get(state.currentTerm) ?? { index: 0, event: world.event };
+  if (match <= acked.index) return undefined;
   return {
-    sentence: `leader ${leader} believes that ${follower} holds index ${match}, but ${follower} has acknowledged only ${acked} in term ${state.currentTerm}`,
+    sentence: `leader ${leader} believes that ${follower} holds index ${match}, but ${follower} has acknowledged only ${acked.index} in term ${state.currentTerm}`,
     facts: [
-      factAt(
-        world,
-        acked === 0 ? world.event : (memory.ackedAt[place] as number),
-        place,
-        `acknowledges index ${acked}`,
-      ),
+      factAt(world, acked.event, place, `has acknowledged index ${acked.index}`),
       factNow(world, node, `matchIndex of ${follower} is ${match}`),
     ],
   };
