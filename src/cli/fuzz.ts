@@ -15,7 +15,7 @@ import { accountOf, runOnce } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
 import { progressText } from './progress.ts';
 import { readCount, readSeconds, readSeed } from './readers.ts';
-import { planFor } from './run.ts';
+import { planFor, sidesOf, whyNotDeterministic } from './run.ts';
 import { loadSubject, quoted, type Subject, type SubjectOptions } from './subject.ts';
 
 export interface FuzzCommandOptions extends SubjectOptions {
@@ -125,7 +125,7 @@ function tell(
 ): void {
   const say = options.json ? output.tell : output.print;
   for (const line of campaignLines(report, output.style)) say(line);
-  const stories = found.map((kept) => ({ ...kept, lines: storyLines(kept, subject, report, output) }));
+  const stories = found.map((kept) => ({ ...kept, lines: storyLines(kept, subject, output) }));
   for (const { lines } of stories) {
     say('');
     for (const line of lines) say(line);
@@ -135,17 +135,15 @@ function tell(
   writeCiReports(report, stories, options.junit, output);
 }
 
-function storyLines({ group, path }: Kept, subject: Subject, report: FuzzReport, output: Output): string[] {
+function storyLines({ group, path }: Kept, subject: Subject, output: Output): string[] {
   const { capsule, first, shrinking } = group;
-  const words = subject.words.join(' ');
-  const again = `npx worldline fuzz ${words} --seed ${quoted(first.seed)} --runs 1`;
+  const { runWords, fuzzWords } = subject;
+  const seed = quoted(first.seed);
+  const again = `npx worldline fuzz ${fuzzWords} --seed ${seed} --runs 1`;
   if (capsule === undefined) return differenceLines(group, again, output);
   const commands = [
-    `npx worldline replay ${path === undefined ? `${words} --seed ${quoted(first.seed)}` : quoted(path)}`,
-    `npx worldline run ${words} --profile ${report.profile} --seed ${quoted(first.seed)} --plain`.replace(
-      / --profile (\S+)(.*) --profile \1/,
-      ' --profile $1$2',
-    ),
+    path === undefined ? `npx worldline replay ${fuzzWords} --seed ${seed}` : `npx worldline replay ${quoted(path)}`,
+    `npx worldline run ${runWords} --seed ${seed} --plain`,
     again,
   ];
   const { plan, violation, failure } = capsule;
@@ -160,11 +158,10 @@ function storyLines({ group, path }: Kept, subject: Subject, report: FuzzReport,
 }
 
 function differenceLines({ first }: FindingGroup, again: string, { style }: Output): string[] {
-  const difference = first.difference?.split('; second run: ') ?? [];
+  const digests = `${first.execution.digest} and ${first.otherDigest ?? 'another'}`;
   return [
-    `${style.bad(style.bold('NOT DETERMINISTIC'))}  seed ${first.seed} gave two digests: ${first.execution.digest} and ${first.otherDigest ?? '?'}`,
-    ...difference.map((side, index) => `  ${index === 0 ? side : `second run: ${side}`}`),
-    '  The protocol depends on something beside its state and its inputs: a module variable, the time of day, Math.random.',
+    `${style.bad(style.bold('NOT DETERMINISTIC'))}  seed ${first.seed} gave two digests: ${digests}`,
+    ...[...sidesOf(first.difference ?? ''), ...whyNotDeterministic].map((line) => `  ${line}`),
     '',
     style.accent(again),
   ];

@@ -12,7 +12,7 @@ import { fileProblem, isFileSystemError } from './files.ts';
 import { accountOf, runOnce } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
 import { readSeed } from './readers.ts';
-import { type RunOptions, runSeed } from './run.ts';
+import { type RunOptions, runSeed, tellDifference } from './run.ts';
 import { loadSubject, protocolNamed, quoted } from './subject.ts';
 
 export async function replay(name: string, options: RunOptions): Promise<ExitCode> {
@@ -39,7 +39,7 @@ async function replayCapsule(path: string, options: RunOptions, output: Output):
   const protocol = await protocolNamed(capsule.plan.protocol, capsule.plan.bug);
   if (options.checkDeterminism) {
     const difference = firstDifference(protocol, capsule.plan);
-    if (difference !== undefined) throw new UsageError(`two runs of ${path} differ: ${difference}`);
+    if (difference !== undefined) return tellDifference(difference, path, options, output);
   }
   const execution = runOnce(protocol, capsule.plan, capsule.scenario, options, output);
   const comparison = compare(capsule, execution);

@@ -11,7 +11,7 @@ import { type ExitCode, exitCodes } from './exit.ts';
 import { accountOf, type OneRunOptions, runOnce } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
 import { readSeed } from './readers.ts';
-import { loadSubject, type Subject, type SubjectOptions } from './subject.ts';
+import { loadSubject, quoted, type Subject, type SubjectOptions } from './subject.ts';
 
 export interface RunOptions extends SubjectOptions, OneRunOptions {
   readonly seed?: string;
@@ -40,7 +40,7 @@ export function runSeed(subject: Subject, seed: string, options: RunOptions, out
   const plan = planFor(subject, seed);
   if (options.checkDeterminism) {
     const difference = firstDifference(protocol, plan);
-    if (difference !== undefined) return tellDifference(difference, subject, seed, options, output);
+    if (difference !== undefined) return tellDifference(difference, `${scenario.name}, seed ${seed}`, options, output);
   }
   const execution = runOnce(protocol, plan, scenario.name, options, output);
   const asExpected = isAsExpected(scenario, execution);
@@ -64,46 +64,39 @@ function tellRun(
   options: RunOptions,
   output: Output,
 ): void {
-  const { scenario, protocol, words } = subject;
+  const { scenario, protocol, runWords } = subject;
   const lines = runLines({ ...execution, asExpected, scenario: scenario.name, seed }, output.style);
   for (const line of lines) output.print(line);
   if (options.checkDeterminism) output.print('  repeated    three runs of this seed agree in every event');
   if (execution.violation === undefined && execution.failure === undefined) return;
-  const again = ['npx worldline run', ...words, '--seed', seed].join(' ');
+  const again = `npx worldline run ${runWords} --seed ${quoted(seed)}`;
   const commands = options.plain ? [again] : [`${again} --plain`];
   output.print('');
   for (const line of failureLines(accountOf(protocol, plan, execution, { seed, commands }), output.style))
     output.print(line);
 }
 
-function tellDifference(
-  difference: string,
-  subject: Subject,
-  seed: string,
-  options: RunOptions,
-  output: Output,
-): ExitCode {
+/** `subject`: whose runs differ, in words. */
+export function tellDifference(difference: string, subject: string, options: RunOptions, output: Output): ExitCode {
   if (options.json) {
-    output.print(
-      JSON.stringify(
-        { format: 'worldline-run/1', scenario: subject.scenario.name, seed, verdict: 'nondeterministic', difference },
-        null,
-        2,
-      ),
-    );
+    const data = { format: 'worldline-run/1', subject, verdict: 'nondeterministic', difference };
+    output.print(JSON.stringify(data, null, 2));
     return exitCodes.broken;
   }
-  const { style } = output;
-  output.print(
-    `${style.bad(style.bold('NOT DETERMINISTIC'))}  ${subject.scenario.name}, seed ${seed}: two runs of one plan differ`,
-  );
-  for (const side of difference.split('; second run: ')) output.print(`  ${side}`);
-  output.print(
-    '  The protocol depends on something beside its state and its inputs: a module variable, a Map that outlives a run,',
-  );
-  output.print('  the time of day, Math.random. Everything a node remembers belongs into its state.');
+  const { print, style } = output;
+  print(`${style.bad(style.bold('NOT DETERMINISTIC'))}  ${subject}: two runs of one plan differ`);
+  for (const side of sidesOf(difference)) print(`  ${side}`);
+  for (const line of whyNotDeterministic) print(`  ${line}`);
   return exitCodes.broken;
 }
+
+/** `first run: ...` and `second run: ...`, a line each. */
+export const sidesOf = (difference: string): string[] => difference.split(/; (?=(?:second|strict) run: )/);
+
+export const whyNotDeterministic: readonly string[] = [
+  'The protocol depends on something beside its state and its inputs: a module variable, a Map that outlives a run,',
+  'the time of day, Math.random. Everything a node remembers belongs into its state.',
+];
 
 function isAsExpected(scenario: Scenario, { verdict, violation }: Execution): boolean {
   const { expect } = scenario;

@@ -28,8 +28,10 @@ export interface SubjectOptions {
 export interface Subject {
   readonly scenario: Scenario;
   readonly protocol: Protocol;
-  /** The words that name it again on a command line, options that were given included. */
-  readonly words: readonly string[];
+  /** What names it again behind `worldline run` or `replay`, options that were given included. */
+  readonly runWords: string;
+  /** And behind `worldline fuzz`, which has another usual profile. */
+  readonly fuzzWords: string;
 }
 
 /** @param usualProfile the chaos profile where neither the command line nor the scenario names one */
@@ -42,11 +44,17 @@ export async function loadSubject(name: string, options: SubjectOptions, usualPr
   const profile = readProfile(options.profile) ?? resolution.scenario.chaos.profile ?? usualProfile;
   const scenario: Scenario = {
     ...resolution.scenario,
-    ...(bug === undefined ? {} : { bug: bugNamed(found.sound ?? protocol, bug) }),
+    ...(bug === undefined ? {} : { bug: bugNamed(found.sound ?? (await registered(found.scenario.protocol)), bug) }),
     options: { ...resolution.scenario.options, ...readOptions(options.option ?? [], protocol) },
     chaos: { ...resolution.scenario.chaos, profile },
   };
-  return { scenario, protocol, words: wordsFor(name, options) };
+  const own = resolution.scenario.chaos.profile;
+  return {
+    scenario,
+    protocol,
+    runWords: wordsFor(name, options, profile === (own ?? 'none') ? undefined : profile),
+    fuzzWords: wordsFor(name, options, profile === (own ?? 'default') ? undefined : profile),
+  };
 }
 
 interface Found {
@@ -168,7 +176,7 @@ async function betterHint(error: RegistryError, name: string, bug: string | unde
 
 /** Bugs are found whatever the case of their letters; reports spell them as the protocol does. */
 const bugNamed = (protocol: Protocol, id: string): string =>
-  protocol.bugs?.find((bug) => bug.id.toLowerCase() === id.toLowerCase())?.id ?? id.toUpperCase();
+  protocol.bugs?.find((bug) => bug.id.toLowerCase() === id.toLowerCase())?.id ?? id;
 
 const faulty = (file: string, problems: readonly Problem[]): UsageError =>
   new UsageError(
@@ -230,13 +238,14 @@ function readValue(text: string): Json {
   }
 }
 
-function wordsFor(name: string, { bug, profile, option = [] }: SubjectOptions): string[] {
-  return [
+function wordsFor(name: string, { bug, option = [] }: SubjectOptions, profile: ChaosProfile | undefined): string {
+  const words = [
     name,
     ...(bug === undefined ? [] : ['--bug', bug]),
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...option.flatMap((text) => ['--option', text]),
-  ].map(quoted);
+  ];
+  return words.map(quoted).join(' ');
 }
 
 /** A word as a shell reads it back. */

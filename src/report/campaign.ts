@@ -85,13 +85,13 @@ function verdictLine(campaign: CampaignAccount, style: Style): string {
     case 'nothing-ran':
       return `${style.warn(style.bold('NOTHING RAN'))}  not a single run was made`;
     default:
-      return `${campaign.asExpected ? style.good('AS EXPECTED') : style.bad(style.bold(campaign.verdict.toUpperCase()))}  ${findings(campaign)} in ${runs}${early}`;
+      return `${campaign.asExpected ? style.good('AS EXPECTED') : style.bad(style.bold(campaign.verdict.toUpperCase()))}  ${runs}${early}; ${findings(campaign)}`;
   }
 }
 
 function findings(campaign: CampaignAccount): string {
   const groups = campaign.groups.map(
-    ({ signature, count, first }) => `${signature} in ${counted(count, 'run')} (first: seed ${first.seed})`,
+    ({ signature, count, first }) => `${signature} by ${counted(count, 'seed')} (first: ${first.seed})`,
   );
   return groups.join('; ');
 }
@@ -151,6 +151,6 @@ function checkText(campaign: CampaignAccount): string {
   const histories =
     judged === 0 && unknown === 0
       ? 'no client history was judged'
-      : `${counted(judged, 'client history').replace('historys', 'histories')} judged linearizable or not, ${grouped(unknown)} undecided`;
+      : `${grouped(judged)} client histories judged linearizable, ${grouped(unknown)} undecided`;
   return `${histories}; ${counted(campaign.rerunStrictly, 'run')} repeated strictly with the same digest`;
 }

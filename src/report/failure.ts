@@ -118,8 +118,12 @@ function storyLines(account: FailureAccount, room: number, style: Style): string
   if (story === undefined || room < 5) return [];
   const rows = story.rows.slice(-(room - 2));
   if (rows.length === 0) return [];
-  return ['', headLine(lanes, style), ...rows.map((row) => rowLine(row, lanes, style))];
+  return ['', headLine(lanes, style), ...rows.map((row) => rowLine({ ...row, text: clipped(row.text) }, lanes, style))];
 }
+
+const ROW_TEXT_MAX = 150;
+const clipped = (text: string): string =>
+  text.length <= ROW_TEXT_MAX ? text : `${text.slice(0, ROW_TEXT_MAX - 3)}...`;
 
 const commandLines = (commands: readonly string[], style: Style): string[] =>
   commands.length === 0 ? [] : ['', ...commands.map((command) => style.accent(command))];
