@@ -11,11 +11,14 @@ export class Clock {
   private trueBase: Micros = 0;
   private localBase: Micros = 0;
   private offset: Micros;
-  ratePpm: number;
+  /** The rate it has while no fault changes it. */
+  readonly ownRatePpm: number;
+  private ratePpm: number;
 
   constructor(model: ClockModel) {
     this.offset = model.offset;
-    this.ratePpm = model.ratePpm;
+    this.ownRatePpm = model.ratePpm;
+    this.ratePpm = checkedRate(model.ratePpm);
   }
 
   /** Local time elapsed since the simulation began; never falls, goes on through crashes. */
@@ -44,7 +47,7 @@ export class Clock {
   setRate(ratePpm: number, now: Micros): void {
     this.localBase = this.elapsed(now);
     this.trueBase = now;
-    this.ratePpm = ratePpm;
+    this.ratePpm = checkedRate(ratePpm);
   }
 
   stepWall(by: Micros): void {
@@ -61,6 +64,12 @@ export class Clock {
     this.offset = snapshot.offset;
     this.ratePpm = snapshot.ratePpm;
   }
+}
+
+/** A clock that stands still or runs backwards would never let a timer fire. */
+function checkedRate(ratePpm: number): number {
+  if (ratePpm > -MILLION && Number.isFinite(ratePpm)) return ratePpm;
+  throw new RangeError(`a clock rate of ${ratePpm} ppm: it must be a number above -1,000,000`);
 }
 
 export interface ClockSnapshot {

@@ -184,6 +184,7 @@ export class SimDisk {
     const lost = this.unsynced.length - kept;
     this.unsynced = [];
     this.syncs = [];
+    this.busyUntil = 0;
     this.cached = this.durable.save();
     return lost;
   }

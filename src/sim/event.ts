@@ -25,7 +25,7 @@ export class QueuedEvent {
   readonly part: number;
   /** DELIVER: index of the sender. */
   readonly from: number;
-  /** DELIVER: the message. TIMER: the timer's id. FAULT_END: how to end it. */
+  /** DELIVER: the message. TIMER: the timer's id. */
   readonly payload: unknown;
   /** DELIVER: message id. TIMER, SYNCED: token. FAULT_*: index of the fault. RESTART, RESUME: incarnation it is meant for. */
   readonly id: number;

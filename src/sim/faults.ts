@@ -28,7 +28,7 @@ export interface Anchor {
 
 /**
  * What a crash leaves of the writes that were not synced: none, all, or a prefix in the order they were made
- * (drawn from the node's disk stream).
+ * (drawn from a stream of the node's own).
  */
 export type UnsyncedWrites = 'none' | 'all' | 'prefix';
 
@@ -39,8 +39,13 @@ export type UnsyncedWrites = 'none' | 'all' | 'prefix';
  * else the first handler from `at` on that has more than k effects.
  */
 export type Fault = Anchor &
+  /**
+   * Cuts the links between members that share no group. Groups may overlap: the shared nodes are a bridge. Who is in no group is
+   * left alone.
+   */
   (
     | { readonly kind: 'partition'; readonly groups: readonly (readonly NodeId[])[]; readonly for?: Micros }
+    /** Cuts a node off from all others, also from those that join later. */
     | {
         readonly kind: 'isolate';
         readonly node: Target;
@@ -70,6 +75,7 @@ export type Fault = Anchor &
     | { readonly kind: 'restart'; readonly node: Target }
     | { readonly kind: 'pause'; readonly node: Target; readonly for: Micros; readonly effect?: number }
     | { readonly kind: 'clock-step'; readonly node: Target; readonly by: Micros }
+    /** Where several are in force at a node, the last begun decides; likewise `slow-disk`. */
     | { readonly kind: 'clock-rate'; readonly node: Target; readonly ppm: number; readonly for?: Micros }
     /** Every sync takes `latency` instead of what the disk model draws. */
     | { readonly kind: 'slow-disk'; readonly node: Target; readonly latency: Micros; readonly for?: Micros }

@@ -5,7 +5,7 @@
 import { type ContextHost, ContractError } from './context.ts';
 import type { Core } from './core.ts';
 import { Effects } from './effects.ts';
-import { CALL, DELIVER, type QueuedEvent, SYNCED, TIMER } from './event.ts';
+import { CALL, DELIVER, eventAt, type QueuedEvent, SYNCED, TIMER } from './event.ts';
 import { GuardError } from './guard.ts';
 import type { Outcome } from './history.ts';
 import type { Json } from './plain.ts';
@@ -17,6 +17,8 @@ import { checkRerun, strictCopy } from './strict.ts';
 export const BOOT = 20;
 export const DISK_ERROR = 21;
 export const ADMIN = 22;
+/** For activations that no event of the queue brought about. */
+export const NO_EVENT: QueuedEvent = eventAt(0 as never, -1, 0, undefined, 0, 0, 0);
 
 /** A request to a component, or an answer to its host, within one activation. */
 interface Mail {

@@ -25,11 +25,13 @@ interface Waiting {
   seen: number;
 }
 
-/** What the end of a fault has to put back. */
-type Undo =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'rate'; readonly node: number; readonly ppm: number }
-  | { readonly kind: 'disk'; readonly node: number };
+/** A fault that sets something of a node for a while. Where several set the same, the last begun decides. */
+interface Setting {
+  readonly fault: number;
+  readonly kind: 'clock-rate' | 'slow-disk';
+  readonly node: number;
+  readonly value: number;
+}
 
 export class Injector {
   private readonly core: Core;
@@ -37,6 +39,7 @@ export class Injector {
   private readonly processes: Processes;
   private readonly faults: readonly Fault[];
   private waiting: Waiting[];
+  private settings: readonly Setting[] = [];
   private lastNoted = new Map<string, number>();
   private counts = new Map<string, { fired: number; skipped: number }>();
 
@@ -59,10 +62,7 @@ export class Injector {
 
   /** A handler has run: arms the faults that wait for its event or its notes at one of its boundaries. */
   arm(node: SimNode, kind: number, event: QueuedEvent, name: string | undefined, effects: Effects): void {
-    if (node.ambush !== undefined && effects.count > node.ambush.boundary) {
-      addStrike(node, node.ambush);
-      node.ambush = undefined;
-    }
+    if (node.ambushes !== undefined) springAmbushes(node, effects);
     if (this.waiting.length === 0) return;
     const happened = this.waiting.filter((waiting) => this.matches(waiting, node, kind, event, name, effects));
     if (happened.length === 0) return;
@@ -104,11 +104,11 @@ export class Injector {
   /** A fault's time has come. A crash or pause between effects then lies in ambush for a handler that is long enough. */
   start(index: number): void {
     const fault = this.faults[index] as Fault;
-    this.core.begin(FAULT_START, -1, index, 0);
+    this.core.begin(FAULT_START, -1, 0, 0);
     const node =
       'effect' in fault && fault.effect !== undefined ? this.target(fault.node, undefined, fault) : undefined;
-    if (node !== undefined && 'effect' in fault) node.ambush = { fault: index, boundary: fault.effect ?? 0 };
-    else this.apply(index, undefined, 0);
+    if (node === undefined || !('effect' in fault)) this.apply(index, undefined, 0);
+    else node.ambushes = [...(node.ambushes ?? []), { fault: index, boundary: fault.effect ?? 0 }];
   }
 
   /** A fault strikes between two effects of a handler, and cuts off this many. */
@@ -119,7 +119,8 @@ export class Injector {
   private apply(index: number, struck: SimNode | undefined, lostEffects: number): void {
     const { core } = this;
     const fault = this.faults[index] as Fault;
-    core.digest.number(index);
+    // What it is and not its number: that would change with the faults before it, even if they never happen.
+    core.digest.object(fault as never);
     const cause = struck === undefined ? undefined : core.event;
     const why = this.whyImpossible(fault, struck);
     this.count(fault.kind, why === undefined);
@@ -155,28 +156,30 @@ export class Injector {
     const { network } = this.messages;
     switch (fault.kind) {
       case 'partition': {
-        const groups = fault.groups.map((group) => this.setOf(group));
-        for (const from of groups) for (const to of groups) if (from !== to) network.cut({ id: index, from, to });
-        this.until(index, fault.for, { kind: 'none' });
+        network.partition(
+          index,
+          fault.groups.map((group) => this.setOf(group)),
+        );
+        this.until(index, fault.for);
         return;
       }
       case 'cut':
         network.cut({ id: index, from: this.setOf(fault.from), to: this.setOf(fault.to) });
-        this.until(index, fault.for, { kind: 'none' });
+        this.until(index, fault.for);
         return;
       case 'clog':
         network.clog({ id: index, from: this.setOf(fault.from), to: this.setOf(fault.to) });
-        this.until(index, fault.for, { kind: 'none' });
+        this.until(index, fault.for);
         return;
       case 'noise':
         this.noise(fault, 1);
-        this.until(index, fault.for, { kind: 'none' });
+        this.until(index, fault.for);
         return;
       case 'join':
         this.processes.join({ id: fault.node, role: fault.role, options: fault.options ?? {} });
         return;
       default:
-        this.effectuateAt(this.target(fault.node, struck, fault) as SimNode, fault, index, lostEffects);
+        this.effectuateAt(this.target(fault.node, struck, fault) as SimNode, fault, index, struck, lostEffects);
     }
   }
 
@@ -184,6 +187,7 @@ export class Injector {
     node: SimNode,
     fault: Exclude<Extract<Fault, { readonly node: Target }>, { readonly kind: 'join' }>,
     index: number,
+    struck: SimNode | undefined,
     lostEffects: number,
   ): void {
     const { core, messages, processes } = this;
@@ -191,13 +195,13 @@ export class Injector {
       case 'isolate': {
         const alone = new Set([node.index]);
         const others = new Set(core.nodes.filter((other) => other !== node).map((other) => other.index));
-        if (fault.direction !== 'inbound') messages.network.cut({ id: index, from: alone, to: others });
-        if (fault.direction !== 'outbound') messages.network.cut({ id: index, from: others, to: alone });
-        this.until(index, fault.for, { kind: 'none' });
+        if (fault.direction !== 'inbound') messages.network.cut({ id: index, from: alone, to: others, open: 'to' });
+        if (fault.direction !== 'outbound') messages.network.cut({ id: index, from: others, to: alone, open: 'from' });
+        this.until(index, fault.for);
         return;
       }
       case 'crash':
-        processes.crash(node, fault.unsynced ?? 'none', lostEffects);
+        processes.crash(node, fault.unsynced ?? 'none', node === struck ? lostEffects : 0);
         if (fault.for !== undefined)
           core.queue.push(
             core.now + fault.for,
@@ -214,12 +218,12 @@ export class Injector {
         node.clock.stepWall(fault.by);
         return;
       case 'clock-rate':
-        this.until(index, fault.for, { kind: 'rate', node: node.index, ppm: node.clock.ratePpm });
-        processes.setClockRate(node, fault.ppm);
+        this.set({ fault: index, kind: 'clock-rate', node: node.index, value: fault.ppm });
+        this.until(index, fault.for);
         return;
       case 'slow-disk':
-        node.disk.slow = fault.latency;
-        this.until(index, fault.for, { kind: 'disk', node: node.index });
+        this.set({ fault: index, kind: 'slow-disk', node: node.index, value: fault.latency });
+        this.until(index, fault.for);
         return;
       case 'sync-error':
         node.disk.failing++;
@@ -230,23 +234,41 @@ export class Injector {
     }
   }
 
-  end(index: number, undo: unknown): void {
+  private set(setting: Setting): void {
+    this.settings = [...this.settings, setting];
+    this.applySettings(setting);
+  }
+
+  private unset(index: number): void {
+    const ended = this.settings.filter(({ fault }) => fault === index);
+    this.settings = this.settings.filter(({ fault }) => fault !== index);
+    for (const setting of ended) this.applySettings(setting);
+  }
+
+  /** Gives the node the value of the last fault in force, or its own. */
+  private applySettings({ kind, node: place }: Setting): void {
+    const node = this.core.nodes[place] as SimNode;
+    const last = this.settings.findLast((setting) => setting.kind === kind && setting.node === place);
+    if (kind === 'slow-disk') node.disk.slow = last?.value;
+    else this.processes.setClockRate(node, last?.value ?? node.clock.ownRatePpm);
+  }
+
+  end(index: number): void {
     const { core, messages } = this;
     const fault = this.faults[index] as Fault;
-    core.begin(FAULT_END, -1, index, 0);
+    core.begin(FAULT_END, -1, 0, 0);
+    core.digest.object(fault as never);
     messages.network.release(index);
     if (fault.kind === 'clog') messages.releaseHeld();
     if (fault.kind === 'noise') this.noise(fault, -1);
-    const todo = undo as Undo;
-    if (todo.kind === 'rate') this.processes.setClockRate(core.nodes[todo.node] as SimNode, todo.ppm);
-    if (todo.kind === 'disk') (core.nodes[todo.node] as SimNode).disk.slow = undefined;
+    this.unset(index);
     core.tracer?.fault(index, fault, 'end', undefined, undefined);
   }
 
-  private until(index: number, duration: Micros | undefined, undo: Undo): void {
+  private until(index: number, duration: Micros | undefined): void {
     const { core } = this;
     if (duration !== undefined)
-      core.queue.push(core.now + duration, eventAt(FAULT_END, -1, -1, undo, index, core.event, core.now));
+      core.queue.push(core.now + duration, eventAt(FAULT_END, -1, -1, undefined, index, core.event, core.now));
   }
 
   private noise(fault: Extract<Fault, { readonly kind: 'noise' }>, sign: 1 | -1): void {
@@ -283,6 +305,7 @@ export class Injector {
   save(): InjectorSnapshot {
     return {
       waiting: this.waiting.map((waiting) => ({ ...waiting })),
+      settings: this.settings,
       lastNoted: [...this.lastNoted],
       counts: [...this.counts].map(([kind, counts]) => [kind, { ...counts }]),
     };
@@ -290,6 +313,7 @@ export class Injector {
 
   load(snapshot: InjectorSnapshot): void {
     this.waiting = snapshot.waiting.map((waiting) => ({ ...waiting }));
+    this.settings = snapshot.settings;
     this.lastNoted = new Map(snapshot.lastNoted);
     this.counts = new Map(snapshot.counts.map(([kind, counts]) => [kind, { ...counts }]));
   }
@@ -297,8 +321,16 @@ export class Injector {
 
 export interface InjectorSnapshot {
   readonly waiting: readonly Waiting[];
+  readonly settings: readonly Setting[];
   readonly lastNoted: readonly (readonly [string, number])[];
   readonly counts: readonly (readonly [string, { readonly fired: number; readonly skipped: number }])[];
+}
+
+function springAmbushes(node: SimNode, effects: Effects): void {
+  const ambushes = node.ambushes ?? [];
+  for (const ambush of ambushes) if (effects.count > ambush.boundary) addStrike(node, ambush);
+  const left = ambushes.filter(({ boundary }) => effects.count <= boundary);
+  node.ambushes = left.length === 0 ? undefined : left;
 }
 
 function addStrike(node: SimNode, strike: Strike): void {

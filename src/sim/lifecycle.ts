@@ -4,9 +4,9 @@ import type { NodeSpec } from './config.ts';
 import { ContractError, HandlerContext } from './context.ts';
 import type { Core } from './core.ts';
 import { SimDisk } from './disk.ts';
-import { DELIVER, eventAt, type QueuedEvent, RESUME } from './event.ts';
+import { DELIVER, eventAt, RESUME } from './event.ts';
 import type { UnsyncedWrites } from './faults.ts';
-import { BOOT, type Handlers } from './handlers.ts';
+import { BOOT, type Handlers, NO_EVENT } from './handlers.ts';
 import type { Messages } from './messages.ts';
 import { type Part, SimNode } from './process.ts';
 import type { AnyRole, Component, Micros } from './protocol.ts';
@@ -38,16 +38,7 @@ export class Lifecycle {
     this.addParts(parts, role, spec.role, '', -1, spec.options);
     const clock = new Clock(spec.clock ?? { offset: 0, ratePpm: 0 });
     const index = core.nodes.length;
-    const node = new SimNode(
-      index,
-      spec.id,
-      spec.role,
-      spec.options,
-      clock,
-      new SimDisk(),
-      parts,
-      `${core.spec.seed}/node/${spec.id}`,
-    );
+    const node = new SimNode(index, spec.id, spec.role, spec.options, clock, new SimDisk(), parts, core.spec.seed);
     for (const part of parts) part.context = new HandlerContext(this.handlers, node, part);
     core.nodes.push(node);
     core.names.push(spec.id);
@@ -92,16 +83,16 @@ export class Lifecycle {
         this.core.judged(watch, call.call(watch.observer, watch.memory, node.index, part.world), node.index);
       }
     }
-    const none = undefined as unknown as QueuedEvent;
-    return this.handlers.run(node, node.parts[0] as Part, BOOT, none, undefined, undefined);
+    return this.handlers.run(node, node.parts[0] as Part, BOOT, NO_EVENT, undefined, undefined);
   }
 
   /** Memory is gone, and of the unsynced writes what `unsynced` says. */
   crash(node: SimNode, unsynced: UnsyncedWrites, lostEffects: number): void {
     const { core } = this;
     const cutOff = node.suffix === undefined ? lostEffects : node.suffix.effects.count - node.suffix.next;
-    const lostWrites = node.disk.crash(unsynced, unsynced === 'prefix' ? node.random.bits() : 0);
+    const lostWrites = node.disk.crash(unsynced, unsynced === 'prefix' ? node.crashRandom.bits() : 0);
     core.digest.number(lostWrites);
+    core.digest.number(cutOff);
     core.tracer?.crash(node, lostWrites, cutOff);
     this.stop(node, 'crashed', unsynced);
   }
@@ -122,6 +113,7 @@ export class Lifecycle {
     node.pauses = 0;
     node.syncToken = 0;
     node.suffix = undefined;
+    node.failedPart = -1;
     node.strikes = undefined;
     node.inbox = [];
     node.inboxHead = 0;

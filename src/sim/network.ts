@@ -26,12 +26,20 @@ export interface Link {
 
 /** A set of directed links: from any node of one set to any of another. Sets hold node indexes. */
 export interface LinkSet {
+  /** The fault that made it. */
   readonly id: number;
   readonly from: ReadonlySet<number>;
   readonly to: ReadonlySet<number>;
+  /** The side that means "all others", and takes in nodes that join later. */
+  readonly open?: 'from' | 'to';
 }
 
 const covers = (set: LinkSet, from: number, to: number): boolean => set.from.has(from) && set.to.has(to);
+
+const widened = (set: LinkSet, side: 'from' | 'to', node: number): LinkSet => ({
+  ...set,
+  [side]: new Set([...set[side], node]),
+});
 
 export class Network {
   private readonly model: NetworkModel;
@@ -106,6 +114,26 @@ export class Network {
 
   clog(set: LinkSet): void {
     this.clogs.push(set);
+  }
+
+  /** Cuts all links between members that share no group. */
+  partition(id: number, groups: readonly ReadonlySet<number>[]): void {
+    const members = new Set(groups.flatMap((group) => [...group]));
+    const size = groups.reduce((sum, group) => sum + group.size, 0);
+    if (size === members.size) {
+      for (const from of groups) for (const to of groups) if (from !== to) this.cut({ id, from, to });
+      return;
+    }
+    for (const member of members) {
+      const reached = new Set(groups.filter((group) => group.has(member)).flatMap((group) => [...group]));
+      const to = new Set([...members].filter((other) => !reached.has(other)));
+      if (to.size > 0) this.cut({ id, from: new Set([member]), to });
+    }
+  }
+
+  /** A node has joined: who is cut off from all others is cut off from it too. */
+  joined(node: number): void {
+    this.cuts = this.cuts.map((set) => (set.open === undefined ? set : widened(set, set.open, node)));
   }
 
   /** Ends the cuts and clogs made under `id`. */

@@ -9,8 +9,11 @@ import { clone } from './plain.ts';
 import type { AnyRole, Micros, NodeId } from './protocol.ts';
 import { Stream, type StreamState } from './random.ts';
 
-/** `halted`: stopped by the kernel after an error its role does not handle; only a restart fault brings it back. */
-export type Status = 'running' | 'crashed' | 'halted';
+/**
+ * `new`: has not booted yet. `halted`: stopped itself, or was stopped by the kernel after an error its role does not handle; only a
+ * restart fault brings it back.
+ */
+export type Status = 'new' | 'running' | 'crashed' | 'halted';
 
 /** An armed timer. Its deadline is kept in local time too, since a change of clock rate moves the true one. */
 export interface ArmedTimer {
@@ -60,7 +63,7 @@ export interface Suffix {
 }
 
 export class SimNode {
-  status: Status = 'running';
+  status: Status = 'new';
   incarnation = 0;
   /** Local time at which the current incarnation booted. */
   bootedLocal: Micros = 0;
@@ -69,13 +72,17 @@ export class SimNode {
   /** Token of the blocking sync it waits for; 0 when it waits for none. */
   syncToken = 0;
   suffix: Suffix | undefined;
+  /** Index of the part whose blocking sync failed and does not know it yet; -1 for none. */
+  failedPart = -1;
   strikes: Strike[] | undefined;
-  /** A crash or pause that waits for a handler with enough effects. */
-  ambush: { readonly fault: number; readonly boundary: number } | undefined;
+  /** Crashes and pauses that wait for a handler with enough effects. */
+  ambushes: readonly Strike[] | undefined;
   /** Events that arrived while it was busy or paused. */
   inbox: QueuedEvent[] = [];
   inboxHead = 0;
   private stream: Stream | undefined;
+  private syncStream: Stream | undefined;
+  private crashStream: Stream | undefined;
 
   readonly index: number;
   readonly id: NodeId;
@@ -84,7 +91,7 @@ export class SimNode {
   readonly clock: Clock;
   readonly disk: SimDisk;
   readonly parts: readonly Part[];
-  private readonly streamName: string;
+  private readonly seed: string;
 
   constructor(
     index: number,
@@ -94,7 +101,7 @@ export class SimNode {
     clock: Clock,
     disk: SimDisk,
     parts: readonly Part[],
-    streamName: string,
+    seed: string,
   ) {
     this.index = index;
     this.id = id;
@@ -103,12 +110,24 @@ export class SimNode {
     this.clock = clock;
     this.disk = disk;
     this.parts = parts;
-    this.streamName = streamName;
+    this.seed = seed;
   }
 
   get random(): Stream {
-    if (this.stream === undefined) this.stream = new Stream(this.streamName);
+    if (this.stream === undefined) this.stream = new Stream(`${this.seed}/node/${this.id}`);
     return this.stream;
+  }
+
+  /** Draws for the durations of this node's syncs: apart from what its handlers draw. */
+  get syncRandom(): Stream {
+    if (this.syncStream === undefined) this.syncStream = new Stream(`${this.seed}/sync/${this.id}`);
+    return this.syncStream;
+  }
+
+  /** Draws for what crashes leave of this node's unsynced writes. */
+  get crashRandom(): Stream {
+    if (this.crashStream === undefined) this.crashStream = new Stream(`${this.seed}/crash/${this.id}`);
+    return this.crashStream;
   }
 
   /** May it handle an event now? */
@@ -134,7 +153,7 @@ export class SimNode {
   }
 
   restoreStream(state: StreamState | undefined): void {
-    this.stream = state === undefined ? undefined : Stream.restored(state);
+    this.stream = restored(state);
   }
 
   save(): NodeSnapshot {
@@ -147,9 +166,12 @@ export class SimNode {
       // Buffers are used again; a snapshot needs its own.
       suffix: this.suffix && { effects: this.suffix.effects.copy(), next: this.suffix.next },
       strikes: this.strikes?.slice(),
-      ambush: this.ambush,
+      failedPart: this.failedPart,
+      ambushes: this.ambushes,
       inbox: this.inbox.slice(this.inboxHead),
       stream: this.saveStream(),
+      syncStream: this.syncStream?.save(),
+      crashStream: this.crashStream?.save(),
       clock: this.clock.save(),
       disk: this.disk.save(),
       parts: this.parts.map((part) => ({
@@ -168,10 +190,13 @@ export class SimNode {
     this.syncToken = snapshot.syncToken;
     this.suffix = snapshot.suffix && { effects: snapshot.suffix.effects.copy(), next: snapshot.suffix.next };
     this.strikes = snapshot.strikes?.slice();
-    this.ambush = snapshot.ambush;
+    this.failedPart = snapshot.failedPart;
+    this.ambushes = snapshot.ambushes;
     this.inbox = snapshot.inbox.slice();
     this.inboxHead = 0;
     this.restoreStream(snapshot.stream);
+    this.syncStream = restored(snapshot.syncStream);
+    this.crashStream = restored(snapshot.crashStream);
     this.clock.load(snapshot.clock);
     this.disk.load(snapshot.disk);
     snapshot.parts.forEach((saved, i) => {
@@ -185,6 +210,9 @@ export class SimNode {
   }
 }
 
+const restored = (state: StreamState | undefined): Stream | undefined =>
+  state === undefined ? undefined : Stream.restored(state);
+
 export interface NodeSnapshot {
   readonly status: Status;
   readonly incarnation: number;
@@ -193,9 +221,12 @@ export interface NodeSnapshot {
   readonly syncToken: number;
   readonly suffix: Suffix | undefined;
   readonly strikes: readonly Strike[] | undefined;
-  readonly ambush: { readonly fault: number; readonly boundary: number } | undefined;
+  readonly failedPart: number;
+  readonly ambushes: readonly Strike[] | undefined;
   readonly inbox: readonly QueuedEvent[];
   readonly stream: StreamState | undefined;
+  readonly syncStream: StreamState | undefined;
+  readonly crashStream: StreamState | undefined;
   readonly clock: ClockSnapshot;
   readonly disk: DiskSnapshot;
   readonly parts: readonly {

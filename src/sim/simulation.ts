@@ -25,7 +25,7 @@ import {
   TIMER,
 } from './event.ts';
 import { guarded } from './guard.ts';
-import { ADMIN, DISK_ERROR, Handlers } from './handlers.ts';
+import { ADMIN, BOOT, DISK_ERROR, Handlers, NO_EVENT } from './handlers.ts';
 import type { Operation, Outcome } from './history.ts';
 import { Injector, type InjectorSnapshot } from './injector.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -33,10 +33,9 @@ import { Messages, type MessagesSnapshot } from './messages.ts';
 import type { LogChange, PlacedObserver } from './observer.ts';
 import type { Hook, Watch } from './observing.ts';
 import { deepFreeze, type Json } from './plain.ts';
-import type { NodeSnapshot, Part, SimNode } from './process.ts';
+import type { NodeSnapshot, Part, SimNode, Strike } from './process.ts';
 import type { AnyRole, DiskErrorKind, Micros, NodeId, NodeView, Request, Tagged } from './protocol.ts';
 import type { QueueSnapshot } from './queue.ts';
-import { Stream, type StreamState } from './random.ts';
 import type { Failure, Statistics, Violation } from './result.ts';
 import { type Action, pendingActions, takeAction } from './scheduler.ts';
 import { stateHashOf } from './state-hash.ts';
@@ -61,7 +60,6 @@ export class Simulation {
   private readonly lifecycle: Lifecycle;
   private readonly injector: Injector;
   private readonly workload: Workload;
-  private diskStream: Stream | undefined;
   private noteCounts = new Map<string, number>();
   /** Nodes that may go on with their inbox. */
   private ready: number[] = [];
@@ -81,7 +79,9 @@ export class Simulation {
     this.injector.schedule();
     guarded(() => {
       this.core.watches.start((path) => this.core.worldOf(path));
-      for (const node of this.core.nodes) this.boot(node);
+      // A fault that waits for a note of one node's boot may end the run, or boot another node.
+      for (const node of this.core.nodes.slice(0, spec.nodes.length))
+        if (node.incarnation === 0 && !this.core.over) this.boot(node);
     });
   }
 
@@ -183,7 +183,7 @@ export class Simulation {
         this.injector.start(event.id);
         return;
       case FAULT_END:
-        this.injector.end(event.id, event.payload);
+        this.injector.end(event.id);
         return;
       case RESTART:
         if (node.incarnation === event.id) this.boot(node);
@@ -265,12 +265,13 @@ export class Simulation {
   /** The disk has finished a sync, whatever the process is doing. */
   private synced(node: SimNode, event: QueuedEvent): void {
     const { core } = this;
+    const unsynced = node.disk.unsyncedCount;
     const sync = node.disk.finish(event.id);
     if (sync === undefined) return;
     const part = node.parts[sync.part] as Part;
     core.begin(SYNCED, event.node, sync.fails ? -event.id : event.id, event.cause);
     core.tracer?.synced(node, part, sync, event.cause);
-    if (!sync.fails) this.becameDurable(node);
+    if (!sync.fails && node.disk.unsyncedCount < unsynced) this.becameDurable(node);
     if (core.over) return;
     if (!sync.blocking) {
       const outcome = eventAt(SYNCED, event.node, sync.part, sync, event.id, event.cause, core.now);
@@ -279,8 +280,8 @@ export class Simulation {
       return;
     }
     node.syncToken = 0;
-    if (sync.fails) this.syncFailed(node, part);
-    else if (node.pauses === 0) this.goOn(node);
+    if (sync.fails) node.failedPart = part.index;
+    if (node.pauses === 0) this.goOn(node);
   }
 
   private becameDurable(node: SimNode): void {
@@ -297,11 +298,15 @@ export class Simulation {
 
   /** A blocking sync failed: the rest of the handler's effects is gone; the role must stop or refuse. */
   private syncFailed(node: SimNode, part: Part): void {
+    const { incarnation } = node;
     node.suffix = undefined;
+    node.failedPart = -1;
     if (part.role.onDiskError === undefined) {
       this.halt(node, 'a sync failed, and the role has no onDiskError');
       return;
     }
+    this.strikeLeft(node, node.strikes);
+    if (node.incarnation !== incarnation) return;
     const error = eventAt(
       SYNCED,
       node.index,
@@ -317,6 +322,10 @@ export class Simulation {
 
   /** Goes on with the effects that waited for a sync or the end of a pause, then with the inbox. */
   private goOn(node: SimNode): void {
+    if (node.failedPart >= 0) {
+      this.syncFailed(node, node.parts[node.failedPart] as Part);
+      return;
+    }
     const { suffix } = node;
     node.suffix = undefined;
     if (suffix !== undefined) {
@@ -339,10 +348,16 @@ export class Simulation {
     name: string | undefined,
     argument: unknown,
   ): void {
-    const { handlers, injector } = this;
+    const { handlers } = this;
     if (!handlers.run(node, part, kind, event, name, argument)) return;
-    if (injector.isWatching || node.ambush !== undefined) injector.arm(node, kind, event, name, handlers.recorded);
+    this.arm(node, kind, event, name);
     this.commit(node, handlers.recorded, 0);
+  }
+
+  private arm(node: SimNode, kind: number, event: QueuedEvent, name: string | undefined): void {
+    const { injector } = this;
+    if (injector.isWatching || node.ambushes !== undefined)
+      injector.arm(node, kind, event, name, this.handlers.recorded);
   }
 
   // --- Effects -------------------------------------------------------------------------------------------------------------------
@@ -420,20 +435,27 @@ export class Simulation {
 
   /** Lets the faults strike that wait at this boundary. True when the handler's remaining effects must wait or are gone. */
   private strike(node: SimNode, effects: Effects, boundary: number): boolean {
-    const strikes = node.strikes ?? [];
-    const due = strikes.filter((strike) => strike.boundary <= boundary);
-    if (due.length === 0) return false;
-    const rest = strikes.filter((strike) => strike.boundary > boundary);
-    node.strikes = rest.length === 0 ? undefined : rest;
     const { incarnation } = node;
     const atEnd = boundary === Number.POSITIVE_INFINITY;
-    for (const { fault } of due) {
-      this.injector.strike(fault, node, atEnd ? 0 : effects.count - boundary);
-      if (this.core.over || node.status !== 'running' || node.incarnation !== incarnation) return true;
+    let due = dueAt(node, boundary);
+    if (due === undefined) return false;
+    // A fault may run handlers of other nodes, which need a buffer of their own.
+    if (effects === this.handlers.recorded) this.handlers.handOver();
+    for (; due !== undefined; due = dueAt(node, boundary)) {
+      node.strikes = without(node.strikes, due);
+      this.injector.strike(due.fault, node, atEnd ? 0 : effects.count - boundary);
+      if (this.core.over || node.incarnation !== incarnation) return true;
     }
+    this.core.committing = node.index;
     if (atEnd || node.pauses === 0) return false;
     this.suspend(node, effects, boundary);
     return true;
+  }
+
+  /** The rest of a handler is gone: the faults that waited for its later boundaries strike now. */
+  private strikeLeft(node: SimNode, strikes: readonly Strike[] | undefined): void {
+    node.strikes = undefined;
+    for (const { fault } of strikes ?? []) if (!this.core.over) this.injector.strike(fault, node, 0);
   }
 
   private write(node: SimNode, part: Part, write: Write): void {
@@ -471,18 +493,16 @@ export class Simulation {
     core.digest.word(((blocking ? effect.SYNC : effect.SYNC_LATER) << 24) ^ part.index);
     if (blocking && !disk.hasUnsynced && disk.failing === 0) return false;
     const token = core.nextToken();
-    const sync = disk.begin(token, core.now, this.syncLatency(), blocking, part.index, tag, data);
+    const sync = disk.begin(token, core.now, this.syncLatency(node), blocking, part.index, tag, data);
     core.tracer?.sync(node, part, blocking, tag);
     core.queue.push(sync.done, eventAt(SYNCED, node.index, part.index, undefined, token, core.event, core.now));
     if (blocking) node.syncToken = token;
     return blocking;
   }
 
-  private syncLatency(): Micros {
+  private syncLatency(node: SimNode): Micros {
     const { syncLatency } = this.core.spec.disk;
-    if (syncLatency.kind === 'constant') return syncLatency.value;
-    if (this.diskStream === undefined) this.diskStream = new Stream(`${this.core.spec.seed}/disk`);
-    return sample(syncLatency, this.diskStream.bits());
+    return syncLatency.kind === 'constant' ? syncLatency.value : sample(syncLatency, node.syncRandom.bits());
   }
 
   private note(node: SimNode, part: Part, text: string, data: Json | undefined): void {
@@ -535,22 +555,29 @@ export class Simulation {
 
   boot(node: SimNode): void {
     if (!this.lifecycle.boot(node)) return;
+    this.arm(node, BOOT, NO_EVENT, undefined);
     this.commit(node, this.handlers.recorded, 0);
     if (node.status === 'running') this.scheduleCall(node);
   }
 
   join(spec: NodeSpec): void {
-    this.boot(this.lifecycle.add(spec));
+    const node = this.lifecycle.add(spec);
+    this.messages.network.joined(node.index);
+    this.boot(node);
   }
 
   crash(node: SimNode, unsynced: 'none' | 'all' | 'prefix', lostEffects: number): void {
+    const { strikes } = node;
     this.lifecycle.crash(node, unsynced, lostEffects);
     this.forgetCall(node);
+    this.strikeLeft(node, strikes);
   }
 
   private halt(node: SimNode, reason: string): void {
+    const { strikes } = node;
     this.lifecycle.halt(node, reason);
     this.forgetCall(node);
+    this.strikeLeft(node, strikes);
   }
 
   /** The call of a client that is gone has an unknown outcome. */
@@ -659,7 +686,6 @@ export class Simulation {
       messages: this.messages.save(),
       workload: this.workload.save(),
       injector: this.injector.save(),
-      diskStream: this.diskStream?.save(),
       noteCounts: new Map(this.noteCounts),
       ready: this.ready.slice(),
       instantEvents: this.instantEvents,
@@ -681,7 +707,6 @@ export class Simulation {
     this.messages.load(snapshot.messages);
     this.workload.load(snapshot.workload);
     this.injector.load(snapshot.injector);
-    this.diskStream = snapshot.diskStream === undefined ? undefined : Stream.restored(snapshot.diskStream);
     this.noteCounts = new Map(snapshot.noteCounts);
     this.ready = snapshot.ready.slice();
     this.instantEvents = snapshot.instantEvents;
@@ -698,11 +723,19 @@ export interface Snapshot {
   readonly messages: MessagesSnapshot;
   readonly workload: WorkloadSnapshot;
   readonly injector: InjectorSnapshot;
-  readonly diskStream: StreamState | undefined;
   readonly noteCounts: ReadonlyMap<string, number>;
   readonly ready: readonly number[];
   readonly instantEvents: number;
   readonly watches: ReturnType<Core['watches']['save']>;
+}
+
+/** The first fault armed that is due at a boundary. */
+const dueAt = ({ strikes }: SimNode, boundary: number): Strike | undefined =>
+  strikes?.find((strike) => strike.boundary <= boundary);
+
+function without(strikes: readonly Strike[] | undefined, strike: Strike): Strike[] | undefined {
+  const rest = strikes?.filter((other) => other !== strike) ?? [];
+  return rest.length === 0 ? undefined : rest;
 }
 
 function dataOf(write: Write): unknown {
