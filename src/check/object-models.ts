@@ -1,6 +1,6 @@
 /** The model that a recorded history is judged by. */
 import type { Json } from '../sim/plain.ts';
-import { HistoryError, shown } from './formats/history-error.ts';
+import { HistoryError, shown } from './history-error.ts';
 import type { Model } from './model.ts';
 import { counterModel } from './models/counter.ts';
 import { keyValueModel } from './models/key-value.ts';

@@ -3,7 +3,6 @@ import type { Operation } from '../sim/history.ts';
 import type { Json } from '../sim/plain.ts';
 import { ETCD_LOG_DIALECT, isEtcdLog, readEtcdLog } from './formats/etcd-log.ts';
 import { pairEvents, type RecordedEvent } from './formats/events.ts';
-import { HistoryError, shown } from './formats/history-error.ts';
 import { readJepsenEdn, readJepsenJson } from './formats/jepsen.ts';
 import { findSyntaxError, lineAt, linesOfItems } from './formats/json-place.ts';
 import {
@@ -23,6 +22,7 @@ import {
   workloadOf,
 } from './formats/transactions.ts';
 import { readTuples } from './formats/tuples.ts';
+import { HistoryError, shown } from './history-error.ts';
 import type { InitialValues, TransactionKey, Workload } from './transaction.ts';
 
 export type HistoryModelName = ObjectModelName | Workload;

@@ -1,6 +1,6 @@
 /** Reads EDN, the notation of Jepsen's histories, into plain data. https://github.com/edn-format/edn */
 import type { Json } from '../../sim/plain.ts';
-import { HistoryError } from './history-error.ts';
+import { HistoryError } from '../history-error.ts';
 
 /** A map with the line on which it begins. Names are keywords without their colon, or strings. */
 export interface EdnMap {

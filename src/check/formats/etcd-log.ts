@@ -3,8 +3,8 @@
  * `INFO  jepsen.util - 2	:invoke	:cas	[3 0]`. A failed compare-and-set was executed and refused.
  */
 import type { Json } from '../../sim/plain.ts';
+import { HistoryError, shown } from '../history-error.ts';
 import { eventType, type RecordedEvent } from './events.ts';
-import { HistoryError, shown } from './history-error.ts';
 import type { Dialect } from './objects.ts';
 
 export const ETCD_LOG_DIALECT: Dialect = { nilRead: 'value', failedCas: 'refused' };

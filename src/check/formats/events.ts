@@ -1,6 +1,6 @@
 /** From recorded events to operations: who called what, and what came of it. */
 import type { Json } from '../../sim/plain.ts';
-import { HistoryError, shown } from './history-error.ts';
+import { HistoryError, shown } from '../history-error.ts';
 
 export type EventType = 'invoke' | 'ok' | 'fail' | 'info';
 

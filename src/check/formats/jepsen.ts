@@ -1,8 +1,8 @@
 /** Jepsen's own histories, as EDN or JSON: one map an event, `{:type :invoke, :f :read, :value nil, :process 0, ...}`. */
 import type { Json } from '../../sim/plain.ts';
+import { HistoryError, shown } from '../history-error.ts';
 import { readEdnMaps } from './edn.ts';
 import { eventProcess, eventType, type RecordedEvent } from './events.ts';
-import { HistoryError, shown } from './history-error.ts';
 
 /** @throws HistoryError with line and field. */
 export function readJepsenEdn(text: string): readonly RecordedEvent[] {

@@ -1,8 +1,8 @@
 /** From recorded operations on objects (registers, maps, locks, ...) to the inputs and outputs of our models. */
 import type { Operation } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
+import { HistoryError, shown } from '../history-error.ts';
 import type { RecordedEvent, RecordedOperation } from './events.ts';
-import { HistoryError, shown } from './history-error.ts';
 
 export const OBJECT_MODELS = [
   'register',

@@ -1,8 +1,8 @@
 /** Our own histories: operations as the simulator records them (src/sim/history.ts), one JSON object each. */
 import type { Operation, Outcome } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
+import { HistoryError, shown } from '../history-error.ts';
 import type { MicroOperation, Transaction } from '../transaction.ts';
-import { HistoryError, shown } from './history-error.ts';
 import type { OperationPlace } from './objects.ts';
 
 /** Whether an item looks like an operation of ours rather than an event. */

@@ -1,8 +1,8 @@
 /** From recorded events to transactions. */
 import type { Json } from '../../sim/plain.ts';
+import { HistoryError, shown } from '../history-error.ts';
 import type { MicroOperation, Transaction, Workload } from '../transaction.ts';
 import { pairEvents, type RecordedEvent } from './events.ts';
-import { HistoryError, shown } from './history-error.ts';
 
 /**
  * How much was recorded: calls and completions, completions alone (no order between transactions is known), or calls

@@ -1,7 +1,7 @@
 /** Events as JSON arrays: `[type, process, f, value]` (lin-history/1) or `[type, process, steps]` (transactions). */
 import type { Json } from '../../sim/plain.ts';
+import { HistoryError, shown } from '../history-error.ts';
 import { eventProcess, eventType, type RecordedEvent } from './events.ts';
-import { HistoryError, shown } from './history-error.ts';
 
 /** @throws HistoryError with line and field. `lines[i]` is where `items[i]` begins; `path` names the list of events. */
 export function readTuples(
