@@ -32,19 +32,24 @@ export function deepFreeze<T>(value: T): T {
  * integer-like (engines enumerate such keys in numeric order, not in the order of insertion).
  */
 export function whyNotPlain(value: unknown, path = ''): string | undefined {
+  if (typeof value !== 'object' || value === null || knownPlain.has(value)) return whyNoPlainLeaf(value, path);
+  const why = whyNotPlainInside(value, path);
+  if (why === undefined && Object.isFrozen(value)) knownPlain.add(value);
+  return why;
+}
+
+/** Frozen objects that were found plain stay plain: a log's entries are looked at once, not after every handler. */
+const knownPlain = new WeakSet<object>();
+
+function whyNoPlainLeaf(value: unknown, path: string): string | undefined {
   const at = path === '' ? 'the value itself' : path;
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return undefined;
-    case 'number':
-      return Number.isFinite(value) ? undefined : `${at}: ${value} is not a finite number`;
-    case 'object':
-      break;
-    default:
-      return `${at}: a ${typeof value} is not plain data`;
-  }
-  if (value === null) return undefined;
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${at}: ${value} is not a finite number`;
+  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'object') return undefined;
+  return `${at}: a ${typeof value} is not plain data`;
+}
+
+function whyNotPlainInside(value: object, path: string): string | undefined {
+  const at = path === '' ? 'the value itself' : path;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       if (!(i in value)) return `${at}: the array has a hole at ${i}`;
@@ -66,6 +71,16 @@ export function whyNotPlain(value: unknown, path = ''): string | undefined {
     if (why !== undefined) return why;
   }
   return undefined;
+}
+
+/** Structural equality of plain data, whatever the order of keys. What both share (frozen entries, mostly) is not walked. */
+export function samePlain(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const keys = Object.keys(one);
+  if (keys.length !== Object.keys(other).length) return false;
+  return keys.every((key) => key in other && samePlain((one as Fields)[key], (other as Fields)[key]));
 }
 
 /** Order by UTF-16 units: the same everywhere, unlike a locale's. */

@@ -1,6 +1,6 @@
 /** Strict mode: finds what a handler hides from the kernel by running it twice and comparing. */
 import type { Effects } from './effects.ts';
-import { canonicalText, clone, whyNotPlain } from './plain.ts';
+import { canonicalText, clone, samePlain, whyNotPlain } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
 import type { StreamState } from './random.ts';
 
@@ -55,17 +55,17 @@ const HINT =
 function difference(first: Effects, second: Effects): string | undefined {
   if (first.count !== second.count) return `${HINT} It recorded ${first.count} effects, then ${second.count}`;
   for (let i = 0; i < first.count; i++) {
-    const one = effectText(first, i);
-    const other = effectText(second, i);
-    if (one !== other) return `${HINT} Effect ${i + 1} was ${one}, then ${other}`;
+    const one = effectAt(first, i);
+    const other = effectAt(second, i);
+    if (!samePlain(one, other))
+      return `${HINT} Effect ${i + 1} was ${canonicalText(one)}, then ${canonicalText(other)}`;
   }
   return undefined;
 }
 
-const effectText = ({ kinds, parts, a, b, c }: Effects, i: number): string =>
-  canonicalText([kinds[i], parts[i], a[i], b[i], c[i]]);
+const effectAt = ({ kinds, parts, a, b, c }: Effects, i: number): unknown => [kinds[i], parts[i], a[i], b[i], c[i]];
 
 function stateDifference(states: readonly unknown[], node: SimNode): string | undefined {
-  const differs = node.parts.some(({ state }, i) => canonicalText(state) !== canonicalText(states[i]));
+  const differs = node.parts.some(({ state }, i) => !samePlain(state, states[i]));
   return differs ? `${HINT} The two states differ` : undefined;
 }
