@@ -165,10 +165,18 @@ class RwRegister {
     for (const [transaction, { outcome }] of this.#transactions.entries()) {
       if (outcome === 'ok') this.#committed[transaction] = 1;
     }
-    for (const { write } of this.#reads) {
-      if (write === NOBODY) continue;
-      const writer = this.#writes.transactionOf[write] as number;
-      if (this.#transactions[writer]?.outcome === 'unknown') this.#committed[writer] = 1;
+    const seen = (write: number): void => {
+      const writer = this.#writes.transactionOf[write];
+      if (writer !== undefined && this.#transactions[writer]?.outcome === 'unknown') this.#committed[writer] = 1;
+    };
+    for (const { write } of this.#reads) seen(write);
+    // What the recorder saw installed has happened too.
+    for (const [name, values] of this.#options.versionOrders ?? []) {
+      const key = this.#writes.keyId(name);
+      for (const value of values as readonly Json[]) seen(this.#writes.find(key, value));
+    }
+    for (const transaction of this.#options.commitOrder ?? []) {
+      if (this.#transactions[transaction]?.outcome === 'unknown') this.#committed[transaction] = 1;
     }
   }
 
