@@ -29,14 +29,14 @@ export class Messages {
   /** Messages that wait at a clog, in the order they came. */
   held: QueuedEvent[] = [];
   private ids = 0;
-  private lastType = '';
+  private lastType: string | undefined;
   private lastKind = -1;
   deliveries = 0;
 
   constructor(core: Core, injector: () => Injector) {
     this.core = core;
     this.injector = injector;
-    this.network = new Network(core.spec.network, core.spec.seed, core.spec.overrides);
+    this.network = new Network(core.spec);
   }
 
   send(node: SimNode, part: Part, to: NodeId, target: number, message: Tagged): void {
@@ -74,7 +74,7 @@ export class Messages {
     );
     const override = lane.overrides?.get(ordinal);
     if (override !== undefined && 'drop' in override) {
-      this.drop(event, 'override');
+      this.discard(event, 'override');
       return;
     }
     const { latency, fifo } = core.spec.network;
@@ -104,7 +104,12 @@ export class Messages {
     const { core } = this;
     const { node: target, from, payload, id, bits, cause, type } = original;
     // A copy takes twice as long as a message would, so that it arrives among later ones.
-    const arrival = core.now + 2 * sample(core.spec.network.latency, derive(bits, COPY_LATENCY));
+    let arrival = core.now + 2 * sample(core.spec.network.latency, derive(bits, COPY_LATENCY));
+    if (core.spec.network.fifo) {
+      const link = this.network.link(from, target);
+      arrival = Math.max(arrival, link.lastArrival);
+      link.lastArrival = arrival;
+    }
     core.queue.push(
       arrival,
       new QueuedEvent(DELIVER, target, part.index, from, payload, id, bits, cause, core.now, 1, type),
@@ -134,9 +139,14 @@ export class Messages {
     return scale(derive(bits, copy === 0 ? LOSS : COPY_LOSS), 1_000_000) < this.network.lossPpm;
   }
 
+  /** An event of its own: a message is gone. */
   drop(event: QueuedEvent, reason: DropReason): void {
+    this.core.begin(DROP, event.node, event.id, event.cause);
+    this.discard(event, reason);
+  }
+
+  private discard(event: QueuedEvent, reason: DropReason): void {
     const { core } = this;
-    core.begin(DROP, event.node, event.id, event.cause);
     core.digest.string(reason);
     const { dropped } = (core.kinds[event.type] as MessageKind).counts;
     dropped[reason] = (dropped[reason] ?? 0) + 1;
@@ -157,11 +167,17 @@ export class Messages {
     core.tracer?.deliver(node, part, event);
   }
 
-  /** Messages whose clog has ended go on, in the order they came. */
+  /** Messages whose clog has ended go on, in the order they came; one that arrives at this very instant comes after them. */
   releaseHeld(): void {
-    const { held, core } = this;
-    this.held = held.filter(({ from, node }) => this.network.isClogged(from, node));
-    for (const event of held) if (!this.held.includes(event)) core.queue.push(core.now, event);
+    const { core, network } = this;
+    const released = this.held.filter(({ from, node }) => !network.isClogged(from, node));
+    if (released.length === 0) return;
+    this.held = this.held.filter(({ from, node }) => network.isClogged(from, node));
+    const links = new Set(released.map(linkOf));
+    const arriving = core.queue.extract(
+      (event, time) => event.kind === DELIVER && time <= core.now && links.has(linkOf(event)),
+    );
+    for (const event of [...released, ...arriving]) core.queue.push(core.now, event);
   }
 
   save(): MessagesSnapshot {
@@ -170,12 +186,14 @@ export class Messages {
 
   load(snapshot: MessagesSnapshot): void {
     this.network.load(snapshot.network);
-    this.lastType = '';
+    this.lastType = undefined;
     this.held = snapshot.held.slice();
     this.ids = snapshot.ids;
     this.deliveries = snapshot.deliveries;
   }
 }
+
+const linkOf = ({ from, node }: QueuedEvent): string => `${from}>${node}`;
 
 export interface MessagesSnapshot {
   readonly network: ReturnType<Network['save']>;

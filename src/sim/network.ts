@@ -2,7 +2,7 @@
  * The network: directed links, made on first use. A link has one *lane* per message type, with a random stream of its own and a
  * count of messages, so that "the 17th AppendEntries from n1 to n2" keeps its name and its draw whatever happens elsewhere.
  */
-import type { NetworkModel } from './config.ts';
+import type { RunSpec } from './config.ts';
 import type { Override } from './faults.ts';
 import type { Micros, NodeId } from './protocol.ts';
 import { Stream, type StreamState } from './random.ts';
@@ -42,7 +42,8 @@ const widened = (set: LinkSet, side: 'from' | 'to', node: number): LinkSet => ({
 });
 
 export class Network {
-  private readonly model: NetworkModel;
+  /** Whether anything of a message is random in this run, now or during a fault. */
+  private readonly draws: boolean;
   private readonly seed: string;
   private readonly overrides: ReadonlyMap<string, ReadonlyMap<number, Override>>;
   private links: (Link | undefined)[][] = [];
@@ -51,12 +52,14 @@ export class Network {
   lossPpm: number;
   duplicationPpm: number;
 
-  constructor(model: NetworkModel, seed: string, overrides: readonly Override[]) {
-    this.model = model;
+  constructor({ network, seed, overrides, faults }: RunSpec) {
+    const { latency, lossPpm, duplicationPpm } = network;
+    this.draws =
+      latency.kind !== 'constant' || lossPpm > 0 || duplicationPpm > 0 || faults.some(({ kind }) => kind === 'noise');
     this.seed = seed;
     this.overrides = overridesByLane(overrides);
-    this.lossPpm = model.lossPpm;
-    this.duplicationPpm = model.duplicationPpm;
+    this.lossPpm = lossPpm;
+    this.duplicationPpm = duplicationPpm;
   }
 
   link(from: number, to: number): Link {
@@ -89,9 +92,12 @@ export class Network {
     return lane;
   }
 
-  /** The random bits of the next message of a lane. Nothing is drawn where nothing is random. */
+  /**
+   * The random bits of the next message of a lane: the n-th draw is the n-th message's, also where noise comes and goes. Nothing is
+   * drawn where nothing is random.
+   */
   draw(lane: Lane): number {
-    if (this.model.latency.kind === 'constant' && this.lossPpm === 0 && this.duplicationPpm === 0) return 0;
+    if (!this.draws) return 0;
     if (lane.stream === undefined) lane.stream = new Stream(`${this.seed}/net/${lane.name}`);
     return lane.stream.bits();
   }

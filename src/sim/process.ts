@@ -22,6 +22,10 @@ export interface ArmedTimer {
   readonly token: number;
   local: Micros;
   due: Micros;
+  /** Its place among the events of one time, given when it was set. */
+  sequence: number;
+  /** Ordinal of the event whose handler set it. */
+  cause: number;
   /** True time of the queue's entry for it: never later than `due`. Re-arming a timer for later only moves `due`. */
   queuedAt: Micros;
 }

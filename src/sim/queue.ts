@@ -42,6 +42,32 @@ export class EventQueue<T> {
     slots[hole] = slot;
   }
 
+  /** A place in the order of events of one time, for an event that comes later. */
+  reserve(): number {
+    return this.sequence++;
+  }
+
+  /** Like `push`, at a place reserved before. */
+  pushAt(time: number, sequence: number, payload: T): void {
+    if (this.count + 2 > this.times.length) this.grow();
+    const slot = this.freeSlots.length > 0 ? (this.freeSlots.pop() as number) : this.payloads.length;
+    this.payloads[slot] = payload;
+    const { times, sequences, slots } = this;
+    let hole = this.count++;
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1;
+      const parentTime = times[parent] as number;
+      if (parentTime < time || (parentTime === time && (sequences[parent] as number) < sequence)) break;
+      times[hole] = parentTime;
+      sequences[hole] = sequences[parent] as number;
+      slots[hole] = slots[parent] as number;
+      hole = parent;
+    }
+    times[hole] = time;
+    sequences[hole] = sequence;
+    slots[hole] = slot;
+  }
+
   /** Removes the earliest event. The queue must not be empty. */
   pop(): T {
     if (this.count === 0) throw new Error('pop on an empty queue');
@@ -80,36 +106,28 @@ export class EventQueue<T> {
     slots[hole] = slot;
   }
 
-  /** All events with their times, earliest first. Not for the hot path. */
-  entries(): { readonly time: number; readonly payload: T }[] {
+  /** All events with their places in the order, earliest first. Not for the hot path. */
+  entries(): QueueEntry<T>[] {
     return this.order().map((at) => ({
       time: this.times[at] as number,
+      sequence: this.sequences[at] as number,
       payload: this.payloads[this.slots[at] as number] as T,
     }));
   }
 
-  /** Takes out the earliest event that matches; undefined when none does. Not for the hot path. */
-  remove(matches: (payload: T) => boolean): T | undefined {
-    const at = this.order().find((index) => matches(this.payloads[this.slots[index] as number] as T));
-    if (at === undefined) return undefined;
-    const saved = this.save();
-    const removed = saved.payloads[at] as T;
-    const keep = <X>(list: readonly X[]): X[] => list.filter((_, index) => index !== at);
-    // Removing from the middle of the arrays breaks the heap order, so it is built anew from a sorted list (a valid heap).
-    const rest = { times: keep(saved.times), sequences: keep(saved.sequences), payloads: keep(saved.payloads) };
-    const sorted = rest.times.map((_, index) => index);
-    sorted.sort(
-      (a, b) =>
-        (rest.times[a] as number) - (rest.times[b] as number) ||
-        (rest.sequences[a] as number) - (rest.sequences[b] as number),
-    );
+  /** Takes out the events that match; answers them earliest first. Not for the hot path. */
+  extract(matches: (payload: T, time: number) => boolean): T[] {
+    const taken: QueueEntry<T>[] = [];
+    const rest: QueueEntry<T>[] = [];
+    for (const entry of this.entries()) (matches(entry.payload, entry.time) ? taken : rest).push(entry);
+    // Removing from the middle breaks the order of the heap; a sorted list is a heap.
     this.load({
-      times: sorted.map((index) => rest.times[index] as number),
-      sequences: sorted.map((index) => rest.sequences[index] as number),
-      payloads: sorted.map((index) => rest.payloads[index] as T),
-      sequence: saved.sequence,
+      times: rest.map(({ time }) => time),
+      sequences: rest.map(({ sequence }) => sequence),
+      payloads: rest.map(({ payload }) => payload),
+      sequence: this.sequence,
     });
-    return removed;
+    return taken.map(({ payload }) => payload);
   }
 
   save(): QueueSnapshot<T> {
@@ -151,6 +169,12 @@ export class EventQueue<T> {
     this.sequences = sequences;
     this.slots = slots;
   }
+}
+
+export interface QueueEntry<T> {
+  readonly time: number;
+  readonly sequence: number;
+  readonly payload: T;
 }
 
 export interface QueueSnapshot<T> {

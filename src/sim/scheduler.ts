@@ -51,7 +51,7 @@ export function takeAction(core: Core, messages: Messages, id: string): Choice {
     throw new RangeError(`"${id}" is not pending; pending are, for example: ${some.join(', ') || 'nothing'}`);
   }
   const { event, place } = found;
-  if (place === 'queue') core.queue.remove((queued) => queued === event);
+  if (place === 'queue') core.queue.extract((queued) => queued === event);
   else if (place === 'held') messages.held = messages.held.filter((held) => held !== event);
   else {
     const node = core.nodes[event.node] as SimNode;

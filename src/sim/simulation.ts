@@ -235,8 +235,8 @@ export class Simulation {
         const timer = this.timers.due(event, part);
         if (timer === undefined) return;
         part.timers.delete(event.payload as string);
-        core.begin(TIMER, event.node, hashString(event.payload as string), event.cause);
-        core.tracer?.timer(node, part, timer, event.cause);
+        core.begin(TIMER, event.node, hashString(event.payload as string), timer.cause);
+        core.tracer?.timer(node, part, timer);
         this.activate(node, part, TIMER, event, timer.name, timer.key);
         return;
       }

@@ -7,6 +7,10 @@ import { overridesByLane } from './network.ts';
 import type { ArmedTimer, Part, SimNode } from './process.ts';
 import type { Micros } from './protocol.ts';
 
+/**
+ * A timer that is set again for later (an election timeout at each heartbeat) keeps its entry in the queue and only moves its
+ * deadline. That saves the queue most of its work, and nobody can tell: it fires at its place in the order.
+ */
 export class Timers {
   private readonly core: Core;
   private readonly overrides: ReadonlyMap<string, ReadonlyMap<number, Override>>;
@@ -26,7 +30,20 @@ export class Timers {
     core.digest.word((SET_TIMER << 24) ^ part.index);
     core.digest.string(id);
     core.digest.number(delay);
-    this.arm(node, part, id, name, key, node.clock.elapsed(core.now) + delay);
+    const local = node.clock.elapsed(core.now) + delay;
+    const due = node.clock.trueTimeOf(local, core.now);
+    const armed = part.timers.get(id);
+    const sequence = core.queue.reserve();
+    if (armed !== undefined && due >= armed.queuedAt) {
+      // The entry in the queue comes up too early and is queued anew then: see `due`.
+      armed.local = local;
+      armed.due = due;
+      armed.sequence = sequence;
+      armed.cause = core.event;
+      return;
+    }
+    const token = core.nextToken();
+    this.arm(node, part, id, { name, key, token, local, due, queuedAt: due, sequence, cause: core.event });
   }
 
   /** The delay asked for, unless an override decides otherwise. */
@@ -40,22 +57,11 @@ export class Timers {
     return delay;
   }
 
-  /**
-   * Arms a timer for a local time. A timer that is set again for later (an election timeout at each heartbeat) keeps its entry in the
-   * queue and only moves its deadline: the entry is queued anew when it comes up too early. That saves the queue most of its work.
-   */
-  private arm(node: SimNode, part: Part, id: string, name: string, key: string | undefined, local: Micros): void {
+  private arm(node: SimNode, part: Part, id: string, timer: ArmedTimer): void {
     const { core } = this;
-    const due = node.clock.trueTimeOf(local, core.now);
-    const armed = part.timers.get(id);
-    if (armed !== undefined && due >= armed.queuedAt) {
-      armed.local = local;
-      armed.due = due;
-      return;
-    }
-    const timer: ArmedTimer = { name, key, token: core.nextToken(), local, due, queuedAt: due };
+    const { due, sequence, token, cause } = timer;
     part.timers.set(id, timer);
-    core.queue.push(due, eventAt(TIMER, node.index, part.index, id, timer.token, core.event, core.now));
+    core.queue.pushAt(due, sequence, eventAt(TIMER, node.index, part.index, id, token, cause, core.now));
   }
 
   cancel(node: SimNode, part: Part, name: string, key: string | undefined): void {
@@ -72,7 +78,7 @@ export class Timers {
     if (timer === undefined || timer.token !== event.id) return undefined;
     if (timer.due <= this.core.now) return timer;
     timer.queuedAt = timer.due;
-    this.core.queue.push(timer.due, event);
+    this.core.queue.pushAt(timer.due, timer.sequence, event);
     return undefined;
   }
 
@@ -81,7 +87,10 @@ export class Timers {
     for (const part of node.parts) {
       const armed = [...part.timers];
       part.timers.clear();
-      for (const [id, timer] of armed) this.arm(node, part, id, timer.name, timer.key, timer.local);
+      for (const [id, timer] of armed) {
+        const due = node.clock.trueTimeOf(timer.local, this.core.now);
+        this.arm(node, part, id, { ...timer, token: this.core.nextToken(), due, queuedAt: due });
+      }
     }
   }
 }

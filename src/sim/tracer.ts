@@ -80,8 +80,8 @@ export class Tracer {
     });
   }
 
-  timer(node: SimNode, part: Part, timer: ArmedTimer, cause: number): void {
-    this.emit({ kind: 'timer', cause, ...placeOf(node, part), timer: timer.name, ...keyOf(timer.key) });
+  timer(node: SimNode, part: Part, timer: ArmedTimer): void {
+    this.emit({ kind: 'timer', cause: timer.cause, ...placeOf(node, part), timer: timer.name, ...keyOf(timer.key) });
   }
 
   setTimer(node: SimNode, part: Part, timer: string, key: string | undefined, delay: Micros, name: string): void {
