@@ -8,11 +8,12 @@ import type { Raft, RequestVote, RequestVoteReply, ServerContext, ServerState } 
 /** §5.2: "To begin an election, a follower increments its current term and transitions to candidate state. It then votes for itself and
  * issues RequestVote RPCs": its own vote is as durable as any other before anybody hears of the campaign. */
 export function campaign(raft: Raft, state: ServerState, context: ServerContext): void {
+  const again = state.role === 'candidate';
   state.role = 'candidate';
   state.leader = null;
   state.votes = [context.self];
   recordHard(raft, state, state.currentTerm + 1, context.self, context);
-  context.note('becameCandidate', { term: state.currentTerm });
+  context.note('becameCandidate', { term: state.currentTerm, again });
   restartElectionTimer(context);
   makeDurable(state, context);
   const request: RequestVote = {
@@ -71,7 +72,7 @@ function leadWithQuorum(raft: Raft, state: ServerState, context: ServerContext):
   if (state.votes.length < raft.rules.quorum(state.members.length)) return;
   state.role = 'leader';
   state.leader = context.self;
-  context.note('becameLeader', { term: state.currentTerm });
+  context.note('becameLeader', { term: state.currentTerm, votes: [...state.votes] });
   context.cancelTimer('election');
   beginTerm(raft, state, context);
 }

@@ -4,8 +4,8 @@
 import { goalByNote, type Property, sometimes } from '../../check/property.ts';
 import type { Operation } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
-import { termAt } from './log.ts';
-import type { AnyState } from './properties/facts.ts';
+import { termOf, writtenLog } from './properties/facts.ts';
+import type { ServerState } from './shape.ts';
 
 const oracle = 'internal';
 
@@ -27,73 +27,73 @@ const commitLowerAfterRestart: Property = sometimes<{ readonly commit: number[];
   name: 'commit-lower-after-restart',
   title: 'a restarted server knew of fewer commits than before (right: commitIndex is volatile)',
   oracle,
+  role: 'server',
   requiredWithinSeeds: 200,
   start: () => ({ commit: [], before: [] }),
   boot(memory, node) {
     memory.before[node] = memory.commit[node] ?? 0;
     return false;
   },
-  step(memory, node, state: AnyState) {
-    if (state.role === 'client') return false;
+  step(memory, node, state: ServerState) {
     memory.commit[node] = state.commitIndex;
     return state.commitIndex < (memory.before[node] ?? 0);
   },
 });
 
-const twoLeaders: Property = sometimes<{ readonly leads: number[] }>({
+const twoLeaders: Property = sometimes<{ readonly leads: boolean[] }>({
   name: 'two-leaders',
   title: 'two servers were leaders at the same time, in different terms (right: the older one cannot commit)',
   source: 'hashicorp/raft#568',
   oracle,
+  role: 'server',
   requiredWithinSeeds: 200,
   start: () => ({ leads: [] }),
   crash(memory, node) {
-    memory.leads[node] = 0;
+    memory.leads[node] = false;
     return false;
   },
-  step(memory, node, state: AnyState) {
-    const term = state.role === 'leader' ? state.currentTerm : 0;
-    if ((memory.leads[node] ?? 0) === term) return false;
-    memory.leads[node] = term;
-    return term !== 0 && memory.leads.some((other) => other > 0 && other !== term);
+  note(memory, node, text) {
+    if (text === 'steppedDown') memory.leads[node] = false;
+    if (text !== 'becameLeader') return false;
+    memory.leads[node] = false;
+    const another = memory.leads.includes(true);
+    memory.leads[node] = true;
+    return another;
   },
 });
 
-const matchReset: Property = sometimes<{ readonly term: number[]; readonly match: number[] }>({
+const matchReset: Property = sometimes<{ readonly led: boolean[] }>({
   name: 'match-reset',
   title: 'a server that led before leads again and knows nothing of the others (right: matchIndex belongs to a term)',
   oracle,
+  role: 'server',
   requiredWithinSeeds: 1_000,
-  start: () => ({ term: [], match: [] }),
+  start: () => ({ led: [] }),
   crash(memory, node) {
-    memory.match[node] = 0;
+    memory.led[node] = false;
     return false;
   },
-  step(memory, node, state: AnyState) {
-    if (state.role !== 'leader') return false;
-    const match = state.matchIndex.reduce(
-      (most, index, member) => (member === state.self ? most : Math.max(most, index)),
-      0,
-    );
-    const wasReset = memory.term[node] !== state.currentTerm && match < (memory.match[node] ?? 0);
-    memory.term[node] = state.currentTerm;
-    memory.match[node] = match;
-    return wasReset;
+  note(memory, node, text) {
+    if (text !== 'becameLeader') return false;
+    const before = memory.led[node] === true;
+    memory.led[node] = true;
+    return before;
   },
 });
 
-const olderEntryCommitted: Property = sometimes<{ readonly commit: number[] }>({
+const olderEntryCommitted: Property = sometimes<{ commit: number }>({
   name: 'older-entry-committed',
   title: 'a leader committed an entry of an earlier term, together with one of its own (Figure 8)',
   oracle,
+  role: 'server',
   requiredWithinSeeds: 200,
-  start: () => ({ commit: [] }),
-  step(memory, node, state: AnyState) {
-    if (state.role === 'client') return false;
-    const before = memory.commit[node] ?? 0;
-    memory.commit[node] = state.commitIndex;
-    if (state.role !== 'leader' || state.commitIndex <= before) return false;
-    return termAt(state, before + 1) < state.currentTerm && before + 1 < state.commitIndex;
+  start: () => ({ commit: 0 }),
+  note(memory, node, text, data: Json | undefined, world) {
+    if (text !== 'committed') return false;
+    const { term, index } = data as { readonly term: number; readonly index: number };
+    const first = memory.commit + 1;
+    memory.commit = Math.max(memory.commit, index);
+    return first < index && termOf(writtenLog(world, node), first) < term;
   },
 });
 
@@ -110,21 +110,15 @@ const repairedByHint: Property = sometimes<null>({
   },
 });
 
-const splitVote: Property = sometimes<{ readonly candidate: boolean[] }>({
+const splitVote: Property = sometimes<null>({
   name: 'election-without-winner',
   title: 'a candidate waited in vain and began another term',
   oracle,
+  role: 'server',
   requiredWithinSeeds: 200,
-  start: () => ({ candidate: [] }),
-  crash(memory, node) {
-    memory.candidate[node] = false;
-    return false;
-  },
-  note: (memory, node, text) => text === 'becameCandidate' && memory.candidate[node] === true,
-  step(memory, node, state: AnyState) {
-    memory.candidate[node] = state.role === 'candidate';
-    return false;
-  },
+  start: () => null,
+  note: (_memory, _node, text, data: Json | undefined) =>
+    text === 'becameCandidate' && (data as { readonly again: boolean }).again,
 });
 
 const within = (seeds: number, goal: Property): Property =>

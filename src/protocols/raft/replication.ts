@@ -49,6 +49,7 @@ export function appendAsLeader(raft: Raft, state: ServerState, command: Command,
 /** Commits and applies what can be; answers whether there is news of a commit to spread. */
 function settle(raft: Raft, state: ServerState, context: ServerContext): boolean {
   const advanced = advanceCommit(raft, state);
+  if (advanced) context.note('committed', { term: state.currentTerm, index: state.commitIndex });
   applyCommitted(raft, state, context);
   return advanced;
 }

@@ -4,9 +4,9 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import { canonicalText } from '../../../sim/plain.ts';
 import { mix } from '../fingerprint.ts';
-import type { ClientReply, Command, Entry, RaftOptions, ServerMessage, ServerState } from '../shape.ts';
+import type { ClientReply, Command, Entry, PeerMessage, RaftOptions, ServerState } from '../shape.ts';
 import type { StateMachine } from '../state-machine.ts';
-import { type AnyState, describe, describeCommand, factAt, factNow, isSameEntry, nameOf } from './facts.ts';
+import { describe, describeCommand, factAt, factNow, isSameEntry, nameOf } from './facts.ts';
 
 /** Parallel by index - 1: what was applied first, where and when, and the digest of the state after it (0 where nobody stopped there). */
 interface Applied {
@@ -24,13 +24,14 @@ export const stateMachineSafety = (machine: StateMachine): Property =>
     title: 'no two servers apply different entries at the same index, and equal indexes mean equal states',
     source: '§5.4.3, Figure 3: State Machine Safety',
     oracle: 'internal',
+    role: 'server',
     start: () => ({ entry: [], byNode: [], atEvent: [], digest: [], through: [] }),
     boot(memory, node) {
       memory.through[node] = 0;
       return undefined;
     },
-    step(memory, node, state: AnyState, world) {
-      if (state.role === 'client' || state.lastApplied === memory.through[node]) return undefined;
+    step(memory, node, state: ServerState, world) {
+      if (state.lastApplied === memory.through[node]) return undefined;
       const before = memory.through[node] ?? 0;
       memory.through[node] = state.lastApplied;
       if (state.lastApplied < before) {
@@ -112,6 +113,7 @@ export const exactlyOnce = (machine: StateMachine): Property =>
     title: 'each request of a client session is executed at most once, and all answers to it are equal',
     source: '§8, diss 6.3',
     oracle: 'internal',
+    role: 'server',
     start: () => ({
       machine: machine.start(),
       digest: [],
@@ -120,8 +122,8 @@ export const exactlyOnce = (machine: StateMachine): Property =>
       through: [],
       answers: new Map(),
     }),
-    step(memory, node, state: AnyState, world) {
-      if (state.role === 'client' || state.lastApplied === memory.through[node]) return undefined;
+    step(memory, node, state: ServerState, world) {
+      if (state.lastApplied === memory.through[node]) return undefined;
       memory.through[node] = state.lastApplied;
       const sessionsMax = (world.optionsOf(node) as RaftOptions).sessionsMax;
       for (let index = memory.digest.length + 1; index <= state.lastApplied; index++) {
@@ -134,7 +136,7 @@ export const exactlyOnce = (machine: StateMachine): Property =>
       if (index === 0 || machine.digest(state.machine) === memory.digest[index - 1]) return undefined;
       return executedTwice(memory, node, state, world);
     },
-    send(memory, from, _to, message: ServerMessage | ClientReply, world) {
+    send(memory, from, _to, message: PeerMessage | ClientReply, world) {
       if (message.type !== 'ClientReply' || message.status !== 'ok' || message.session === 0) return undefined;
       return compareAnswer(memory, from, message, world);
     },

@@ -1,9 +1,11 @@
 /** What is committed, and that it stays so. Ground truth: an entry is committed once a leader's commitIndex covers it. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
-import { lastIndex, termAt } from '../log.ts';
-import type { ServerState } from '../shape.ts';
-import { type AnyState, durableEntry, factAt, factNow, nameOf } from './facts.ts';
+import type { Json } from '../../../sim/plain.ts';
+import type { StoredLog } from '../../../sim/protocol.ts';
+import { lastIndex } from '../log.ts';
+import type { Entry, ServerState } from '../shape.ts';
+import { durableEntry, factAt, factNow, nameOf, termOf, writtenLog } from './facts.ts';
 
 /** By node: commitIndex and lastApplied when last seen, and when commitIndex last rose. */
 interface Progress {
@@ -16,13 +18,13 @@ export const commitMonotonic: Property = always<Progress>({
   title: 'between restarts commitIndex never falls; what is applied is committed, and what is committed is in the log',
   source: 'Figure 2: commitIndex "increases monotonically"',
   oracle: 'internal',
+  role: 'server',
   start: () => ({ commit: [], since: [] }),
   boot(memory, node) {
     memory.commit[node] = 0;
     return undefined;
   },
-  step(memory, node, state: AnyState, world) {
-    if (state.role === 'client') return undefined;
+  step(memory, node, state: ServerState, world) {
     const { commitIndex, lastApplied } = state;
     const before = memory.commit[node] ?? 0;
     if (commitIndex === before && lastApplied === commitIndex && commitIndex <= state.log.length) return undefined;
@@ -49,42 +51,49 @@ export const commitMonotonic: Property = always<Progress>({
   },
 });
 
-export const quorumDurable: Property = always<{ readonly commit: number[] }>({
+/** What the note `committed` of a leader says. */
+interface Commit {
+  readonly term: number;
+  readonly index: number;
+}
+
+export const quorumDurable: Property = always<null>({
   name: 'QD',
   title: 'what a leader commits is of its own term and on the disks of a quorum at that moment',
   source: '§5.3, §5.4.2, diss 3.8',
   oracle: 'internal',
-  start: () => ({ commit: [] }),
-  step(memory, node, state: AnyState, world) {
-    if (state.role === 'client' || state.commitIndex === memory.commit[node]) return undefined;
-    const before = memory.commit[node] ?? 0;
-    memory.commit[node] = state.commitIndex;
-    // What followers believe to be committed is judged when they apply it.
-    if (state.role !== 'leader' || state.commitIndex < before) return undefined;
-    const index = state.commitIndex;
-    const term = termAt(state, index);
-    if (term !== state.currentTerm) {
-      return `${nameOf(world, node)}, leader of term ${state.currentTerm}, committed index ${index} although its entry is of term ${term}`;
+  role: 'server',
+  start: () => null,
+  note(_memory, node, text, data: Json | undefined, world) {
+    if (text !== 'committed') return undefined;
+    const { term, index } = data as unknown as Commit;
+    const entryTerm = termOf(writtenLog(world, node), index);
+    if (entryTerm !== term) {
+      return `${nameOf(world, node)}, leader of term ${term}, committed index ${index} although its entry is of term ${entryTerm}`;
     }
-    const holders = state.members.filter((member) => {
-      const place = world.nodes.indexOf(member);
-      return place >= 0 && durableEntry(world, place, index)?.term === term;
-    });
-    if (holders.length * 2 > state.members.length) return undefined;
-    return {
-      sentence: `${nameOf(world, node)} committed index ${index} of term ${term}, which is on the disks of only ${holders.length} of ${state.members.length} servers (${holders.join(', ') || 'none'})`,
-      facts: state.members.map((member) => diskFact(world, member, index)),
-    };
+    let servers = 0;
+    let holders = 0;
+    for (let server = 0; server < world.nodes.length; server++) {
+      if (world.roleOf(server) !== 'server') continue;
+      servers++;
+      if (durableEntry(world, server, index)?.term === term) holders++;
+    }
+    return holders * 2 > servers ? undefined : tooFew(node, term, index, world);
   },
 });
 
-function diskFact(world: World, member: string, index: number): { event: number; node: string; text: string } {
-  const place = world.nodes.indexOf(member);
-  const entry = place < 0 ? undefined : durableEntry(world, place, index);
-  const text =
-    entry === undefined ? `has no index ${index} on disk` : `has term ${entry.term} at index ${index} on disk`;
-  return { event: world.event, node: member, text };
+function tooFew(node: number, term: number, index: number, world: World): Finding {
+  const servers = world.nodes.flatMap((_, server) => (world.roleOf(server) === 'server' ? [server] : []));
+  const holders = servers.filter((server) => durableEntry(world, server, index)?.term === term);
+  const names = holders.map((server) => nameOf(world, server)).join(', ') || 'none';
+  return {
+    sentence: `${nameOf(world, node)} committed index ${index} of term ${term}, which is on the disks of only ${holders.length} of ${servers.length} servers (${names})`,
+    facts: servers.map((server) => factNow(world, server, diskText(durableEntry(world, server, index), index))),
+  };
 }
+
+const diskText = (entry: Entry | undefined, index: number): string =>
+  entry === undefined ? `has no index ${index} on disk` : `has term ${entry.term} at index ${index} on disk`;
 
 /** A log as it was at an election: where each of its terms ends. */
 interface ElectedLog {
@@ -101,9 +110,6 @@ interface Committed {
   readonly byTerm: number[];
   readonly byNode: number[];
   readonly atEvent: number[];
-  /** By node. */
-  readonly seenCommit: number[];
-  readonly led: number[];
   readonly elected: ElectedLog[];
   highestTerm: number;
 }
@@ -113,70 +119,47 @@ export const leaderCompleteness: Property = always<Committed>({
   title: 'an entry committed in a term is in the logs of the leaders of all higher terms from their election on',
   source: '§5.4, Figure 3: Leader Completeness',
   oracle: 'internal',
-  start: () => ({
-    entryTerm: [],
-    byTerm: [],
-    byNode: [],
-    atEvent: [],
-    seenCommit: [],
-    led: [],
-    elected: [],
-    highestTerm: 0,
-  }),
-  boot(memory, node) {
-    memory.seenCommit[node] = 0;
-    memory.led[node] = 0;
-    return undefined;
-  },
-  step(memory, node, state: AnyState, world) {
-    if (state.role === 'client') return undefined;
-    if (state.role === 'leader') {
-      if (memory.led[node] !== state.currentTerm) {
-        memory.led[node] = state.currentTerm;
-        const finding = judgeElection(memory, node, state, world);
-        if (finding !== undefined) return finding;
-      }
-      if (state.commitIndex > (memory.seenCommit[node] ?? 0)) {
-        memory.seenCommit[node] = state.commitIndex;
-        return commitThrough(memory, node, state, world);
-      }
-    } else memory.seenCommit[node] = state.commitIndex;
+  role: 'server',
+  start: () => ({ entryTerm: [], byTerm: [], byNode: [], atEvent: [], elected: [], highestTerm: 0 }),
+  note(memory, node, text, data: Json | undefined, world) {
+    if (text === 'committed') return commitThrough(memory, node, data as unknown as Commit, world);
+    if (text === 'becameLeader') return judgeElection(memory, node, (data as unknown as Commit).term, world);
     return undefined;
   },
 });
 
 /** The new leader must have all that leaders of lower terms committed. `byTerm` never falls with the index, and by Log Matching the last
  * entry speaks for those before it. */
-function judgeElection(memory: Committed, node: number, state: ServerState, world: World): Finding | undefined {
-  const term = state.currentTerm;
+function judgeElection(memory: Committed, node: number, term: number, world: World): Finding | undefined {
+  const log = writtenLog(world, node);
   let index = memory.byTerm.length;
   while (index > 0 && (memory.byTerm[index - 1] as number) >= term) index--;
-  const isComplete = index === 0 || termAt(state, index) === memory.entryTerm[index - 1];
-  memory.elected.push(electedLog(node, state, world.event));
+  const isComplete = index === 0 || termOf(log, index) === memory.entryTerm[index - 1];
+  memory.elected.push(electedLog(node, term, log, world.event));
   memory.highestTerm = Math.max(memory.highestTerm, term);
   if (isComplete) return undefined;
   let missing = 1;
-  while (termAt(state, missing) === memory.entryTerm[missing - 1]) missing++;
-  return incomplete(memory, missing, node, term, world.event, termAt(state, missing), world);
+  while (termOf(log, missing) === memory.entryTerm[missing - 1]) missing++;
+  return incomplete(memory, missing, node, term, world.event, termOf(log, missing), world);
 }
 
 /** Ends of terms, found from the end of the log by bisection: terms never fall along it. */
-function electedLog(node: number, state: ServerState, event: number): ElectedLog {
+function electedLog(node: number, term: number, log: StoredLog<Entry>, event: number): ElectedLog {
   const terms: number[] = [];
   const ends: number[] = [];
-  for (let end = lastIndex(state); end > 0; end = endOfTermsBelow(state, terms.at(-1) as number, end)) {
-    terms.push(termAt(state, end));
+  for (let end = log.first + log.entries.length - 1; end > 0; end = endOfTermsBelow(log, terms.at(-1) as number, end)) {
+    terms.push(termOf(log, end));
     ends.push(end);
   }
-  return { node, term: state.currentTerm, event, terms: terms.reverse(), ends: ends.reverse() };
+  return { node, term, event, terms: terms.reverse(), ends: ends.reverse() };
 }
 
-function endOfTermsBelow(state: ServerState, term: number, end: number): number {
-  let low = 0;
+function endOfTermsBelow(log: StoredLog<Entry>, term: number, end: number): number {
+  let low = log.first - 1;
   let high = end;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (termAt(state, middle) < term) low = middle;
+    if (termOf(log, middle) < term) low = middle;
     else high = middle - 1;
   }
   return low;
@@ -188,23 +171,28 @@ function termIn(log: ElectedLog, index: number): number {
 }
 
 /** Records what a leader commits, and compares it with leaders of higher terms that were elected before. */
-function commitThrough(memory: Committed, node: number, state: ServerState, world: World): Finding | undefined {
-  const term = state.currentTerm;
+function commitThrough(
+  memory: Committed,
+  node: number,
+  { term, index: last }: Commit,
+  world: World,
+): Finding | undefined {
+  const log = writtenLog(world, node);
   let first = memory.byTerm.length + 1;
   while (first > 1 && (memory.byTerm[first - 2] as number) > term) first--;
-  for (let index = first; index <= state.commitIndex; index++) {
-    if (index > memory.byTerm.length) memory.entryTerm.push(termAt(state, index));
+  for (let index = first; index <= last; index++) {
+    if (index > memory.byTerm.length) memory.entryTerm.push(termOf(log, index));
     memory.byTerm[index - 1] = term;
     memory.byNode[index - 1] = node;
     memory.atEvent[index - 1] = world.event;
   }
   if (memory.highestTerm <= term) return undefined;
-  const later = memory.elected.filter((log) => log.term > term);
-  for (let index = first; index <= state.commitIndex; index++) {
-    for (const log of later) {
-      const has = termIn(log, index);
+  const later = memory.elected.filter((elected) => elected.term > term);
+  for (let index = first; index <= last; index++) {
+    for (const elected of later) {
+      const has = termIn(elected, index);
       if (has !== memory.entryTerm[index - 1]) {
-        return incomplete(memory, index, log.node, log.term, log.event, has, world);
+        return incomplete(memory, index, elected.node, elected.term, elected.event, has, world);
       }
     }
   }

@@ -1,8 +1,8 @@
 /** What is on disk before a message leaves: the table in README.md, row by row. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, LogChange, World } from '../../../sim/observer.ts';
-import type { AppendEntriesReply, PeerMessage, RequestVote, RequestVoteReply } from '../shape.ts';
-import { type AnyState, durableEntry, durableHard, factNow, LOG, nameOf, writtenEntry } from './facts.ts';
+import type { AppendEntriesReply, PeerMessage, RequestVote, RequestVoteReply, ServerState } from '../shape.ts';
+import { durableEntry, durableHard, factNow, LOG, nameOf, writtenEntry } from './facts.ts';
 
 /**
  * By node: the term known to be on disk, and how far the log is known to be. Both spare looking at the disk for every message: the term
@@ -18,6 +18,7 @@ export const persistedBeforeSending: Property = always<Durable>({
   title: 'what a message promises is on disk before it leaves: terms, votes, entries',
   source: 'Figure 2, Persistent state; diss 3.8, 10.2.1',
   oracle: 'internal',
+  role: 'server',
   start: () => ({ term: [], log: [] }),
   log(memory, node, log, change: LogChange) {
     if (change.kind === 'append' || log !== LOG) return undefined;
@@ -38,7 +39,7 @@ export const persistedBeforeSending: Property = always<Durable>({
         return undefined;
     }
   },
-  step(memory, node, state: AnyState, world) {
+  step(memory, node, state: ServerState, world) {
     if (state.role !== 'leader') return undefined;
     const index = state.matchIndex[state.self] as number;
     if (index <= (memory.log[node] ?? 0) || isOnDisk(memory, node, index, world)) return undefined;

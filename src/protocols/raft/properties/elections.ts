@@ -1,24 +1,25 @@
 /** Who may lead, vote, and in which term. */
 import { always, type Property } from '../../../check/property.ts';
+import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { ClientReply, PeerMessage, ServerMessage } from '../shape.ts';
-import { type AnyState, factAt, factNow, isPeerMessage, nameOf } from './facts.ts';
+import type { ClientReply, PeerMessage, ServerState } from '../shape.ts';
+import { factAt, factNow, isPeerMessage, nameOf } from './facts.ts';
 
 interface Elected {
   readonly node: number;
   readonly event: number;
 }
 
-export const electionSafety: Property = always<{ readonly leaders: Map<number, Elected>; readonly led: number[] }>({
+export const electionSafety: Property = always<{ readonly leaders: Map<number, Elected> }>({
   name: 'ES',
   title: 'at most one leader is elected in a term',
   source: '§5.2, Figure 3: Election Safety',
   oracle: 'internal',
-  start: () => ({ leaders: new Map(), led: [] }),
-  step(memory, node, state: AnyState, world) {
-    if (state.role !== 'leader' || memory.led[node] === state.currentTerm) return undefined;
-    const term = state.currentTerm;
-    memory.led[node] = term;
+  role: 'server',
+  start: () => ({ leaders: new Map() }),
+  note(memory, node, text, data: Json | undefined, world) {
+    if (text !== 'becameLeader') return undefined;
+    const { term, votes } = data as unknown as { readonly term: number; readonly votes: readonly NodeId[] };
     const other = memory.leaders.get(term);
     if (other === undefined) memory.leaders.set(term, { node, event: world.event });
     if (other === undefined || other.node === node) return undefined;
@@ -26,7 +27,7 @@ export const electionSafety: Property = always<{ readonly leaders: Map<number, E
       sentence: `${nameOf(world, other.node)} and ${nameOf(world, node)} were both elected leader of term ${term}`,
       facts: [
         factAt(world, other.event, other.node, `becomes leader of term ${term}`),
-        factNow(world, node, `becomes leader of term ${term}, with votes of ${state.votes.join(', ')}`),
+        factNow(world, node, `becomes leader of term ${term}, with votes of ${votes.join(', ')}`),
       ],
     };
   },
@@ -42,6 +43,7 @@ export const oneVote: Property = always<{ readonly votes: Map<number, Vote>[] }>
   title: 'a server votes for at most one candidate in a term, across restarts',
   source: '§5.2',
   oracle: 'internal',
+  role: 'server',
   start: () => ({ votes: [] }),
   send(memory, from, to, message: PeerMessage, world) {
     const isOwn = message.type === 'RequestVote';
@@ -73,16 +75,17 @@ export const termMonotonic: Property = always<Told>({
   title: 'a server never falls behind a term it has told others, across restarts',
   source: 'Figure 2: currentTerm "increases monotonically"; diss 3.8',
   oracle: 'internal',
+  role: 'server',
   start: () => ({ term: [], event: [] }),
-  send(memory, from, _to, message: ServerMessage | ClientReply, world) {
+  send(memory, from, _to, message: PeerMessage | ClientReply, world) {
     if (!isPeerMessage(message) || message.term <= (memory.term[from] ?? 0)) return undefined;
     memory.term[from] = message.term;
     memory.event[from] = world.event;
     return undefined;
   },
-  step(memory, node, state: AnyState, world) {
+  step(memory, node, state: ServerState, world) {
     const told = memory.term[node];
-    if (told === undefined || state.role === 'client' || state.currentTerm >= told) return undefined;
+    if (told === undefined || state.currentTerm >= told) return undefined;
     return {
       sentence: `${nameOf(world, node)} is in term ${state.currentTerm} although it has spoken in term ${told}`,
       facts: [

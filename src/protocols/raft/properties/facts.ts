@@ -1,19 +1,8 @@
 /** What Raft's properties have in common. Memories are arrays by number of node, so that looking costs an index. */
 import type { Fact, World } from '../../../sim/observer.ts';
 import { canonicalText } from '../../../sim/plain.ts';
-import type {
-  ClientReply,
-  ClientState,
-  Command,
-  Entry,
-  Hard,
-  PeerMessage,
-  ServerMessage,
-  ServerState,
-} from '../shape.ts';
-
-/** The state of any node of the protocol, told apart by `role`. */
-export type AnyState = ServerState | ClientState;
+import type { StoredLog } from '../../../sim/protocol.ts';
+import type { ClientReply, Command, Entry, Hard, PeerMessage } from '../shape.ts';
 
 export const LOG = 'log';
 
@@ -51,10 +40,19 @@ export function durableEntry(world: World, node: number, index: number): Entry |
   return entries[index - first] as Entry | undefined;
 }
 
-/** Entry `index` of what this node has written, synced or not. */
+/** What this node has written, synced or not. */
+export function writtenLog(world: World, node: number): StoredLog<Entry> {
+  return world.diskOf(node).cachedLog(LOG) as StoredLog<Entry>;
+}
+
 export function writtenEntry(world: World, node: number, index: number): Entry | undefined {
-  const { first, entries } = world.diskOf(node).cachedLog(LOG);
-  return entries[index - first] as Entry | undefined;
+  const { first, entries } = writtenLog(world, node);
+  return entries[index - first];
+}
+
+/** Term of an entry; 0 before the first, -1 where the log does not reach. */
+export function termOf({ first, entries }: StoredLog<Entry>, index: number): number {
+  return index === 0 ? 0 : (entries[index - first]?.term ?? -1);
 }
 
 export function durableHard(world: World, node: number): Hard {
@@ -64,9 +62,6 @@ export function durableHard(world: World, node: number): Hard {
 const NO_HARD: Hard = Object.freeze({ term: 0, votedFor: null });
 
 /** Told by type first: asking messages of all shapes for a field that some lack costs more than the rest of a property. */
-export function isPeerMessage(message: ServerMessage | ClientReply): message is PeerMessage {
-  const { type } = message;
-  return (
-    type === 'AppendEntries' || type === 'AppendEntriesReply' || type === 'RequestVote' || type === 'RequestVoteReply'
-  );
+export function isPeerMessage(message: PeerMessage | ClientReply): message is PeerMessage {
+  return message.type !== 'ClientReply';
 }

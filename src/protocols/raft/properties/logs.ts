@@ -1,56 +1,38 @@
 /** What logs may look like: leaders only append, and equal entries have equal pasts. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, LogChange, World } from '../../../sim/observer.ts';
-import { lastIndex } from '../log.ts';
-import type { Command, Entry } from '../shape.ts';
-import { type AnyState, describeCommand, factAt, factNow, isSameCommand, LOG, nameOf, writtenEntry } from './facts.ts';
+import type { Json } from '../../../sim/plain.ts';
+import type { Command, Entry, ServerState } from '../shape.ts';
+import { describeCommand, factAt, factNow, isSameCommand, LOG, nameOf, writtenEntry } from './facts.ts';
 
-/** By node: the term it leads (0 for none), since when, how long its log was, and where it was cut since (0 for nowhere). */
-interface Leading {
-  readonly term: number[];
-  readonly since: number[];
-  readonly last: number[];
-  readonly cut: number[];
-}
+/** By node: when it became leader of the term it led last. */
+type Elections = { readonly term: number; readonly event: number }[];
 
-export const leaderAppendOnly: Property = always<Leading>({
+export const leaderAppendOnly: Property = always<Elections>({
   name: 'LAO',
   title: 'a leader never overwrites or deletes entries of its log, it only appends',
   source: '§5.3, Figure 3: Leader Append-Only',
   oracle: 'internal',
-  start: () => ({ term: [], since: [], last: [], cut: [] }),
-  boot(memory, node) {
-    memory.term[node] = 0;
+  role: 'server',
+  start: () => [],
+  note(memory, node, text, data: Json | undefined, world) {
+    if (text === 'becameLeader') memory[node] = { term: (data as { readonly term: number }).term, event: world.event };
     return undefined;
   },
-  log(memory, node, log, change: LogChange) {
-    // Whether it still leads after the handler that cut its log, only `step` knows.
-    if (change.kind === 'append' || log !== LOG || !memory.term[node]) return undefined;
-    memory.cut[node] = change.kind === 'replace' ? change.first : change.index;
-    return undefined;
-  },
-  step(memory, node, state: AnyState, world) {
-    if (state.role !== 'leader') {
-      memory.term[node] = 0;
-      return undefined;
-    }
-    const last = lastIndex(state);
-    if (memory.term[node] !== state.currentTerm) {
-      memory.term[node] = state.currentTerm;
-      memory.since[node] = world.event;
-      memory.cut[node] = 0;
-    } else if (memory.cut[node] !== 0 || last < (memory.last[node] as number)) {
-      const from = memory.cut[node] || last + 1;
-      return {
-        sentence: `${nameOf(world, node)}, leader of term ${state.currentTerm}, removed entries of its log from index ${from} on`,
-        facts: [
-          factAt(world, memory.since[node] as number, node, `becomes leader of term ${state.currentTerm}`),
-          factNow(world, node, `removes what it had from index ${from} to ${memory.last[node]}`),
-        ],
-      };
-    }
-    memory.last[node] = last;
-    return undefined;
+  log(memory, node, log, change: LogChange, world) {
+    if (change.kind === 'append' || change.kind === 'drop-prefix' || log !== LOG) return undefined;
+    // The handler has ended, so this tells whether the node still leads after it: what steps down may then cut its log.
+    const state = world.stateOf(node) as ServerState | undefined;
+    const elected = memory[node];
+    if (state?.role !== 'leader' || elected?.term !== state.currentTerm) return undefined;
+    const from = change.kind === 'replace' ? change.first : change.index;
+    return {
+      sentence: `${nameOf(world, node)}, leader of term ${elected.term}, removed entries of its log from index ${from} on`,
+      facts: [
+        factAt(world, elected.event, node, `becomes leader of term ${elected.term}`),
+        factNow(world, node, `removes what it had from index ${from} on`),
+      ],
+    };
   },
 });
 
@@ -79,6 +61,7 @@ export const logMatching: Property = always<Logs>({
   title: 'if two logs have an entry with the same index and term, they are equal up to it',
   source: '§5.3, Figure 3: Log Matching',
   oracle: 'internal',
+  role: 'server',
   start: () => ({ known: [], last: [], lastTerm: [] }),
   boot(memory, node) {
     memory.last[node] = -1;

@@ -3,7 +3,7 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import { termAt } from '../log.ts';
 import type { AppendEntriesReply, PeerMessage, ServerState } from '../shape.ts';
-import { type AnyState, durableEntry, factAt, factNow, nameOf } from './facts.ts';
+import { durableEntry, factAt, factNow, nameOf } from './facts.ts';
 
 interface Progress {
   /** By node: the term it leads, and its matchIndex when last seen. */
@@ -24,6 +24,7 @@ export const matchMonotonic: Property = always<Progress>({
     'within a leadership matchIndex never falls, stays below nextIndex, and is only what the follower acknowledged and holds',
   source: 'Figure 2: matchIndex "increases monotonically"',
   oracle: 'internal',
+  role: 'server',
   start: () => ({ led: [], match: [], acked: [] }),
   boot(memory, node) {
     memory.led[node] = 0;
@@ -41,7 +42,7 @@ export const matchMonotonic: Property = always<Progress>({
     }
     return compareWithLeader(from, to, message, world);
   },
-  step(memory, node, state: AnyState, world) {
+  step(memory, node, state: ServerState, world) {
     if (state.role !== 'leader') return undefined;
     if (memory.led[node] !== state.currentTerm) {
       memory.led[node] = state.currentTerm;
