@@ -12,7 +12,17 @@ type Fields = { readonly [key: string]: unknown };
 /** Hashes `object` and answers true, or changes nothing and answers false when its keys are not those the code was made for. */
 type CompiledHash = (digest: Digest, object: Fields) => boolean;
 
-const tag = { null: 1, true: 2, false: 3, undefined: 4, string: 5, float: 6, array: 7, object: 8 } as const;
+/** Marks of what is no small integer: letters of their names, far from the small integers that data is full of. */
+const tag = {
+  null: 0x6e756c6c,
+  true: 0x74727565,
+  false: 0x66616c73,
+  undefined: 0x756e6465,
+  string: 0x73747269,
+  float: 0x666c6f61,
+  array: 0x61727261,
+  object: 0x6f626a65,
+} as const;
 
 /** String hashes are remembered: the same few thousand names, keys and values come again and again. */
 const stringHashes = new Map<string, number>();
@@ -159,14 +169,18 @@ function compile(object: Fields): CompiledHash {
   const hash = (key: string, i: number): string => {
     const value = object[key];
     if (key === 'type' && typeof value === 'string') return mix(`${hashString(value) ^ tag.string}`);
-    if (typeof value === 'number') return `if ((v${i} | 0) === v${i}) { ${mix(`v${i}`)} } else { ${slow(i)} }`;
+    if (typeof value === 'number')
+      return `if (typeof v${i} === "number" && (v${i} | 0) === v${i}) { ${mix(`v${i}`)} } else { ${slow(i)} }`;
     return slow(i);
   };
-  const misfits = keys.map((key, i) =>
-    key === 'type' && typeof object[key] === 'string'
-      ? ` || v${i} !== ${JSON.stringify(object[key])}`
-      : ` || v${i} === undefined`,
-  );
+  const misfits = keys.map((key, i) => {
+    const name = JSON.stringify(key);
+    if (key === 'type' && typeof object[key] === 'string') return ` || v${i} !== ${JSON.stringify(object[key])}`;
+    // A key that every object inherits, or whose value is undefined, must be asked for by name: slower, and rare.
+    return key in Object.prototype || object[key] === undefined
+      ? ` || !Object.hasOwn(o, ${name})`
+      : ` || v${i} === undefined`;
+  });
   return new Function(
     'd',
     'o',

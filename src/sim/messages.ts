@@ -42,7 +42,7 @@ export class Messages {
   send(node: SimNode, part: Part, to: NodeId, target: number, message: Tagged): void {
     const { core, network } = this;
     if (core.strict) deepFreeze(message);
-    core.digest.word((SEND << 24) ^ target);
+    core.digest.word((SEND << 24) ^ (part.index << 16) ^ target);
     core.digest.object(message as never);
     const link = network.link(node.index, target);
     const type = part.path === '' && message.type === this.lastType ? this.lastKind : this.kindOf(part, message.type);
@@ -141,7 +141,7 @@ export class Messages {
 
   /** An event of its own: a message is gone. */
   drop(event: QueuedEvent, reason: DropReason): void {
-    this.core.begin(DROP, event.node, event.id, event.cause);
+    this.core.begin(DROP, event.node, event.id ^ (event.copy << 31), event.cause);
     this.discard(event, reason);
   }
 

@@ -226,7 +226,7 @@ export class Simulation {
     const part = node.parts[event.part] as Part;
     switch (event.kind) {
       case DELIVER:
-        core.begin(DELIVER, event.node, event.id, event.cause);
+        core.begin(DELIVER, event.node, event.id ^ (event.copy << 31), event.cause);
         this.messages.delivered(event, node, part);
         if (!core.over) this.activate(node, part, DELIVER, event, undefined, undefined);
         return;
@@ -466,6 +466,7 @@ export class Simulation {
     core.digest.string(write.kind);
     core.digest.string(write.target);
     if ('index' in write) core.digest.number(write.index);
+    if ('first' in write) core.digest.number(write.first);
     if (data !== undefined) core.digest.value(data);
     node.disk.write(write);
     const hooks = part.hooks.log;
@@ -491,6 +492,10 @@ export class Simulation {
     const { core } = this;
     const { disk } = node;
     core.digest.word(((blocking ? effect.SYNC : effect.SYNC_LATER) << 24) ^ part.index);
+    if (!blocking) {
+      core.digest.string(tag);
+      core.digest.value(data);
+    }
     if (blocking && !disk.hasUnsynced && disk.failing === 0) return false;
     const token = core.nextToken();
     const sync = disk.begin(token, core.now, this.syncLatency(node), blocking, part.index, tag, data);
@@ -532,9 +537,10 @@ export class Simulation {
   ): void {
     const { core } = this;
     const operation = this.workload.end(node.id, request, outcome, result, core.now, core.event);
-    core.digest.word((effect.REPLY << 24) ^ (operation === undefined ? 1 : 0));
+    core.digest.words(effect.REPLY, node.index, request, operation === undefined ? 1 : 0);
     core.digest.string(outcome);
     core.digest.value(result);
+    core.digest.value(reason);
     if (operation === undefined) return;
     const part = node.parts[0] as Part;
     for (const { watch, call } of part.hooks.returned) {
