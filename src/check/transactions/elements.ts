@@ -1,7 +1,7 @@
 /** Keys and written values as integers. */
 import type { Json } from '../../sim/plain.ts';
 import { canonicalKey } from '../model.ts';
-import type { Transaction, TransactionKey } from '../transaction.ts';
+import type { MicroOperation, Transaction, TransactionKey } from '../transaction.ts';
 
 /** Nobody in the history wrote it. */
 export const NOBODY = -1;
@@ -46,31 +46,37 @@ export class Writes {
 
   constructor(transactions: readonly Transaction[]) {
     const lastOnKey: number[] = [];
-    for (const [transaction, { ops }] of transactions.entries()) {
-      for (const [step, [f, key, value]] of ops.entries()) {
-        const id = this.keyId(key);
+    for (let transaction = 0; transaction < transactions.length; transaction++) {
+      const { ops } = transactions[transaction] as Transaction;
+      for (let step = 0; step < ops.length; step++) {
+        const [f, name, value] = ops[step] as MicroOperation;
+        const key = this.keyId(name);
         if (f === 'r') continue;
-        const write = this.transactionOf.length;
-        const known = this.#byValue[id] as Map<string | number, number>;
-        const valueKey = typeof value === 'number' ? value : canonicalKey(value);
-        const before = known.get(valueKey);
-        if (before === undefined) known.set(valueKey, write);
-        else
-          this.duplicate ??= new DuplicateWriteError(f, key, value, [
-            this.transactionOf[before] as number,
-            transaction,
-          ]);
-        if (f === 'append') this.#lists = true;
-        this.transactionOf.push(transaction);
-        this.keyOf.push(id);
-        this.valueOf.push(value);
-        this.stepOf.push(step);
-        this.isOverwritten.push(0);
-        const previous = lastOnKey[id];
+        const write = this.#add(transaction, step, key, value, f);
+        const previous = lastOnKey[key];
         if (previous !== undefined && this.transactionOf[previous] === transaction) this.isOverwritten[previous] = 1;
-        lastOnKey[id] = write;
+        lastOnKey[key] = write;
       }
     }
+  }
+
+  #add(transaction: number, step: number, key: number, value: Json, f: 'append' | 'w'): number {
+    const write = this.transactionOf.length;
+    const known = this.#byValue[key] as Map<string | number, number>;
+    const valueKey = typeof value === 'number' ? value : canonicalKey(value);
+    const before = known.get(valueKey);
+    if (before === undefined) known.set(valueKey, write);
+    else {
+      const both = [this.transactionOf[before] as number, transaction] as const;
+      this.duplicate ??= new DuplicateWriteError(f, this.keys[key] as TransactionKey, value, both);
+    }
+    if (f === 'append') this.#lists = true;
+    this.transactionOf.push(transaction);
+    this.keyOf.push(key);
+    this.valueOf.push(value);
+    this.stepOf.push(step);
+    this.isOverwritten.push(0);
+    return write;
   }
 
   keyId(key: TransactionKey): number {

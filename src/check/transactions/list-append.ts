@@ -143,10 +143,9 @@ function reportDirtyUpdates(history: ListVersions, key: number, order: VersionOr
 
 /** Two transactions that read the same version of a key and both append to it: one did not see the other. */
 function findLostUpdates(history: ListVersions): void {
-  const appendedBy = keysAppendedBy(history);
   const firstReader = new Map<number, Map<number, number>>();
-  for (const { transaction, key, list, own } of history.reads) {
-    if (!appendedBy.has(pairOf(transaction, key, history.writes.keys.length))) continue;
+  for (const { transaction, key, list, own, appends } of history.reads) {
+    if (!appends) continue;
     if (!startsWith((history.orders[key] as VersionOrder).longest, list)) continue;
     let byVersion = firstReader.get(key);
     if (byVersion === undefined) {
@@ -164,18 +163,4 @@ function findLostUpdates(history: ListVersions): void {
       });
     }
   }
-}
-
-function keysAppendedBy(history: ListVersions): Set<number> {
-  const pairs = new Set<number>();
-  for (const [write, transaction] of history.writes.transactionOf.entries()) {
-    if (history.committed[transaction] === 1) {
-      pairs.add(pairOf(transaction, history.writes.keyOf[write] as number, history.writes.keys.length));
-    }
-  }
-  return pairs;
-}
-
-function pairOf(transaction: number, key: number, keys: number): number {
-  return transaction * keys + key;
 }

@@ -23,7 +23,7 @@ export function reportRead(history: ListVersions, read: ExternalRead, order: Ver
     );
   }
   reportIntermediate(history, read, external);
-  if (ownLater(history, read, isPrefix, order)) {
+  if (read.appends && ownLater(history, read, isPrefix, order)) {
     history.anomalies.add(
       { name: 'future-read', transactions: [transaction], key: history.name(key), value: list },
       () => {

@@ -1,6 +1,6 @@
 /** What a history of list appends shows of the versions of each key: which reads there were, and in which order appends took effect. */
 import type { Json } from '../../sim/plain.ts';
-import type { InitialValues, Transaction, TransactionKey } from '../transaction.ts';
+import type { InitialValues, MicroOperation, Transaction, TransactionKey } from '../transaction.ts';
 import { AnomalyList } from './anomaly.ts';
 import { lowerBound, NOBODY, sameElement, Writes } from './elements.ts';
 
@@ -11,6 +11,8 @@ export interface ExternalRead {
   readonly list: readonly Json[];
   /** How many elements at the end are the transaction's own. */
   readonly own: number;
+  /** Whether the transaction appends to the key as well, before or later. */
+  appends: boolean;
 }
 
 /** The versions of one key, oldest first, as far as anybody saw them. */
@@ -65,6 +67,7 @@ export class ListVersions {
     this.placeOf = new Int32Array(this.writes.transactionOf.length).fill(-1);
     this.#collectReads();
     if (this.writes.duplicate !== undefined) return;
+    this.#markAppendingReaders();
     this.#markCommitted();
     for (let key = 0; key < this.writes.keys.length; key++) this.orders.push(this.#orderVersions(key));
   }
@@ -92,25 +95,28 @@ export class ListVersions {
     // What the current transaction has seen and done, per key; `touched` says whether an entry is of this transaction.
     const touched: number[] = [];
     const lastRead: (readonly Json[] | undefined)[] = [];
-    const ownSince: Json[][] = [];
-    for (const [transaction, { outcome, ops }] of this.transactions.entries()) {
+    const ownSince: (Json[] | undefined)[] = [];
+    for (let transaction = 0; transaction < this.transactions.length; transaction++) {
+      const { outcome, ops } = this.transactions[transaction] as Transaction;
       if (outcome !== 'ok') continue;
-      for (const [f, name, value] of ops) {
+      for (let step = 0; step < ops.length; step++) {
+        const [f, name, value] = ops[step] as MicroOperation;
         const key = this.writes.keyId(name);
         if (touched[key] !== transaction) {
           touched[key] = transaction;
           lastRead[key] = undefined;
-          ownSince[key] = [];
+          ownSince[key] = undefined;
         }
-        const own = ownSince[key] as Json[];
         if (f !== 'r') {
-          own.push(value);
+          const own = ownSince[key];
+          if (own === undefined) ownSince[key] = [value];
+          else own.push(value);
           continue;
         }
         const list = (value ?? EMPTY) as readonly Json[];
-        this.#noteRead(transaction, key, list, lastRead[key], own);
+        this.#noteRead(transaction, key, list, lastRead[key], ownSince[key] ?? EMPTY);
         lastRead[key] = list;
-        ownSince[key] = [];
+        ownSince[key] = undefined;
       }
     }
   }
@@ -135,7 +141,21 @@ export class ListVersions {
         return `T${transaction} ${earlier} on ${this.name(key)}, then read ${show(list)}`;
       });
     }
-    if (before === undefined) this.reads.push({ transaction, key, list, own: consistent ? own.length : 0 });
+    if (before === undefined) {
+      this.reads.push({ transaction, key, list, own: consistent ? own.length : 0, appends: own.length > 0 });
+    }
+  }
+
+  /** Reads and writes both come transaction by transaction. */
+  #markAppendingReaders(): void {
+    const { transactionOf, keyOf } = this.writes;
+    let first = 0;
+    for (const read of this.reads) {
+      while ((transactionOf[first] as number) < read.transaction) first++;
+      for (let write = first; transactionOf[write] === read.transaction; write++) {
+        if (keyOf[write] === read.key) read.appends = true;
+      }
+    }
   }
 
   /** Answered ones, and those of unknown outcome whose appends somebody saw. */
@@ -168,7 +188,6 @@ export class ListVersions {
     const longest = read.length < initial.length ? initial : read;
     const writes: number[] = [];
     const covered: number[] = [0];
-    const seen = new Set<number>();
     let firstAborted = Number.POSITIVE_INFINITY;
     let firstGarbage = Number.POSITIVE_INFINITY;
     for (const [place, element] of longest.entries()) {
@@ -176,11 +195,8 @@ export class ListVersions {
       const write = isInitial ? NOBODY : this.writes.find(key, element);
       if (write === NOBODY && !isInitial && firstGarbage > place) firstGarbage = place;
       if (write !== NOBODY && this.isAborted(write) && firstAborted > place) firstAborted = place;
-      if (write === NOBODY || !seen.has(write)) {
-        if (write !== NOBODY) {
-          seen.add(write);
-          this.placeOf[write] = writes.length;
-        }
+      if (write === NOBODY || this.placeOf[write] === -1) {
+        if (write !== NOBODY) this.placeOf[write] = writes.length;
         writes.push(write);
       } else this.#reportDuplicate(key, element, longest);
       covered.push(writes.length);

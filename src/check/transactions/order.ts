@@ -53,7 +53,8 @@ function byTime(transactions: readonly Transaction[], committed: Uint8Array, tim
   const order: number[] = [];
   let sorted = true;
   let latest = Number.NEGATIVE_INFINITY;
-  for (const [index, transaction] of transactions.entries()) {
+  for (let index = 0; index < transactions.length; index++) {
+    const transaction = transactions[index] as Transaction;
     const at = transaction[time];
     if (at === undefined || at === Number.POSITIVE_INFINITY || committed[index] === 0) continue;
     if (time === 'returned' && transaction.outcome !== 'ok') continue;
