@@ -22,6 +22,8 @@ const QUIET = 10;
 /** No run is drawn longer than this, however patient the protocol: ten minutes. */
 const UNTIL_MAX = 600_000_000;
 
+const EVENTS_MAX = 1_000_000;
+
 /** Draws plans for one protocol under one scenario. */
 export interface PlanSource {
   /** The plan that this seed names. */
@@ -110,10 +112,14 @@ class PlanArbitrary extends Arbitrary<Plan> {
       calls,
       ...(workload === undefined ? {} : { workload }),
       overrides: [],
-      limits: { ...defaultLimits, ...scenario.limits, until },
+      limits: { ...defaultLimits, ...runawayLimit(scenario), ...scenario.limits, until },
     };
   }
 }
+
+/** A run of drawn length has thousands of events; one with a million has gone astray. */
+const runawayLimit = (scenario: Scenario): { eventsMax?: number } =>
+  scenario.limits.until === undefined ? { eventsMax: EVENTS_MAX } : {};
 
 function baseTimeout(protocol: Protocol, options: Parameters<Protocol['baseTimeout']>[0]): Micros {
   const base = protocol.baseTimeout(options);

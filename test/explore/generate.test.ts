@@ -1,0 +1,251 @@
+/** Plans out of seeds: one seed names one plan, what is fixed stays fixed, and a world is as rough as was asked for. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CALLS_MAX } from '../../src/explore/calls.ts';
+import { execute } from '../../src/explore/execute.ts';
+import { planSource } from '../../src/explore/generate.ts';
+import { observeVocabulary } from '../../src/explore/probe.ts';
+import type { Plan } from '../../src/scenario/plan.ts';
+import { readPlan } from '../../src/scenario/plan-schema.ts';
+import { bareScenario, type Scenario } from '../../src/scenario/scenario.ts';
+import { defaultLimits } from '../../src/sim/config.ts';
+import type { Tolerance } from '../../src/sim/protocol.ts';
+import { protocol } from '../toys/quorum-register.ts';
+
+const bare = bareScenario('toy', 'a toy', './quorum-register.js');
+const under = (changes: Partial<Scenario>): Scenario => ({ ...bare, ...changes });
+
+function plans(scenario: Scenario, count: number, of = protocol): readonly Plan[] {
+  const source = planSource(of, scenario, observeVocabulary(of, scenario));
+  return Array.from({ length: count }, (_, index) => source.plan(`p${index}`));
+}
+
+const optionsOf = (nodes: Plan['nodes']): { readonly retry: number; readonly attempts: number } =>
+  (nodes[0] as Plan['nodes'][number]).options as { retry: number; attempts: number };
+
+const kinds = (drawn: readonly Plan[]): ReadonlySet<string> =>
+  new Set(drawn.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
+
+describe('one seed', () => {
+  test('names one plan, in another source and after other seeds too', () => {
+    const [one, other] = [planSource(protocol, bare), planSource(protocol, bare)];
+    other.plan('something else');
+    expect(other.plan('17')).toEqual(one.plan('17'));
+    expect(one.plan('18')).not.toEqual(one.plan('17'));
+  });
+
+  test('names the same plan in every campaign: what probes have seen does not depend on seeds', () => {
+    expect(observeVocabulary(protocol, bare)).toEqual(observeVocabulary(protocol, bare));
+  });
+
+  test('names a plan that is JSON, and valid as a file', () => {
+    for (const plan of plans(bare, 100)) {
+      expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+      expect(readPlan(plan)).toMatchObject({ ok: true });
+    }
+  });
+});
+
+describe('a default run', () => {
+  const drawn = plans(bare, 400);
+
+  test('has up to 200 calls, by three to five clients, over 33 to 66 base timeouts', () => {
+    for (const { calls, nodes, limits } of drawn) {
+      expect(calls.length).toBeGreaterThan(50);
+      expect(calls.length).toBeLessThanOrEqual(CALLS_MAX);
+      const clients = nodes.filter(({ role }) => role === 'client').length;
+      expect(clients).toBeGreaterThanOrEqual(3);
+      expect(clients).toBeLessThanOrEqual(5);
+      const base = optionsOf(nodes).retry;
+      expect(limits.until / base).toBeGreaterThanOrEqual(33);
+      expect(limits.until / base).toBeLessThanOrEqual(66);
+    }
+  });
+
+  test('comes with every kind of fault somewhere, with fault-free runs, and with options at their extremes', () => {
+    expect([...kinds(drawn)].sort()).toEqual(
+      [
+        'clock-rate',
+        'clock-step',
+        'clog',
+        'crash',
+        'cut',
+        'isolate',
+        'noise',
+        'partition',
+        'pause',
+        'slow-disk',
+      ].sort(),
+    );
+    const faultFree = drawn.filter(({ faults }) => faults.length === 0).length;
+    expect(faultFree).toBeGreaterThan(4);
+    expect(faultFree).toBeLessThan(60);
+    const attempts = new Set(drawn.map(({ nodes }) => optionsOf(nodes).attempts));
+    expect(attempts).toContain(1);
+    expect(attempts).toContain(10);
+  });
+
+  test('hangs faults on notes, messages and timers, aims at whoever wrote a note, and cuts handlers between effects', () => {
+    const faults = drawn.flatMap((plan) => plan.faults);
+    expect(faults.some(({ when }) => when?.note !== undefined)).toBe(true);
+    expect(faults.some(({ when }) => when?.message !== undefined)).toBe(true);
+    expect(faults.some(({ when }) => when?.timer !== undefined)).toBe(true);
+    expect(faults.some((fault) => 'node' in fault && typeof fault.node === 'object')).toBe(true);
+    expect(faults.some((fault) => 'effect' in fault && fault.effect === 0)).toBe(true);
+    expect(faults.some((fault) => 'effect' in fault && (fault.effect ?? 0) > 1)).toBe(true);
+  });
+
+  test('has faults much shorter and much longer than the base timeout', () => {
+    const lengths = drawn.flatMap(({ faults, nodes }) => {
+      const base = optionsOf(nodes).retry;
+      return faults.flatMap((fault) => ('for' in fault && fault.for !== undefined ? [fault.for / base] : []));
+    });
+    expect(lengths.filter((length) => length < 1 / 8).length / lengths.length).toBeGreaterThan(0.1);
+    expect(lengths.filter((length) => length > 4).length / lengths.length).toBeGreaterThan(0.1);
+  });
+
+  test('ends quietly: what begins at a known time is over ten base timeouts before the end', () => {
+    for (const { faults, limits, nodes } of drawn) {
+      const base = optionsOf(nodes).retry;
+      for (const fault of faults) {
+        if (fault.at === undefined) continue;
+        const end = fault.at + ('for' in fault ? (fault.for ?? 0) : 0);
+        expect(end).toBeLessThanOrEqual(limits.until - 10 * base + 1);
+      }
+    }
+  });
+
+  test('asks for every unique value once', () => {
+    for (const { calls } of drawn.slice(0, 50)) {
+      const written = calls.flatMap(({ op }) => (op.type === 'write' ? [op.value] : []));
+      expect(new Set(written).size).toBe(written.length);
+    }
+  });
+});
+
+describe('what a protocol does not claim to survive', () => {
+  const nothing: Tolerance = {
+    crashes: false,
+    unsyncedLoss: false,
+    partitions: false,
+    messageLoss: false,
+    duplication: false,
+    reordering: false,
+    pauses: false,
+    clockRatePpm: 0,
+    clockSteps: false,
+  };
+
+  test('is not done to it', () => {
+    for (const plan of plans(bare, 100, { ...protocol, tolerates: nothing })) {
+      expect(plan.faults).toEqual([]);
+      expect(plan.network).toMatchObject({ lossPpm: 0, duplicationPpm: 0, fifo: true });
+      expect(plan.nodes.every(({ clock }) => clock === undefined || (clock.offset === 0 && clock.ratePpm === 0))).toBe(
+        true,
+      );
+    }
+  });
+
+  test('is left out piece by piece', () => {
+    const only = plans(bare, 200, { ...protocol, tolerates: { ...nothing, crashes: true } });
+    expect([...kinds(only)]).toEqual(['crash']);
+    for (const { faults } of only) {
+      for (const fault of faults) if (fault.kind === 'crash') expect(fault.unsynced).toBe('all');
+    }
+  });
+
+  test('limits how far clocks may be off', () => {
+    const drifting = plans(bare, 200, { ...protocol, tolerates: { ...nothing, clockRatePpm: 200 } });
+    expect([...kinds(drifting)]).toEqual(['clock-rate']);
+    const rates = drifting.flatMap(({ nodes, faults }) => [
+      ...nodes.map(({ clock }) => clock?.ratePpm ?? 0),
+      ...faults.map((fault) => (fault.kind === 'clock-rate' ? fault.ppm : 0)),
+    ]);
+    expect(Math.max(...rates)).toBeLessThanOrEqual(200);
+    expect(Math.min(...rates)).toBeGreaterThanOrEqual(-200);
+    expect(new Set(rates).size).toBeGreaterThan(10);
+  });
+});
+
+describe('a scenario', () => {
+  test('fixes what it names, and leaves the rest to be drawn', () => {
+    const scenario = under({
+      options: { attempts: 7 },
+      nodes: { server: 5, client: 2 },
+      network: { lossPpm: 1_234 },
+      clocks: { n2: { offset: -5_000 } },
+      limits: { until: 2_000_000, eventsMax: 99_999 },
+      faults: [{ kind: 'crash', node: 'n1', at: 1_000, for: 2_000 }],
+    });
+    for (const plan of plans(scenario, 50)) {
+      expect(plan.nodes.map(({ id }) => id)).toEqual(['n1', 'n2', 'n3', 'n4', 'n5', 'c1', 'c2']);
+      expect(plan.nodes.every(({ options }) => (options as { attempts: number }).attempts === 7)).toBe(true);
+      expect(plan.network.lossPpm).toBe(1_234);
+      expect(plan.nodes[1]?.clock?.offset).toBe(-5_000);
+      expect(plan.limits).toEqual({ ...defaultLimits, until: 2_000_000, eventsMax: 99_999 });
+      expect(plan.faults[0]).toEqual(scenario.faults[0]);
+    }
+    expect(new Set(plans(scenario, 50).map(({ network }) => network.latency.kind)).size).toBeGreaterThan(2);
+  });
+
+  test('without chaos is as written: seeds differ in calls and latencies, and nothing else', () => {
+    for (const plan of plans(under({ chaos: { profile: 'none' } }), 50)) {
+      expect(plan.faults).toEqual([]);
+      expect(plan.nodes.map(({ id }) => id)).toEqual(['n1', 'n2', 'n3', 'c1', 'c2', 'c3']);
+      expect(plan.network).toMatchObject({ lossPpm: 0, duplicationPpm: 0 });
+      expect(plan.nodes[0]?.options).toEqual({ retry: 100_000, attempts: 5 });
+    }
+  });
+
+  test('says which faults chaos may add, how many, and between which times', () => {
+    const scenario = under({
+      limits: { until: 10_000_000 },
+      chaos: { faults: ['crash', 'pause'], faultsMax: 3, from: 2_000_000, to: 4_000_000 },
+    });
+    const drawn = plans(scenario, 200);
+    expect([...kinds(drawn)].sort()).toEqual(['crash', 'pause']);
+    for (const { faults } of drawn) {
+      expect(faults.length).toBeLessThanOrEqual(3);
+      for (const { at } of faults) {
+        if (at === undefined) continue;
+        expect(at).toBeGreaterThanOrEqual(2_000_000);
+        expect(at).toBeLessThanOrEqual(4_000_000);
+      }
+    }
+  });
+
+  test('with its own calls and no rate gets no others; with a high rate its calls are streamed', () => {
+    const calls = [{ at: 5, client: 'c1', op: { type: 'read', key: 'k1' } }];
+    for (const plan of plans(under({ workload: { calls } }), 5)) {
+      expect(plan.calls).toEqual(calls);
+      expect(plan.workload).toBeUndefined();
+    }
+    const [busy] = plans(under({ workload: { rate: 200 }, limits: { until: 10_000_000 }, nodes: { client: 4 } }), 1);
+    expect(busy?.calls).toEqual([]);
+    expect(busy?.workload).toMatchObject({ interval: 20_000, start: 0, end: 10_000_000 });
+  });
+
+  test('light is lighter than default, and default than heavy', () => {
+    const size = (profile: 'light' | 'default' | 'heavy'): number =>
+      plans(under({ chaos: { profile } }), 150).reduce((sum, { faults }) => sum + faults.length, 0);
+    expect(size('light')).toBeLessThan(size('default'));
+    expect(size('default')).toBeLessThan(size('heavy'));
+  });
+});
+
+test('a base timeout that is none is refused by name', () => {
+  const broken = { ...protocol, baseTimeout: () => Number.NaN };
+  expect(() => planSource(broken, bare).plan('1')).toThrow('quorum-register.baseTimeout(...) gave NaN');
+});
+
+test('plans are an arbitrary of fast-check: they can be asserted on, and shrink to what still fails', () => {
+  const { arbitrary } = planSource(protocol, bare);
+  const result = fc.check(
+    fc.property(arbitrary, (plan) => execute(protocol, plan).statistics.operations.ok < 3),
+    { seed: 5, numRuns: 5 },
+  );
+  expect(result.failed).toBe(true);
+  const [smallest] = result.counterexample as [Plan];
+  expect(smallest.calls).toHaveLength(3);
+  expect(smallest.faults).toEqual([]);
+});
