@@ -25,6 +25,7 @@ export interface FuzzCommandOptions extends SubjectOptions {
   readonly jobs?: string;
   readonly keepGoing?: boolean;
   readonly shrink?: boolean;
+  readonly hangAfter?: string;
   readonly trace?: string;
   readonly junit?: string;
   readonly json?: boolean;
@@ -47,6 +48,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
   const seed = options.seed === undefined ? seedAt(freshSeed(), 0) : readSeed(options.seed);
   const runs = readCount('--runs', options.runs, 0);
   const forSeconds = readSeconds('--for', options.for);
+  const hangSeconds = readSeconds('--hang-after', options.hangAfter);
   const subject = await loadSubject(name, options, 'default');
   const jobs = readCount('--jobs', options.jobs) ?? usualJobs(runs);
   const { scenario, protocol } = subject;
@@ -61,6 +63,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
   };
   const say = options.json ? output.tell : output.print;
   say(openingLine(opening));
+  output.flush();
   const interrupt = onInterrupt(() => output.tell('Stopping after the runs under way. Ctrl-C again stops at once.'));
   const report = await runCampaign(protocol, scenario, {
     seed,
@@ -70,6 +73,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
     signal: interrupt.signal,
     ...(runs === undefined ? {} : { runs }),
     ...(forSeconds === undefined ? {} : { forSeconds }),
+    ...(hangSeconds === undefined ? {} : { hangSeconds }),
     ...(output.isWatched ? { onProgress: (progress) => output.progress(progressText(progress)) } : {}),
   });
   interrupt.dispose();

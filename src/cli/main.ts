@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { exitCodes, UsageError, UserCodeError } from './exit.ts';
+import { userFrames } from './frames.ts';
 import { createProgram } from './program.ts';
 
 await main(process.argv.slice(2));
@@ -37,7 +38,15 @@ function explain(error: unknown, args: readonly string[]): number {
     for (const frame of error.frames.slice(0, 10)) process.stderr.write(`    ${frame}\n`);
     return exitCodes.usage;
   }
-  return explainBug(error, args);
+  const frames = error instanceof Error ? userFrames(error.stack) : [];
+  return frames.length > 0 ? explainUserCode(error as Error, frames) : explainBug(error, args);
+}
+
+/** A property, a view or a telling threw where nobody could make a verdict of it. */
+function explainUserCode(error: Error, frames: readonly string[]): number {
+  complain(`the protocol's own code threw: ${error.name}: ${error.message}`, undefined);
+  for (const frame of frames.slice(0, 10)) process.stderr.write(`    ${frame}\n`);
+  return exitCodes.broken;
 }
 
 /** Help and version end with 0; what commander complains about is a mistake on the command line. */

@@ -15,11 +15,14 @@ import { VERSION } from '../version.ts';
 import { fileProblem } from './files.ts';
 import { userFrames } from './frames.ts';
 import { type Output, openResultFile, type ResultFile } from './output.ts';
+import { readSeconds } from './readers.ts';
 
 /** Time for a thousand events after which a handler is said not to come back. */
-export const HANG_MILLISECONDS = 10_000;
+const HANG_SECONDS = 10;
 
 export interface OneRunOptions {
+  /** Replaces that time, as `10s`. */
+  readonly hangAfter?: string;
   readonly plain?: boolean;
   /** File of the event log; `-` is stdout. */
   readonly trace?: string;
@@ -37,9 +40,10 @@ export function runOnce(
   options: OneRunOptions,
   output: Output,
 ): Execution {
+  const hangMilliseconds = (readSeconds('--hang-after', options.hangAfter) ?? HANG_SECONDS) * 1_000;
   const toStdout = options.plain === true || options.trace === '-';
   if (toStdout) {
-    const probe = executeWatched(protocol, plan, HANG_MILLISECONDS, { strict: true });
+    const probe = executeWatched(protocol, plan, hangMilliseconds, { strict: true });
     if (probe.failure?.kind === 'hung') return probe;
   }
   const rows = options.plain ? rowSink(protocol, plan, output) : undefined;
@@ -50,7 +54,7 @@ export function runOnce(
   };
   const execution = toStdout
     ? execute(protocol, plan, { strict: true, sink })
-    : executeWatched(protocol, plan, HANG_MILLISECONDS, { strict: true, ...(trace === undefined ? {} : { sink }) });
+    : executeWatched(protocol, plan, hangMilliseconds, { strict: true, ...(trace === undefined ? {} : { sink }) });
   rows?.end();
   trace?.end(execution);
   return execution;
@@ -108,7 +112,7 @@ const STORY_EVENTS_MAX = 2_000_000;
 export function storyOfFailure(protocol: Protocol, plan: Plan, execution: Execution): Story | undefined {
   if (execution.failure?.kind === 'hung' || execution.statistics.events > STORY_EVENTS_MAX) return undefined;
   const events: TraceEvent[] = [];
-  executeWatched(protocol, plan, HANG_MILLISECONDS, { strict: true, sink: (event) => events.push(event) });
+  execute(protocol, plan, { strict: true, sink: (event) => events.push(event) });
   return storyOf(events, {
     teller: tellerOf(protocol.tell),
     lanes: lanesOf(plan.nodes),

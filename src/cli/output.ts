@@ -13,6 +13,8 @@ export interface Output {
   tell(line: string): void;
   /** Results without a line break at the end, e.g. parts of a longer text. */
   write(text: string): void;
+  /** Results are gathered before they are written; now they are. */
+  flush(): void;
   readonly style: Style;
   /** Whether somebody watches stderr: only then there is a progress line. */
   readonly isWatched: boolean;
@@ -30,7 +32,7 @@ export interface OutputOptions {
   readonly color?: boolean;
 }
 
-export function createOutput({ json = false, color = true }: OutputOptions = {}): Output & { flush(): void } {
+export function createOutput({ json = false, color = true }: OutputOptions = {}): Output {
   let pending = '';
   const flush = (): void => {
     const text = pending;

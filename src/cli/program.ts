@@ -1,5 +1,5 @@
 /** The command table. What a command needs is loaded when it is called: help must not wait for a simulator. */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { exampleText } from './examples.ts';
 import { type ExitCode, UsageError } from './exit.ts';
@@ -60,7 +60,8 @@ const withSubject = (command: Command): Command =>
   command
     .option('--bug <id>', 'switch on a planted bug')
     .option('--option <name=value>', "override one of the protocol's options; may be repeated", collect)
-    .addOption(new Option('--profile <name>', 'how rough the world is: none, light, default or heavy'));
+    .option('--profile <name>', 'how rough the world is: none, light, default or heavy')
+    .option('--hang-after <duration>', 'time after which a handler counts as one that never comes back (default: 10s)');
 
 const withOneRun = (command: Command): Command =>
   command

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import type { Protocol } from '../check/protocol.ts';
 import { builtInProtocols, isModulePath, RegistryError, resolveProtocol } from '../registry.ts';
+import { counted } from '../report/words.ts';
 import type { Loading, Locate } from '../scenario/load.ts';
 import { placed } from '../scenario/load.ts';
 import { builtInFile, builtInNames, loadScenarioFile, loadScenarioModule, modulePath } from '../scenario/load-file.ts';
@@ -48,6 +49,7 @@ export async function loadSubject(name: string, options: SubjectOptions, usualPr
     options: { ...resolution.scenario.options, ...readOptions(options.option ?? [], protocol) },
     chaos: { ...resolution.scenario.chaos, profile },
   };
+  checkBaseTimeout(protocol, scenario);
   const own = resolution.scenario.chaos.profile;
   return {
     scenario,
@@ -55,6 +57,17 @@ export async function loadSubject(name: string, options: SubjectOptions, usualPr
     runWords: wordsFor(name, options, profile === (own ?? 'none') ? undefined : profile),
     fuzzWords: wordsFor(name, options, profile === (own ?? 'default') ? undefined : profile),
   };
+}
+
+/** Everything that is drawn is a multiple of it. */
+function checkBaseTimeout(protocol: Protocol, scenario: Scenario): void {
+  const usual = Object.fromEntries(Object.entries(protocol.options).map(([name, spec]) => [name, spec.default]));
+  const base = protocol.baseTimeout({ ...usual, ...scenario.options });
+  if (Number.isSafeInteger(base) && base >= 1) return;
+  throw new UsageError(
+    `${protocol.name}.baseTimeout(...) gave ${base}`,
+    'it must be a whole number of microseconds, at least 1, e.g. ms(150)',
+  );
 }
 
 interface Found {
@@ -178,12 +191,10 @@ async function betterHint(error: RegistryError, name: string, bug: string | unde
 const bugNamed = (protocol: Protocol, id: string): string =>
   protocol.bugs?.find((bug) => bug.id.toLowerCase() === id.toLowerCase())?.id ?? id;
 
-const faulty = (file: string, problems: readonly Problem[]): UsageError =>
-  new UsageError(
-    inFileOrder(problems)
-      .map((problem) => describeProblem(file, problem))
-      .join('\n'),
-  );
+function faulty(file: string, problems: readonly Problem[]): UsageError {
+  const told = inFileOrder(problems).map((problem) => describeProblem(file, problem));
+  return new UsageError([`${file} has ${counted(problems.length, 'mistake')}`, ...told].join('\n'));
+}
 
 async function unknownSubject(name: string): Promise<UsageError> {
   const scenarios = await builtInNames();

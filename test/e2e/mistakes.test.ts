@@ -1,0 +1,213 @@
+/** What people get wrong on a command line or in a file: a sentence they understand, exit code 2, and no stack trace. */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { counterModule, createWorkplace, type Ended } from './command.ts';
+
+const place = createWorkplace();
+afterAll(() => place.remove());
+
+function expectMistake(ended: Ended, ...sentences: string[]): void {
+  for (const sentence of sentences) expect(ended.stderr).toContain(sentence);
+  expect(ended.code).toBe(2);
+  expect(ended.stdout).toBe('');
+  expect(ended.stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
+}
+
+describe('a name that does not exist', () => {
+  test('of a scenario: what is known, told apart from protocols, and what was meant', () => {
+    const ended = place.worldline('fuzz', 'raft-partiton');
+    expectMistake(
+      ended,
+      'worldline: there is no scenario or protocol called "raft-partiton"',
+      'did you mean raft-partition?',
+      'scenarios: raft, ',
+      'protocols: raft',
+    );
+  });
+
+  test('of a command or an option', () => {
+    expectMistake(place.worldline('fuz', 'raft'), "unknown command 'fuz'", 'did you mean fuzz?');
+    expectMistake(place.worldline('fuzz', 'raft', '--sed', '3'), "unknown option '--sed'", 'did you mean --seed?');
+    expectMistake(place.worldline('fuzz'), "missing required argument 'scenario'", 'worldline fuzz --help shows how');
+  });
+
+  test('of a planted bug', () => {
+    expectMistake(place.worldline('fuzz', 'raft', '--bug', 'R99'), 'raft has no planted bug "R99"', 'It has: R01a');
+  });
+
+  test('of a profile', () => {
+    expectMistake(
+      place.worldline('fuzz', 'raft', '--profile', 'hevy'),
+      'no profile called "hevy"',
+      'did you mean heavy?',
+    );
+  });
+
+  test("of an option of the protocol's, or a value that does not fit it", () => {
+    const run = (option: string): Ended => place.worldline('run', 'raft', '--option', option);
+    expectMistake(run('heartbeat=20ms'), 'heartbeat: is not an option of raft', 'did you mean heartbeatInterval?');
+    expectMistake(run('heartbeatInterval=-20ms'), 'heartbeatInterval: "-20ms" is negative');
+    expectMistake(run('heartbeatInterval=20'), 'heartbeatInterval: 20 has no unit', 'write 20ms or 20s');
+    expectMistake(run('heartbeatInterval'), 'no value is given', '--option name=value');
+  });
+});
+
+describe('a value that cannot be read', () => {
+  test.each(['-5', '', 'two words'])('seed %j', (seed) => {
+    expectMistake(
+      place.worldline('run', 'raft', '--seed', seed),
+      'worldline: --seed: ',
+      'A seed is an unsigned integer',
+    );
+  });
+
+  test('a number of runs, of jobs, a time', () => {
+    const fuzz = (...words: string[]): Ended => place.worldline('fuzz', 'raft', ...words);
+    expectMistake(fuzz('--runs', 'many'), '--runs: "many" is not a whole number', 'e.g. --runs 1000');
+    expectMistake(fuzz('--runs', '-1'), '--runs: "-1" is not a whole number');
+    expectMistake(fuzz('--jobs', '0'), '--jobs: "0" is not a whole number of at least 1');
+    expectMistake(fuzz('--for', '60'), '--for: "60" has no unit', 'write 60ms or 60s');
+    expectMistake(fuzz('--for', '-60s'), '--for: "-60s" is negative');
+  });
+
+  test('two things that would both be written to stdout', () => {
+    expectMistake(place.worldline('run', 'raft', '--json', '--plain'), '--json and --plain would both write to stdout');
+  });
+});
+
+describe('a scenario file', () => {
+  test('that does not exist', () => {
+    expectMistake(place.worldline('run', 'nowhere.yaml'), 'cannot read nowhere.yaml: there is no such file or folder');
+  });
+
+  test('that is a folder', () => {
+    mkdirSync(join(place.path, 'folder.yaml'));
+    expectMistake(place.worldline('run', 'folder.yaml'), 'cannot read folder.yaml: it is a folder, not a file');
+  });
+
+  test('that is not YAML', () => {
+    place.file('bad.yaml', 'protocol: raft\nnodes: { server: 5\nlimits: { until: 8s }\n');
+    expectMistake(place.worldline('run', 'bad.yaml'), 'bad.yaml:3:1  This is not valid YAML');
+  });
+
+  test('with a field nobody knows, and with a negative duration: both are told at once', () => {
+    place.file('wrong.yaml', 'protocol: raft\nfalts: []\nlimits: { until: -8s }\n');
+    expectMistake(
+      place.worldline('run', 'wrong.yaml'),
+      'worldline: wrong.yaml has 2 mistakes\n',
+      '\nwrong.yaml:2:1  falts: is not a field that is known here',
+      'did you mean faults?',
+      'wrong.yaml:3:11  limits.until: "-8s" is negative',
+      'expected  a duration with its unit, e.g. 300us, 150ms or 2s',
+    );
+  });
+
+  test('that names a protocol, a bug, or nodes that do not exist', () => {
+    place.file('paxos.yaml', '# mine\nprotocol: paxos\n');
+    expectMistake(place.worldline('run', 'paxos.yaml'), 'paxos.yaml:2:1  protocol: there is no protocol "paxos"');
+    place.file('bug.yaml', 'protocol: raft\nbug: R99\n');
+    expectMistake(place.worldline('run', 'bug.yaml'), 'bug.yaml:2:1  bug: raft has no planted bug "R99"');
+    place.file('node.yaml', 'protocol: raft\nfaults:\n  - { at: 1s, kind: crash, node: n9 }\n');
+    expectMistake(
+      place.worldline('run', 'node.yaml'),
+      'node.yaml:3:28  faults[0].node: "n9" is not a node of this scenario',
+    );
+  });
+
+  test('is not a capsule, and a capsule is not a scenario', () => {
+    expectMistake(place.worldline('run', 'x.json'), 'x.json is not a scenario', 'worldline replay x.json');
+    expectMistake(place.worldline('replay', 'raft'), 'replay needs a capsule, or a scenario with --seed');
+  });
+});
+
+describe('a module', () => {
+  test('that does not exist', () => {
+    expectMistake(place.worldline('fuzz', './nowhere.js'), 'cannot read the module ./nowhere.js');
+  });
+
+  test('that exports no protocol, or something that only looks like one', () => {
+    place.file('empty.js', 'export const answer = 42;\n');
+    expectMistake(place.worldline('fuzz', './empty.js'), './empty.js exports no protocol');
+    place.file('half.js', counterModule({ fields: 'baseTimeout: undefined,' }));
+    expectMistake(place.worldline('fuzz', './half.js'), 'the protocol in ./half.js has no function `baseTimeout`');
+  });
+
+  test('that cannot be parsed', () => {
+    place.file('syntax.js', 'export const protocol = {;\n');
+    const ended = place.worldline('fuzz', './syntax.js');
+    expectMistake(ended, 'cannot load the module ./syntax.js: Unexpected token');
+  });
+
+  test('that exports a scenario with a mistake in it', () => {
+    place.file('scenario.js', "export const scenario = { protocol: 'raft', limts: {} };\n");
+    expectMistake(
+      place.worldline('run', './scenario.js'),
+      'limts: is not a field that is known here',
+      'did you mean limits?',
+    );
+  });
+});
+
+describe('a capsule', () => {
+  const capsule = (): string => {
+    const { stdout } = place.worldline(
+      'fuzz',
+      'raft',
+      '--bug',
+      'R06a',
+      '--seed',
+      '6',
+      '--runs',
+      '200',
+      '--no-shrink',
+      '--json',
+    );
+    return (JSON.parse(stdout) as { violations: { capsuleFile: string }[] }).violations[0]?.capsuleFile ?? '';
+  };
+
+  test('that is truncated, of another version, something else, or missing', () => {
+    const path = capsule();
+    const { stdout } = place.shell(`cat ${path}`);
+    const replay = (name: string, text: string): Ended => place.worldline('replay', place.file(name, text));
+    expectMistake(replay('cut.json', stdout.slice(0, 400)), 'cut.json: the file ends in the middle', 'truncated');
+    expectMistake(
+      replay('v9.json', stdout.replace('capsule/1', 'capsule/9')),
+      'v9.json: the capsule has format worldline-capsule/9',
+      'Replay it with',
+    );
+    expectMistake(replay('other.json', '{"name":"x"}'), 'other.json: the file is not a capsule');
+    expectMistake(replay('text.json', 'hello'), 'text.json: the file ');
+    expectMistake(replay('bent.json', stdout.replace('"limits"', '"limit"')), 'bent.json: the capsule is damaged');
+    expectMistake(place.worldline('replay', 'nowhere.json'), 'cannot read nowhere.json: there is no such file');
+    expectMistake(place.worldline('replay', path, '--seed', '3'), '--seed has no place here');
+  });
+});
+
+describe('a place that cannot be written to', () => {
+  test('for the event log', () => {
+    expectMistake(
+      place.worldline('run', 'raft', '--trace', 'no/where/out.ndjson'),
+      'cannot write no/where/out.ndjson: there is no such file or folder',
+    );
+    expectMistake(place.worldline('run', 'raft', '--trace', '.'), 'cannot write .: it is a folder, not a file');
+  });
+
+  test('for capsules: the finding is told all the same, and the capsule goes to the terminal', () => {
+    const readOnly = createWorkplace();
+    try {
+      // Nobody can make a folder where there is a file, not even root.
+      readOnly.file('.worldline', 'in the way');
+      chmodSync(readOnly.path, 0o555);
+      const ended = readOnly.worldline('fuzz', 'raft', '--bug', 'R06a', '--seed', '6', '--runs', '200', '--no-shrink');
+      expect(ended.code).toBe(1);
+      expect(ended.stdout).toContain('VIOLATED');
+      expect(ended.stderr).toContain('worldline: cannot write .worldline');
+      const capsule = ended.stderr.split('\n').find((line) => line.startsWith('{'));
+      expect(JSON.parse(capsule ?? '')).toMatchObject({ format: 'worldline-capsule/1', verdict: 'violated' });
+    } finally {
+      chmodSync(readOnly.path, 0o755);
+      readOnly.remove();
+    }
+  });
+});

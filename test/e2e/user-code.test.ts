@@ -1,0 +1,156 @@
+/** A user's protocol that misbehaves: what it did, where, in their own frames; and the tool stands. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Counter, counterModule, createWorkplace, type Ended } from './command.ts';
+
+const place = createWorkplace();
+afterAll(() => place.remove());
+
+const PROPERTY_THAT_THROWS = `[always({ name: 'SUM', title: 'the count never falls', oracle: 'internal', start: () => null,
+  step: () => { throw new Error('cannot count'); } })]`;
+
+const runs = (spoiled: Counter, ...words: string[]): Ended => {
+  place.file('mine.js', counterModule(spoiled));
+  return place.worldline('run', './mine.js', ...words);
+};
+
+test('a protocol that behaves passes, alone and in a campaign', () => {
+  const ended = runs({});
+  expect(ended.stdout).toContain('PASSED  counter, seed 1');
+  expect(ended.code).toBe(0);
+  const campaign = place.worldline('fuzz', './mine.js', '--runs', '50', '--seed', '1');
+  expect(campaign.stdout).toContain('PASSED  50 runs');
+  expect(campaign.code).toBe(0);
+});
+
+describe('a handler', () => {
+  test('that throws: its message, its frames and no others', () => {
+    const ended = runs({ onAdd: 'state.missing.count += 1;' });
+    expect(ended.stdout).toContain("FAILED  the protocol's own code threw");
+    expect(ended.stdout).toContain("Cannot read properties of undefined (reading 'count')");
+    expect(ended.stdout).toMatch(/at Add \(mine\.js:\d+:\d+\)/);
+    expect(ended.stdout + ended.stderr).not.toMatch(/dist\/(sim|explore|cli)/);
+    expect(ended.code).toBe(1);
+  });
+
+  test('that loops for ever is stopped, and named', () => {
+    const ended = runs({ onAdd: 'while (true);' }, '--hang-after', '1s');
+    expect(ended.stdout).toContain("FAILED  the protocol's code does not come back");
+    expect(ended.stdout).toContain('onMessage.Add at n1 had not come back after 1 s: does it loop for ever?');
+    expect(ended.code).toBe(1);
+  });
+
+  test('that records effects without end runs into a limit', () => {
+    const ended = runs({ onAdd: "for (;;) ctx.send(ctx.self, { type: 'Add' });" });
+    expect(ended.stdout).toContain('the handler recorded more than 10000 effects');
+    expect(ended.code).toBe(1);
+  });
+
+  test.each([
+    ['Date.now()', 'Date'],
+    ['new Date()', 'Date'],
+    ['Math.random()', 'Math.random'],
+    ['setTimeout(() => {}, 10)', 'setTimeout'],
+    ['performance.now()', 'performance.now'],
+    ["fetch('http://localhost/')", 'fetch'],
+  ])('that reaches for %s is told what to use instead', (expression, name) => {
+    const ended = runs({ onAdd: `${expression};` });
+    expect(ended.stdout).toContain("FAILED  the protocol's code reached for the outside world");
+    expect(ended.stdout).toContain(name);
+    expect(ended.code).toBe(1);
+  });
+
+  test('that returns a promise is told that handlers are synchronous', () => {
+    const ended = runs({ onAdd: "return Promise.resolve().then(() => ctx.send(from, { type: 'Sum', count: 1 }));" });
+    expect(ended.stdout).toContain("FAILED  the protocol's code broke a rule of the contract");
+    expect(ended.stdout).toContain('promise');
+    expect(ended.code).toBe(1);
+  });
+
+  test('that keeps a state which is no plain data', () => {
+    const ended = runs({ onAdd: 'state.count = () => 1;' });
+    expect(ended.stdout).toContain('FAILED');
+    expect(ended.stdout).toContain('function');
+    expect(ended.code).toBe(1);
+  });
+
+  test('that sends to nobody, or a message without a type', () => {
+    expect(runs({ onAdd: "ctx.send('n7', { type: 'Sum', count: 1 });" }).stdout).toContain('n7');
+    const ended = runs({ onAdd: 'ctx.send(from, { count: 1 });' });
+    expect(ended.stdout).toContain("FAILED  the protocol's code broke a rule of the contract");
+    expect(ended.code).toBe(1);
+  });
+
+  test('that remembers outside its state is caught, with both sides of the first event that differs', () => {
+    const spoiled = { before: 'let calls = 0;', onAdd: "ctx.send(from, { type: 'Sum', count: ++calls });" };
+    const ended = runs(spoiled, '--check-determinism');
+    expect(ended.stdout).toContain('NOT DETERMINISTIC');
+    expect(ended.stdout).toMatch(/first run: .*"count":1/);
+    expect(ended.stdout).toContain('Everything a node remembers belongs into its state');
+    expect(ended.code).toBe(1);
+    const campaign = place.worldline('fuzz', './mine.js', '--runs', '3', '--seed', '1');
+    expect(campaign.code).toBe(1);
+    expect(campaign.stdout).toMatch(/NOT ?DETERMINISTIC|hidden state/);
+  });
+});
+
+describe('a module', () => {
+  test('that throws while it is loaded: its message and its own frames', () => {
+    place.file('mine.js', "function setUp() {\n  throw new Error('no settings');\n}\nsetUp();\n");
+    const ended = place.worldline('fuzz', './mine.js');
+    expect(ended.stderr).toContain('cannot load the module ./mine.js: no settings');
+    expect(ended.stderr).toMatch(/at setUp \(mine\.js:2:9\)/);
+    expect(ended.stderr).not.toContain('node:internal');
+    expect(ended.code).toBe(2);
+  });
+});
+
+describe('a campaign that proves nothing', () => {
+  test('has nothing to check: exit code 4', () => {
+    place.file('mine.js', counterModule({ properties: '[]' }));
+    const ended = place.worldline('fuzz', './mine.js', '--runs', '10', '--seed', '1');
+    expect(ended.stdout).toContain('NOTHING RAN');
+    expect(ended.stdout).toContain('counter has neither invariants nor a model: nothing was checked');
+    expect(ended.code).toBe(4);
+  });
+
+  test('never had an answer: exit code 3', () => {
+    place.file('mine.js', counterModule({ onAdd: 'state.count += 1;' }));
+    const ended = place.worldline('fuzz', './mine.js', '--runs', '10', '--seed', '1');
+    expect(ended.stdout).toContain('INCONCLUSIVE');
+    expect(ended.stdout).toContain('no operation was acknowledged in any run');
+    expect(ended.code).toBe(3);
+  });
+
+  test('made no run: exit code 4', () => {
+    const ended = place.worldline('fuzz', 'raft', '--runs', '0');
+    expect(ended.stdout).toContain('NOTHING RAN');
+    expect(ended.code).toBe(4);
+  });
+});
+
+describe('beside the handlers', () => {
+  test.each([
+    ['a property', { properties: PROPERTY_THAT_THROWS }],
+    ['a view', { fields: 'roles: { server: { ...server, view: (state) => state.missing.count }, client },' }],
+  ])("%s that throws is the author's, with their frames", (_what, spoiled) => {
+    const ended = runs(spoiled);
+    const text = ended.stdout + ended.stderr;
+    expect(text).toMatch(/cannot count|Cannot read properties of undefined/);
+    expect(text).toMatch(/at .*mine\.js:\d+:\d+/);
+    expect(text).not.toContain('a bug of worldline');
+    expect(ended.code).toBe(1);
+  });
+
+  test('a base timeout that is none is a mistake', () => {
+    const ended = runs({ fields: 'baseTimeout: () => 0,' });
+    expect(ended.stderr).toContain('counter.baseTimeout(...) gave 0');
+    expect(ended.code).toBe(2);
+  });
+});
+
+test('a campaign over a handler that loops for ever ends too', () => {
+  place.file('mine.js', counterModule({ onAdd: 'if (state.count++ > 3) while (true);' }));
+  const ended = place.worldline('fuzz', './mine.js', '--runs', '5', '--seed', '1', '--hang-after', '1s');
+  expect(ended.stdout).toContain('had not come back after 1 s: does it loop for ever?');
+  expect(ended.code).toBe(1);
+});
