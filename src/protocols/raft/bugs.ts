@@ -43,7 +43,7 @@ const elections: readonly PlantedBug[] = [
   {
     id: 'R04',
     title: 'votes are counted by message, not by voter',
-    violates: ['ES'],
+    violates: ['ES', 'LC', 'SMS', 'LIN'],
     source: 'ktoso/akka-raft#45; coyote-samples#8',
     recipe: 'the network duplicates one grant of two candidates among five servers',
     overrides: {
@@ -55,7 +55,7 @@ const elections: readonly PlantedBug[] = [
   {
     id: 'R05',
     title: 'a candidate counts votes of older terms',
-    violates: ['ES'],
+    violates: ['ES', 'LC', 'SMS', 'LIN'],
     source: 'xnnyygn/xraft#33',
     recipe: "B's vote for A arrives after A has begun its next term; in that term B votes for C",
     overrides: { readsVote: (replyTerm, currentTerm) => replyTerm <= currentTerm },
@@ -82,7 +82,7 @@ const elections: readonly PlantedBug[] = [
   {
     id: 'R08',
     title: 'becoming a follower clears the vote, also within a term',
-    violates: ['V1', 'ES'],
+    violates: ['V1', 'ES', 'LC'],
     source: 'ktoso/akka-raft#56',
     recipe: 'two candidates in a term of five servers; a voter of the winner hears from it and votes again',
     overrides: { voteWhenFollowing: () => null },
@@ -190,7 +190,7 @@ const replication: readonly PlantedBug[] = [
     title: 'a success raises matchIndex but not nextIndex',
     violates: ['MM'],
     source: 'bakwc/PySyncObj#167',
-    recipe: 'the first AppendEntries to a follower is lost, two proposals follow',
+    recipe: 'batches of one entry; a rejection, and of the answers that follow only the later one arrives',
     overrides: { nextAfterSuccess: (nextIndex) => nextIndex },
   },
 ];

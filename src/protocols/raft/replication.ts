@@ -214,7 +214,7 @@ function matchesAt(state: ServerState, index: number, term: number): boolean {
 
 function accept(raft: Raft, state: ServerState, from: NodeId, message: AppendEntries, context: ServerContext): void {
   const lastNew = message.prevLogIndex + message.entries.length;
-  if (lastNew > state.commitIndex) store(raft, state, message, context);
+  if (lastNew >= state.commitIndex) store(raft, state, message, context);
   const matched = Math.max(lastNew, state.commitIndex);
   const commit = raft.rules.followerCommit(state.commitIndex, message.leaderCommit, lastNew, lastIndex(state));
   if (commit !== state.commitIndex) {

@@ -16,6 +16,8 @@ export interface Scene {
   readonly clients?: number;
   readonly until?: Micros;
   readonly options?: Partial<RaftOptions>;
+  /** Election timeouts, exact, by server; a server that is not named never campaigns. Without any, timeouts are drawn as usual. */
+  readonly timeouts?: { readonly [server: NodeId]: Micros };
   readonly faults?: readonly Fault[];
   readonly calls?: readonly Call[];
   readonly overrides?: readonly Override[];
@@ -28,9 +30,12 @@ export interface Scene {
 
 /** A run in which nothing is left to chance but what the seed draws for timeouts: latencies are constant. */
 export function specOf(scene: Scene): RunSpec {
-  const options = raftOptions(scene.options);
   const nodes = (role: string, letter: string, count: number): RunSpec['nodes'] =>
-    Array.from({ length: count }, (_, i) => ({ id: `${letter}${i + 1}`, role, options }));
+    Array.from({ length: count }, (_, i) => ({
+      id: `${letter}${i + 1}`,
+      role,
+      options: optionsOf(scene, `${letter}${i + 1}`),
+    }));
   return {
     seed: scene.seed ?? '1',
     nodes: [...nodes('server', 'n', scene.servers ?? 3), ...nodes('client', 'c', scene.clients ?? 0)],
@@ -48,6 +53,14 @@ export function specOf(scene: Scene): RunSpec {
     limits: { ...defaultLimits, until: scene.until ?? ms(2_000) },
   };
 }
+
+function optionsOf({ options, timeouts }: Scene, node: NodeId): RaftOptions {
+  if (timeouts === undefined) return raftOptions(options);
+  const timeout = timeouts[node] ?? NEVER;
+  return raftOptions({ ...options, electionTimeoutMin: timeout, electionTimeoutMax: timeout });
+}
+
+const NEVER = ms(1_000_000);
 
 export interface Run {
   readonly simulation: Simulation;
@@ -88,15 +101,6 @@ export function run(scene: Scene, watch: Watch = {}): Run {
   const opened = open(scene, watch);
   opened.simulation.run();
   return opened;
-}
-
-/** Election timeouts long enough that only the servers named campaign by themselves: each at its time, and never again. */
-export function campaignsAt(times: { readonly [server: NodeId]: Micros }, servers = 5): readonly Override[] {
-  const never = ms(100_000);
-  return Array.from({ length: servers }, (_, i) => `n${i + 1}`).map((server) => ({
-    timer: `${server}/election#1`,
-    delay: times[server] ?? never,
-  }));
 }
 
 export const call = (at: Micros, client: NodeId, op: OperationInput): Call => ({ at, client, op });
