@@ -117,13 +117,13 @@ function hasDependency(graph: Graph): boolean {
   return graph.kind.some((kind) => (kind & (WW | WR | RW)) !== 0);
 }
 
-/** Leaves out the helpers: a chain of real-time steps is one edge, and so are the two halves of an anti-dependency. */
+/** Begins with the first of its transactions. Leaves out the helpers: a chain of real-time steps is one edge, and so are the two halves of an anti-dependency. */
 function explainCycle(
   name: CycleAnomalyName,
   cycle: NodeCycle,
   { transactions, explain }: Omit<Dependencies, 'graph'>,
 ): CycleAnomaly {
-  const first = cycle.nodes.findIndex((node) => node < transactions);
+  const first = cycle.nodes.indexOf(cycle.nodes.reduce((least, node) => Math.min(least, node)));
   const edges: DependencyEdge[] = [];
   let from = cycle.nodes[first] as number;
   for (let step = 0; step < cycle.nodes.length; step++) {

@@ -373,6 +373,11 @@ function adjacentCycle(
   const cycle = shortestClosing(graph, closing, kinds);
   const rwFound = found.some(({ kind }) => kind === 'G-single-item' || kind === 'G-nonadjacent-item');
   if (cycle === undefined || !rwFound) return cycle;
-  const rws = cycle.kinds.filter((kind) => kind === RW).length;
-  return rws > 1 ? cycle : undefined;
+  return hasAdjacentRws(cycle.kinds) ? cycle : undefined;
+}
+
+/** Around the cycle; the halves that lead to a fan of rw edges count with them. */
+function hasAdjacentRws(kinds: readonly number[]): boolean {
+  const whole = kinds.filter((kind) => kind !== RW_HALF);
+  return whole.some((kind, at) => kind === RW && whole[(at + 1) % whole.length] === RW) && whole.length > 1;
 }

@@ -24,8 +24,8 @@ export function explainListDependency(
     const pair = consecutive(history, from, to);
     if (pair !== undefined) {
       const [key, first, second] = pair;
-      const values = `${show(history.writes.valueOf[second] as Json)} after ${who} had appended ${show(history.writes.valueOf[first] as Json)}`;
-      return `T${to} appended ${values} to ${history.name(key)}`;
+      const appended = `T${to} appended ${show(history.writes.valueOf[second] as Json)} to ${history.name(key)}`;
+      return `${appended} after ${who} had appended ${show(history.writes.valueOf[first] as Json)}`;
     }
   }
   if (kind === 'rw') {
