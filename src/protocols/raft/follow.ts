@@ -27,10 +27,10 @@ export function follow(
   const isNewTerm = term > state.currentTerm;
   const vote = raft.rules.voteWhenFollowing(state.votedFor, isNewTerm);
   if (isNewTerm || vote !== state.votedFor) recordHard(raft, state, term, vote, context);
-  const kept = raft.rules.lastIndexKeptInNewTerm(state);
-  if (isNewTerm && kept < lastIndex(state)) truncateFrom(state, kept + 1, context);
   state.leader = leader;
   if (state.role !== 'follower') stepDown(raft, state, context);
+  const kept = raft.rules.lastIndexKeptInNewTerm(state);
+  if (isNewTerm && kept < lastIndex(state)) truncateFrom(state, kept + 1, context);
 }
 
 /** A leader or candidate that steps down starts a fresh timer. */

@@ -73,10 +73,12 @@ export interface Watch {
   readonly protocol?: Protocol;
   /** Names of the invariants to check; all when absent. */
   readonly properties?: readonly string[];
+  /** Freezes and runs handlers twice; default true. */
+  readonly strict?: boolean;
 }
 
 /** The simulation, ready to run strictly, with its trace. */
-export function open(scene: Scene, { protocol = raft, properties }: Watch = {}): Run {
+export function open(scene: Scene, { protocol = raft, properties, strict = true }: Watch = {}): Run {
   const observers = monitor(protocol, properties === undefined ? {} : { properties });
   const trace: TraceEvent[] = [];
   let world: World | undefined;
@@ -91,7 +93,7 @@ export function open(scene: Scene, { protocol = raft, properties }: Watch = {}):
     spec: specOf(scene),
     roles: protocol.roles,
     observers: [...observers, { path: '', observer: peek }],
-    strict: true,
+    strict,
     sink: (event) => trace.push(event),
   });
   return { simulation, trace, world: () => world as World };
@@ -101,6 +103,13 @@ export function run(scene: Scene, watch: Watch = {}): Run {
   const opened = open(scene, watch);
   opened.simulation.run();
   return opened;
+}
+
+/** Raft with one of its planted bugs. */
+export function bug(id: string): Protocol {
+  const found = raft.bugs?.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`Raft has no planted bug ${id}`);
+  return found.protocol();
 }
 
 export const call = (at: Micros, client: NodeId, op: OperationInput): Call => ({ at, client, op });

@@ -2,34 +2,37 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, LogChange, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
-import type { Command, Entry, ServerState } from '../shape.ts';
+import type { Command, Entry } from '../shape.ts';
 import { describeCommand, factAt, factNow, isSameCommand, LOG, nameOf, writtenEntry } from './facts.ts';
 
-/** By node: when it became leader of the term it led last. */
-type Elections = { readonly term: number; readonly event: number }[];
+/** By node: the term it leads and since when; undefined while it does not lead. */
+type Leading = ({ readonly term: number; readonly event: number } | undefined)[];
 
-export const leaderAppendOnly: Property = always<Elections>({
+export const leaderAppendOnly: Property = always<Leading>({
   name: 'LAO',
   title: 'a leader never overwrites or deletes entries of its log, it only appends',
   source: '§5.3, Figure 3: Leader Append-Only',
   oracle: 'internal',
   role: 'server',
   start: () => [],
+  crash(memory, node) {
+    memory[node] = undefined;
+    return undefined;
+  },
   note(memory, node, text, data: Json | undefined, world) {
     if (text === 'becameLeader') memory[node] = { term: (data as { readonly term: number }).term, event: world.event };
+    else if (text === 'steppedDown') memory[node] = undefined;
     return undefined;
   },
   log(memory, node, log, change: LogChange, world) {
     if (change.kind === 'append' || change.kind === 'drop-prefix' || log !== LOG) return undefined;
-    // The handler has ended, so this tells whether the node still leads after it: what steps down may then cut its log.
-    const state = world.stateOf(node) as ServerState | undefined;
-    const elected = memory[node];
-    if (state?.role !== 'leader' || elected?.term !== state.currentTerm) return undefined;
+    const leading = memory[node];
+    if (leading === undefined) return undefined;
     const from = change.kind === 'replace' ? change.first : change.index;
     return {
-      sentence: `${nameOf(world, node)}, leader of term ${elected.term}, removed entries of its log from index ${from} on`,
+      sentence: `${nameOf(world, node)}, leader of term ${leading.term}, removed entries of its log from index ${from} on`,
       facts: [
-        factAt(world, elected.event, node, `becomes leader of term ${elected.term}`),
+        factAt(world, leading.event, node, `becomes leader of term ${leading.term}`),
         factNow(world, node, `removes what it had from index ${from} on`),
       ],
     };
