@@ -8,6 +8,7 @@ import { freshSeed, seedAt } from '../explore/seeds.ts';
 import { campaignLines, openingLine } from '../report/campaign.ts';
 import { failureLines } from '../report/failure.ts';
 import { writeCiReports } from './ci-reports.ts';
+import { sidesOf, whyNotDeterministic } from './difference.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -15,8 +16,9 @@ import { accountOf, runOnce } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
 import { progressText } from './progress.ts';
 import { readCount, readSeconds, readSeed } from './readers.ts';
-import { planFor, sidesOf, whyNotDeterministic } from './run.ts';
-import { loadSubject, quoted, type Subject, type SubjectOptions } from './subject.ts';
+import { planFor } from './run.ts';
+import { quoted } from './shell.ts';
+import { loadSubject, type Subject, type SubjectOptions } from './subject.ts';
 
 export interface FuzzCommandOptions extends SubjectOptions {
   readonly seed?: string;

@@ -112,7 +112,9 @@ const STORY_EVENTS_MAX = 2_000_000;
 export function storyOfFailure(protocol: Protocol, plan: Plan, execution: Execution): Story | undefined {
   if (execution.failure?.kind === 'hung' || execution.statistics.events > STORY_EVENTS_MAX) return undefined;
   const events: TraceEvent[] = [];
-  execute(protocol, plan, { strict: true, sink: (event) => events.push(event) });
+  // Strict mode changes no event; only what it finds itself needs it again.
+  const strict = execution.failure?.kind === 'strict';
+  execute(protocol, plan, { strict, sink: (event) => events.push(event) });
   return storyOf(events, {
     teller: tellerOf(protocol.tell),
     lanes: lanesOf(plan.nodes),

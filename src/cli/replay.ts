@@ -7,13 +7,15 @@ import { type Execution, signatureOf } from '../explore/execution.ts';
 import { failureLines } from '../report/failure.ts';
 import { runLines } from '../report/run.ts';
 import { VERSION } from '../version.ts';
+import { tellDifference } from './difference.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
 import { accountOf, runOnce } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
+import { registered } from './protocols.ts';
 import { readSeed } from './readers.ts';
-import { type RunOptions, runSeed, tellDifference } from './run.ts';
-import { loadSubject, protocolNamed, quoted } from './subject.ts';
+import type { RunOptions } from './run.ts';
+import { quoted } from './shell.ts';
 
 export async function replay(name: string, options: RunOptions): Promise<ExitCode> {
   const output = createOutput(options);
@@ -25,18 +27,22 @@ export async function replay(name: string, options: RunOptions): Promise<ExitCod
         `e.g. worldline replay ${quoted(name)} --seed 1`,
       );
     }
-    const seed = readSeed(options.seed);
-    // As a campaign draws it: the seed that fuzz reports is the seed that is given here.
-    return runSeed(await loadSubject(name, options, 'default'), seed, options, output);
+    return await replaySeed(name, readSeed(options.seed), options, output);
   } finally {
     output.flush();
   }
 }
 
+/** As a campaign draws it: the seed that fuzz reports is the seed that is given here. What draws plans is not loaded for a capsule. */
+async function replaySeed(name: string, seed: string, options: RunOptions, output: Output): Promise<ExitCode> {
+  const [{ loadSubject }, { runSeed }] = await Promise.all([import('./subject.ts'), import('./run.ts')]);
+  return runSeed(await loadSubject(name, options, 'default'), seed, options, output);
+}
+
 async function replayCapsule(path: string, options: RunOptions, output: Output): Promise<ExitCode> {
   refuseWhatCapsulesFix(options);
   const capsule = await capsuleAt(path);
-  const protocol = await protocolNamed(capsule.plan.protocol, capsule.plan.bug);
+  const protocol = await registered(capsule.plan.protocol, capsule.plan.bug);
   if (options.checkDeterminism) {
     const difference = firstDifference(protocol, capsule.plan);
     if (difference !== undefined) return tellDifference(difference, path, options, output);

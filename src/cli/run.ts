@@ -7,11 +7,13 @@ import { failureLines } from '../report/failure.ts';
 import { runLines } from '../report/run.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { tellDifference } from './difference.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
 import { accountOf, type OneRunOptions, runOnce } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
 import { readSeed } from './readers.ts';
-import { loadSubject, quoted, type Subject, type SubjectOptions } from './subject.ts';
+import { quoted } from './shell.ts';
+import { loadSubject, type Subject, type SubjectOptions } from './subject.ts';
 
 export interface RunOptions extends SubjectOptions, OneRunOptions {
   readonly seed?: string;
@@ -75,28 +77,6 @@ function tellRun(
   for (const line of failureLines(accountOf(protocol, plan, execution, { seed, commands }), output.style))
     output.print(line);
 }
-
-/** `subject`: whose runs differ, in words. */
-export function tellDifference(difference: string, subject: string, options: RunOptions, output: Output): ExitCode {
-  if (options.json) {
-    const data = { format: 'worldline-run/1', subject, verdict: 'nondeterministic', difference };
-    output.print(JSON.stringify(data, null, 2));
-    return exitCodes.broken;
-  }
-  const { print, style } = output;
-  print(`${style.bad(style.bold('NOT DETERMINISTIC'))}  ${subject}: two runs of one plan differ`);
-  for (const side of sidesOf(difference)) print(`  ${side}`);
-  for (const line of whyNotDeterministic) print(`  ${line}`);
-  return exitCodes.broken;
-}
-
-/** `first run: ...` and `second run: ...`, a line each. */
-export const sidesOf = (difference: string): string[] => difference.split(/; (?=(?:second|strict) run: )/);
-
-export const whyNotDeterministic: readonly string[] = [
-  'The protocol depends on something beside its state and its inputs: a module variable, a Map that outlives a run,',
-  'the time of day, Math.random. Everything a node remembers belongs into its state.',
-];
 
 function isAsExpected(scenario: Scenario, { verdict, violation }: Execution): boolean {
   const { expect } = scenario;

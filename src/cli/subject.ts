@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { Protocol } from '../check/protocol.ts';
-import { builtInProtocols, isModulePath, RegistryError, resolveProtocol } from '../registry.ts';
+import { builtInProtocols, isModulePath, resolveProtocol } from '../registry.ts';
 import { counted } from '../report/words.ts';
 import type { Loading, Locate } from '../scenario/load.ts';
 import { placed } from '../scenario/load.ts';
@@ -15,9 +15,10 @@ import { resolveOptions, resolveScenario } from '../scenario/resolve.ts';
 import { bareScenario, type ChaosProfile, type Scenario } from '../scenario/scenario.ts';
 import type { BareNumbers } from '../scenario/schema.ts';
 import type { Json } from '../sim/plain.ts';
-import { UsageError, UserCodeError } from './exit.ts';
+import { UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
-import { userFrames } from './frames.ts';
+import { bugNamed, registered } from './protocols.ts';
+import { quoted } from './shell.ts';
 
 export interface SubjectOptions {
   readonly bug?: string;
@@ -158,39 +159,6 @@ function inFile(error: UsageError, found: Found, bug: string | undefined): Usage
   return new UsageError(`${found.file}:${position.line}:${position.column}  ${field}: ${error.message}`, error.hint);
 }
 
-/** The protocol that a capsule names. */
-export const protocolNamed = (name: string, bug: string | undefined): Promise<Protocol> => registered(name, bug);
-
-/** The registry's protocol; what is wrong becomes the user's mistake, or their own code's. */
-async function registered(name: string, bug?: string): Promise<Protocol> {
-  try {
-    return await resolveProtocol(name, bug);
-  } catch (error) {
-    if (!(error instanceof RegistryError)) throw error;
-    const frames = error.cause instanceof Error ? userFrames(error.cause.stack) : [];
-    if (frames.length > 0) throw new UserCodeError(error.message, error.hint, frames);
-    throw new UsageError(error.message, await betterHint(error, name, bug));
-  }
-}
-
-/** The nearest name before the list of all. */
-async function betterHint(error: RegistryError, name: string, bug: string | undefined): Promise<string> {
-  const known = isModulePath(name) ? [] : builtInProtocols.flatMap((one) => [one.name, ...one.aliases]);
-  const similarProtocol = known.includes(name) ? undefined : didYouMean(name, known);
-  if (similarProtocol !== undefined) return `${similarProtocol} ${error.hint}`;
-  if (bug === undefined || (!known.includes(name) && !isModulePath(name))) return error.hint;
-  const protocol = await resolveProtocol(name).catch(() => undefined);
-  const similarBug = didYouMean(
-    bug,
-    (protocol?.bugs ?? []).map(({ id }) => id),
-  );
-  return similarBug === undefined ? error.hint : `${similarBug} ${error.hint}`;
-}
-
-/** Bugs are found whatever the case of their letters; reports spell them as the protocol does. */
-const bugNamed = (protocol: Protocol, id: string): string =>
-  protocol.bugs?.find((bug) => bug.id.toLowerCase() === id.toLowerCase())?.id ?? id;
-
 function faulty(file: string, problems: readonly Problem[]): UsageError {
   const told = inFileOrder(problems).map((problem) => describeProblem(file, problem));
   return new UsageError([`${file} has ${counted(problems.length, 'mistake')}`, ...told].join('\n'));
@@ -258,7 +226,3 @@ function wordsFor(name: string, { bug, option = [] }: SubjectOptions, profile: C
   ];
   return words.map(quoted).join(' ');
 }
-
-/** A word as a shell reads it back. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

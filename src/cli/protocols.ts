@@ -1,0 +1,36 @@
+/** Protocols by the names and paths that people give; what is wrong is said in words. */
+import type { Protocol } from '../check/protocol.ts';
+import { builtInProtocols, isModulePath, RegistryError, resolveProtocol } from '../registry.ts';
+import { didYouMean } from '../scenario/nearest.ts';
+import { UsageError, UserCodeError } from './exit.ts';
+import { userFrames } from './frames.ts';
+
+/** The registry's protocol; what is wrong becomes the user's mistake, or their own code's. */
+export async function registered(name: string, bug?: string): Promise<Protocol> {
+  try {
+    return await resolveProtocol(name, bug);
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const frames = error.cause instanceof Error ? userFrames(error.cause.stack) : [];
+    if (frames.length > 0) throw new UserCodeError(error.message, error.hint, frames);
+    throw new UsageError(error.message, await betterHint(error, name, bug));
+  }
+}
+
+/** The nearest name before the list of all. */
+async function betterHint(error: RegistryError, name: string, bug: string | undefined): Promise<string> {
+  const known = isModulePath(name) ? [] : builtInProtocols.flatMap((one) => [one.name, ...one.aliases]);
+  const similarProtocol = known.includes(name) ? undefined : didYouMean(name, known);
+  if (similarProtocol !== undefined) return `${similarProtocol} ${error.hint}`;
+  if (bug === undefined || (!known.includes(name) && !isModulePath(name))) return error.hint;
+  const protocol = await resolveProtocol(name).catch(() => undefined);
+  const similarBug = didYouMean(
+    bug,
+    (protocol?.bugs ?? []).map(({ id }) => id),
+  );
+  return similarBug === undefined ? error.hint : `${similarBug} ${error.hint}`;
+}
+
+/** Bugs are found whatever the case of their letters; reports spell them as the protocol does. */
+export const bugNamed = (protocol: Protocol, id: string): string =>
+  protocol.bugs?.find((bug) => bug.id.toLowerCase() === id.toLowerCase())?.id ?? id;
