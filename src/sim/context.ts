@@ -4,6 +4,7 @@ import type { Write } from './disk.ts';
 import {
   CANCEL_TIMER,
   type Effects,
+  effectNames,
   GIVE_UP,
   HALT,
   NOTE,
@@ -16,7 +17,7 @@ import {
   WRITE,
 } from './effects.ts';
 import type { Outcome } from './history.ts';
-import type { Json } from './plain.ts';
+import { deepFreeze, type Json, whyNotPlain } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
 import type {
   Context,
@@ -36,6 +37,9 @@ export class ContractError extends Error {
   override readonly name = 'ContractError';
 }
 
+/** A handler does without end what one handler should do in a few steps. */
+export class LimitError extends ContractError {}
+
 /** What contexts need of the simulation. */
 export interface ContextHost {
   readonly now: Micros;
@@ -45,6 +49,7 @@ export interface ContextHost {
   /** Tells one activation from the next. */
   readonly activation: number;
   readonly effectsMax: number;
+  readonly strict: boolean;
   indexOf(node: NodeId): number | undefined;
   nodesWithRole(path: string, role: string): readonly NodeId[];
   peersOf(node: SimNode, part: Part): readonly NodeId[];
@@ -77,10 +82,12 @@ export class HandlerContext implements Context<never> {
   }
 
   get now(): Micros {
+    this.alive('now');
     return this.node.clock.elapsed(this.host.now) - this.node.bootedLocal;
   }
 
   get wallClock(): Micros {
+    this.alive('wallClock');
     return this.node.clock.wall(this.host.now);
   }
 
@@ -107,37 +114,50 @@ export class HandlerContext implements Context<never> {
         `setTimer("${timer}", ${delay}): the delay must be a whole number of microseconds, 0 or more`,
       );
     }
-    if (this.part.role.onTimer?.[timer as never] === undefined) {
-      throw new ContractError(`setTimer("${timer}"): the role "${this.part.roleName}" has no onTimer.${timer}`);
-    }
+    this.mustHaveTimer('setTimer', timer);
     this.record(SET_TIMER, timer, key, delay);
   }
 
   cancelTimer(timer: string, key?: string): void {
     this.alive('cancelTimer');
+    this.mustHaveTimer('cancelTimer', timer);
     this.record(CANCEL_TIMER, timer, key, undefined);
   }
 
+  private mustHaveTimer(call: string, timer: string): void {
+    if (this.part.role.onTimer?.[timer] === undefined)
+      throw new ContractError(`${call}("${timer}"): the role "${this.part.roleName}" has no onTimer.${timer}`);
+  }
+
   reply(request: Request, result: unknown): void {
-    this.alive('reply');
-    if (this.part.host >= 0) this.host.answerHost(this.node, this.part, request, 'ok', result as Json);
-    else this.record(REPLY, request, result, undefined);
+    this.end('reply', REPLY, 'ok', request, result);
   }
 
   refuse(request: Request, reason: string): void {
-    this.alive('refuse');
-    if (this.part.host >= 0) this.host.answerHost(this.node, this.part, request, 'fail', reason);
-    else this.record(REFUSE, request, reason, undefined);
+    this.end('refuse', REFUSE, 'fail', request, reason);
   }
 
   giveUp(request: Request): void {
-    this.alive('giveUp');
-    if (this.part.host >= 0) this.host.answerHost(this.node, this.part, request, 'unknown', undefined);
-    else this.record(GIVE_UP, request, undefined, undefined);
+    this.end('giveUp', GIVE_UP, 'unknown', request, undefined);
+  }
+
+  private end(call: string, kind: number, outcome: Outcome, request: Request, result: unknown): void {
+    this.alive(call);
+    if (typeof request?.id !== 'number')
+      throw new ContractError(`${call}: its first argument must be the request that it ends, as it was handed over`);
+    if (this.part.host < 0) {
+      this.record(kind, request, result, undefined);
+      return;
+    }
+    if (this.host.strict) handOverStrictly(call, result);
+    this.host.answerHost(this.node, this.part, request, outcome, result as Json);
   }
 
   ask(component: string, op: Tagged, memo?: Json): void {
     this.alive('ask');
+    if (typeof op?.type !== 'string')
+      throw new ContractError(`ask("${component}"): a request must be an object with a string \`type\``);
+    if (this.host.strict) handOverStrictly('ask', op, memo);
     this.host.askComponent(this.node, this.part, component, op, memo);
   }
 
@@ -148,13 +168,16 @@ export class HandlerContext implements Context<never> {
 
   note(text: string, data?: Json): void {
     this.alive('note');
+    if (typeof text !== 'string')
+      throw new ContractError(`note(${String(text)}): a note is a text; data goes beside it`);
     this.record(NOTE, text, data, undefined);
   }
 
   record(kind: number, a: unknown, b: unknown, c: unknown): void {
-    const { recorded, effectsMax } = this.host;
+    const { recorded, effectsMax, strict } = this.host;
+    if (strict) handOverStrictly(effectNames[kind] as string, a, b);
     if (recorded.count >= effectsMax) {
-      throw new ContractError(
+      throw new LimitError(
         `the handler recorded more than ${effectsMax} effects (limits.effectsPerHandlerMax): a loop?`,
       );
     }
@@ -171,15 +194,25 @@ export class HandlerContext implements Context<never> {
   }
 }
 
+/** Strict mode: what leaves a handler is plain data, and nobody changes it any more. */
+function handOverStrictly(call: string, ...values: readonly unknown[]): void {
+  for (const value of values) {
+    if (value === undefined) continue;
+    const why = whyNotPlain(value);
+    if (why !== undefined) throw new ContractError(`${call}: what is handed over must be plain data: ${why}`);
+    deepFreeze(value);
+  }
+}
+
 /** Records writes; reads see the disk as it was when the handler started, since its own writes are not committed yet. */
 class ContextDisk {
   private readonly host: ContextHost;
   private readonly context: HandlerContext;
   private readonly node: SimNode;
   private readonly part: Part;
-  /** Index after the last entry of each log, counting the appends recorded by the running handler. */
-  private readonly ends = new Map<string, number>();
-  private endsOf = -1;
+  /** First index of each log and the index after its last, counting what the running handler has recorded. */
+  private readonly bounds = new Map<string, Bounds>();
+  private boundsOf = -1;
 
   constructor(host: ContextHost, context: HandlerContext, node: SimNode, part: Part) {
     this.host = host;
@@ -205,26 +238,34 @@ class ContextDisk {
 
   append(log: string, entry: unknown): void {
     this.context.alive('disk.append');
-    const index = this.endOf(log);
-    this.ends.set(log, index + 1);
+    const { first, end: index } = this.boundsIn(log);
+    this.bounds.set(log, { first, end: index + 1 });
     this.write({ area: this.part.path, kind: 'append', target: log, index, entry });
   }
 
   truncateFrom(log: string, index: number): void {
-    const end = this.endOf(log);
-    this.ends.set(log, Math.min(end, index));
+    this.context.alive('disk.truncateFrom');
+    mustBeIndex('truncateFrom', log, index);
+    const { first, end } = this.boundsIn(log);
+    if (index < first) throw new ContractError(`truncateFrom("${log}", ${index}): the log begins at index ${first}`);
+    this.bounds.set(log, { first, end: Math.min(end, index) });
     this.write({ area: this.part.path, kind: 'truncate', target: log, index });
   }
 
   dropPrefix(log: string, index: number): void {
-    const end = this.endOf(log);
+    this.context.alive('disk.dropPrefix');
+    mustBeIndex('dropPrefix', log, index);
+    const { first, end } = this.boundsIn(log);
     if (index > end) throw new ContractError(`dropPrefix("${log}", ${index}): the log ends at index ${end - 1}`);
+    this.bounds.set(log, { first: Math.max(first, index), end });
     this.write({ area: this.part.path, kind: 'drop-prefix', target: log, index });
   }
 
   replace(log: string, first: number, entries: readonly unknown[]): void {
-    this.endOf(log);
-    this.ends.set(log, first + entries.length);
+    this.context.alive('disk.replace');
+    mustBeIndex('replace', log, first);
+    this.boundsIn(log);
+    this.bounds.set(log, { first, end: first + entries.length });
     this.write({ area: this.part.path, kind: 'replace', target: log, first, entries });
   }
 
@@ -246,15 +287,25 @@ class ContextDisk {
     this.context.record(WRITE, write, undefined, undefined);
   }
 
-  private endOf(log: string): number {
+  private boundsIn(log: string): Bounds {
     // At the start of an activation nothing is recorded beyond the cached image.
-    if (this.endsOf !== this.host.activation) {
-      this.ends.clear();
-      this.endsOf = this.host.activation;
+    if (this.boundsOf !== this.host.activation) {
+      this.bounds.clear();
+      this.boundsOf = this.host.activation;
     }
-    const known = this.ends.get(log);
+    const known = this.bounds.get(log);
     if (known !== undefined) return known;
     const { first, entries } = this.node.disk.cached.log(this.part.path, log);
-    return first + entries.length;
+    return { first, end: first + entries.length };
   }
+}
+
+interface Bounds {
+  readonly first: number;
+  readonly end: number;
+}
+
+function mustBeIndex(call: string, log: string, index: number): void {
+  if (Number.isSafeInteger(index) && index >= 1) return;
+  throw new ContractError(`${call}("${log}", ${index}): log indexes are whole numbers from 1`);
 }

@@ -59,12 +59,8 @@ export class Core {
 
   /** Begins an event: its ordinal, and its line in the digest. */
   begin(kind: number, node: number, detail: number, cause: number): void {
-    const { digest, spec } = this;
+    const { digest, now } = this;
     this.event++;
-    if (this.event > spec.limits.eventsMax) {
-      this.fail('limit', `more than ${spec.limits.eventsMax} events in one run (limits.eventsMax)`);
-    }
-    const { now } = this;
     digest.words((kind << 24) ^ (node << 12) ^ (now / 4294967296), now, detail, cause);
   }
 

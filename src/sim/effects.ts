@@ -14,6 +14,22 @@ export const SYNC = 9;
 export const SYNC_LATER = 10;
 export const HALT = 11;
 
+/** What a handler called to record an effect, by kind. */
+export const effectNames: readonly string[] = [
+  '',
+  'send',
+  'setTimer',
+  'cancelTimer',
+  'reply',
+  'refuse',
+  'giveUp',
+  'note',
+  'disk write',
+  'disk.sync',
+  'disk.syncLater',
+  'halt',
+];
+
 /**
  * The columns `a`, `b`, `c` by kind: SEND to, message; SET_TIMER timer, key, delay; CANCEL_TIMER timer, key; REPLY request, result;
  * REFUSE request, reason; GIVE_UP request; NOTE text, data; WRITE write; SYNC_LATER tag, data;

@@ -2,7 +2,7 @@
  * Runs handlers and gathers what they record. One activation runs the handler of an event, then the handlers of components it asked
  * and of hosts that were answered, until no mail is left; their effects form one list.
  */
-import { type ContextHost, ContractError } from './context.ts';
+import { type ContextHost, ContractError, LimitError } from './context.ts';
 import type { Core } from './core.ts';
 import { Effects } from './effects.ts';
 import { CALL, DELIVER, eventAt, type QueuedEvent, SYNCED, TIMER } from './event.ts';
@@ -11,6 +11,7 @@ import type { Outcome } from './history.ts';
 import type { Json } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
 import type { Answer, Micros, NodeId, Request, Tagged } from './protocol.ts';
+import type { Failure } from './result.ts';
 import { checkRerun, strictCopy } from './strict.ts';
 
 /** What an activation is about when it is not an event of the queue. */
@@ -35,6 +36,8 @@ export class Handlers implements ContextHost {
   /** Tells one activation from the next. */
   activation = 0;
   private readonly spare: Effects[] = [];
+  /** A handler runs a second time, for strict mode to compare: what it throws is no failure of the run. */
+  private rehearsing = false;
   readonly effectsMax: number;
   private readonly core: Core;
   private mail: Mail[] = [];
@@ -48,6 +51,10 @@ export class Handlers implements ContextHost {
 
   get now(): Micros {
     return this.core.now;
+  }
+
+  get strict(): boolean {
+    return this.core.strict;
   }
 
   /**
@@ -65,16 +72,19 @@ export class Handlers implements ContextHost {
     this.recorded.clear();
     this.activation++;
     if (!this.core.strict) return this.attempt(node, part, kind, event, name, argument);
-    const before = kind === BOOT ? undefined : strictCopy(node);
+    const before = strictCopy(node);
     const requestsBefore = this.hostRequests;
     if (!this.attempt(node, part, kind, event, name, argument)) return false;
     const why = checkRerun(node, this.recorded, before, () => {
       this.hostRequests = requestsBefore;
       this.activation++;
-      return this.attempt(node, part, kind, event, name, argument);
+      this.rehearsing = true;
+      const worked = this.attempt(node, part, kind, event, name, argument);
+      this.rehearsing = false;
+      return worked;
     });
     if (why === undefined) return true;
-    const handler = handlerName(kind, event, name);
+    const handler = handlerName(part, kind, event, name);
     this.core.fail('strict', `${handler} at ${node.id}: ${why}`, node, handler);
     return false;
   }
@@ -107,8 +117,9 @@ export class Handlers implements ContextHost {
         const result = this.invoke(first, kind, event, name, argument);
         if (result !== undefined) throw new ContractError(whyNoResult(result));
       }
-      while (this.mail.length > 0) {
+      for (let mails = 0; this.mail.length > 0; mails++) {
         mail = this.mail.shift() as Mail;
+        if (mails > this.effectsMax) throw new LimitError(whyNoEnd(this.effectsMax));
         this.enter(mail.part);
         const result = invokeMail(mail);
         if (result !== undefined) throw new ContractError(whyNoResult(result));
@@ -118,7 +129,8 @@ export class Handlers implements ContextHost {
     } catch (error) {
       this.running = undefined;
       this.mail = [];
-      this.threw(node, mail === undefined ? handlerName(kind, event, name) : mailName(mail), error);
+      if (!this.rehearsing)
+        this.threw(node, mail === undefined ? handlerName(first, kind, event, name) : mailName(mail), error);
       return false;
     }
   }
@@ -168,15 +180,28 @@ export class Handlers implements ContextHost {
       part.state = part.role.boot(part.context as never);
       if (typeof part.state !== 'object' || part.state === null)
         throw new ContractError('boot must return the state, an object');
+      if (isThenable(part.state)) throw new ContractError(whyNoResult(part.state));
     }
   }
 
-  private threw(node: SimNode, handler: string, error: unknown): void {
+  /** Code of the protocol has thrown: the run has failed. */
+  threw(node: SimNode, handler: string, error: unknown): void {
     const { name, message, stack } =
       error instanceof Error ? error : { name: 'Error', message: String(error), stack: undefined };
-    const kind = error instanceof ContractError ? 'contract' : error instanceof GuardError ? 'guard' : 'threw';
-    const sentence = `${handler} at ${node.id}: ${kind === 'threw' ? `${name}: ` : ''}${message}`;
+    const kind = this.kindOf(error);
+    const what = kind === 'threw' || kind === 'strict' ? `${name}: ${message}` : message;
+    const hint = kind === 'strict' ? ` (${FROZEN_HINT})` : '';
+    const sentence = `${handler} at ${node.id}: ${what}${hint}`;
     this.core.fail(kind, sentence, node, handler, { name, message, ...(stack === undefined ? {} : { stack }) });
+  }
+
+  private kindOf(error: unknown): Failure['kind'] {
+    if (error instanceof LimitError) return 'limit';
+    if (error instanceof ContractError) return 'contract';
+    if (error instanceof GuardError) return 'guard';
+    const isFrozen =
+      error instanceof TypeError && /read only|not extensible|Cannot delete property/.test(error.message);
+    return this.core.strict && isFrozen ? 'strict' : 'threw';
   }
 
   // --- What contexts ask for -----------------------------------------------------------------------------------------------------
@@ -190,7 +215,7 @@ export class Handlers implements ContextHost {
     let found = this.directory.get(key);
     if (found === undefined) {
       const plays = ({ parts }: SimNode): boolean => parts.some((part) => part.path === path && part.roleName === role);
-      found = this.core.nodes.filter(plays).map(({ id }) => id);
+      found = Object.freeze(this.core.nodes.filter(plays).map(({ id }) => id));
       this.directory.set(key, found);
     }
     return found;
@@ -198,7 +223,7 @@ export class Handlers implements ContextHost {
 
   peersOf(node: SimNode, part: Part): readonly NodeId[] {
     if (part.peers === undefined)
-      part.peers = this.nodesWithRole(part.path, part.roleName).filter((id) => id !== node.id);
+      part.peers = Object.freeze(this.nodesWithRole(part.path, part.roleName).filter((id) => id !== node.id));
     return part.peers;
   }
 
@@ -262,7 +287,12 @@ function invokeMail({ part, component, request, answer }: Mail): unknown {
 const mailName = ({ request, component }: Mail): string =>
   request === undefined ? `onReply.${component}` : `${component}: onRequest.${request.op.type}`;
 
-function handlerName(kind: number, event: QueuedEvent, name: string | undefined): string {
+function handlerName(part: Part, kind: number, event: QueuedEvent, name: string | undefined): string {
+  const scope = part.path === '' ? '' : `${part.path}: `;
+  return `${scope}${bareHandlerName(kind, event, name)}`;
+}
+
+function bareHandlerName(kind: number, event: QueuedEvent, name: string | undefined): string {
   switch (kind) {
     case DELIVER:
       return `onMessage.${(event.payload as Tagged).type}`;
@@ -281,8 +311,20 @@ function handlerName(kind: number, event: QueuedEvent, name: string | undefined)
   }
 }
 
+const FROZEN_HINT =
+  'in strict mode what was sent, written, received or given as an option is frozen: handlers must not change it';
+
+const whyNoEnd = (max: number): string =>
+  `a host and its components asked and answered each other more than ${max} times in one event (limits.effectsPerHandlerMax): a loop?`;
+
+const ignore = (): void => undefined;
+const isThenable = (value: unknown): value is { then(done: () => void, failed: () => void): unknown } =>
+  typeof (value as { readonly then?: unknown } | null)?.then === 'function';
+
 function whyNoResult(result: unknown): string {
-  if (typeof (result as { readonly then?: unknown } | null)?.then === 'function') {
+  if (isThenable(result)) {
+    // Nobody waits for it: without this its rejection would end the whole program.
+    result.then(ignore, ignore);
     return 'the handler returned a promise; handlers are synchronous (no async, no await): use context.setTimer and messages instead';
   }
   return `the handler returned ${typeof result}; handlers return nothing: use context.send, context.reply or the state`;

@@ -8,6 +8,7 @@ import { DELIVER, eventAt, RESUME } from './event.ts';
 import type { UnsyncedWrites } from './faults.ts';
 import { BOOT, type Handlers, NO_EVENT } from './handlers.ts';
 import type { Messages } from './messages.ts';
+import { clone, deepFreeze } from './plain.ts';
 import { type Part, SimNode } from './process.ts';
 import type { AnyRole, Component, Micros } from './protocol.ts';
 
@@ -27,15 +28,12 @@ export class Lifecycle {
   /** A node that is there from the start, or joins. It does not run yet. */
   add(spec: NodeSpec): SimNode {
     const { core } = this;
-    const role = this.roles[spec.role];
-    if (role === undefined) {
-      throw new ContractError(
-        `node "${spec.id}": there is no role "${spec.role}" (there are ${Object.keys(this.roles).join(', ')})`,
-      );
-    }
+    const role = this.roles[spec.role] as AnyRole;
     if (core.indexes.has(spec.id)) throw new ContractError(`there are two nodes called "${spec.id}"`);
     const parts: Part[] = [];
-    this.addParts(parts, role, spec.role, '', -1, spec.options);
+    // Options are shared by all incarnations and runs: in strict mode nobody may change them.
+    const options = core.strict ? deepFreeze(clone(spec.options)) : spec.options;
+    this.addParts(parts, role, spec.role, '', -1, options);
     const clock = new Clock(spec.clock ?? { offset: 0, ratePpm: 0 });
     const index = core.nodes.length;
     const node = new SimNode(index, spec.id, spec.role, spec.options, clock, new SimDisk(), parts, core.spec.seed);

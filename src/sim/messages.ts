@@ -6,7 +6,6 @@ import { DELIVER, QueuedEvent } from './event.ts';
 import type { Injector } from './injector.ts';
 import { Network } from './network.ts';
 import type { Hook } from './observing.ts';
-import { deepFreeze } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
 import type { NodeId, Tagged } from './protocol.ts';
 import { derive, scale } from './random.ts';
@@ -41,7 +40,6 @@ export class Messages {
 
   send(node: SimNode, part: Part, to: NodeId, target: number, message: Tagged): void {
     const { core, network } = this;
-    if (core.strict) deepFreeze(message);
     core.digest.word((SEND << 24) ^ (part.index << 16) ^ target);
     core.digest.object(message as never);
     const link = network.link(node.index, target);

@@ -6,13 +6,14 @@ type Fields = { [key: string]: unknown };
 
 /**
  * A deep copy of plain data, Maps, Sets and typed arrays. Frozen objects are shared, not copied: nobody can change them.
- * (Frozen at the top means frozen throughout here: `deepFreeze` is the only place that freezes.)
+ * (Frozen at the top means frozen throughout here: `deepFreeze` freezes so, and strict mode finds what is frozen otherwise.)
  */
 export function clone<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Object.isFrozen(value) && !(value instanceof Map || value instanceof Set)) return value;
   if (Array.isArray(value)) return value.map(clone) as T;
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, clone(item)])) as T;
-  if (value instanceof Set) return new Set(value) as T;
+  if (value instanceof Set) return new Set([...value].map(clone)) as T;
   if (ArrayBuffer.isView(value)) return (value as unknown as Int32Array).slice() as T;
   const copy: Fields = {};
   for (const key of Object.keys(value)) copy[key] = clone((value as Fields)[key]);
@@ -31,29 +32,40 @@ export function deepFreeze<T>(value: T): T {
  * Plain: null, booleans, finite numbers, strings, arrays without holes, and objects without prototype tricks whose keys are not
  * integer-like (engines enumerate such keys in numeric order, not in the order of insertion).
  */
-export function whyNotPlain(value: unknown, path = ''): string | undefined {
+export function whyNotPlain(value: unknown, path = '', depth = 0): string | undefined {
   if (typeof value !== 'object' || value === null || knownPlain.has(value)) return whyNoPlainLeaf(value, path);
-  const why = whyNotPlainInside(value, path);
+  if (depth > DEPTH_MAX) return `${path.slice(0, 40)}...: nested more than ${DEPTH_MAX} deep; does it contain itself?`;
+  const why = whyNotPlainInside(value, path, depth) ?? (Object.isFrozen(value) ? whyNotFrozen(value, path) : undefined);
   if (why === undefined && Object.isFrozen(value)) knownPlain.add(value);
   return why;
 }
 
 /** Frozen objects that were found plain stay plain: a log's entries are looked at once, not after every handler. */
 const knownPlain = new WeakSet<object>();
+const DEPTH_MAX = 200;
 
 function whyNoPlainLeaf(value: unknown, path: string): string | undefined {
   const at = path === '' ? 'the value itself' : path;
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${at}: ${value} is not a finite number`;
   if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'object') return undefined;
+  if (value === undefined) return `${at}: undefined is not plain data (use null, or leave the key out)`;
   return `${at}: a ${typeof value} is not plain data`;
 }
 
-function whyNotPlainInside(value: object, path: string): string | undefined {
+/** Snapshots share what is frozen, and so must be able to rely on it. */
+function whyNotFrozen(value: object, path: string): string | undefined {
+  const loose = Object.entries(value).find(([, item]) => typeof item === 'object' && !Object.isFrozen(item ?? 0));
+  if (loose === undefined) return undefined;
+  const at = path === '' ? 'the value itself' : path;
+  return `${at}: it is frozen, but what it holds at ${loose[0]} is not (freeze it throughout, or not at all)`;
+}
+
+function whyNotPlainInside(value: object, path: string, depth: number): string | undefined {
   const at = path === '' ? 'the value itself' : path;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       if (!(i in value)) return `${at}: the array has a hole at ${i}`;
-      const why = whyNotPlain(value[i], `${path}[${i}]`);
+      const why = whyNotPlain(value[i], `${path}[${i}]`, depth + 1);
       if (why !== undefined) return why;
     }
     return undefined;
@@ -67,7 +79,8 @@ function whyNotPlainInside(value: object, path: string): string | undefined {
     if (/^(0|[1-9][0-9]*)$/.test(key)) {
       return `${at}: the key "${key}" looks like an integer; such keys are enumerated out of order (use an array, or a key like "k${key}")`;
     }
-    const why = whyNotPlain((value as Fields)[key], path === '' ? key : `${path}.${key}`);
+    if (key === '__proto__') return `${at}: the key "__proto__" means an object's prototype`;
+    const why = whyNotPlain((value as Fields)[key], path === '' ? key : `${path}.${key}`, depth + 1);
     if (why !== undefined) return why;
   }
   return undefined;
@@ -80,7 +93,7 @@ export function samePlain(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) !== Array.isArray(other)) return false;
   const keys = Object.keys(one);
   if (keys.length !== Object.keys(other).length) return false;
-  return keys.every((key) => key in other && samePlain((one as Fields)[key], (other as Fields)[key]));
+  return keys.every((key) => Object.hasOwn(other, key) && samePlain((one as Fields)[key], (other as Fields)[key]));
 }
 
 /** Order by UTF-16 units: the same everywhere, unlike a locale's. */

@@ -68,6 +68,11 @@ export class EventQueue<T> {
     slots[hole] = slot;
   }
 
+  /** The earliest event. The queue must not be empty. */
+  peek(): T {
+    return this.payloads[this.slots[0] as number] as T;
+  }
+
   /** Removes the earliest event. The queue must not be empty. */
   pop(): T {
     if (this.count === 0) throw new Error('pop on an empty queue');

@@ -39,6 +39,29 @@ export function pendingActions(core: Core, messages: Messages): readonly Action[
   return candidates(core, messages).flatMap((candidate) => actionsOf(core, candidate));
 }
 
+/** An event in words, e.g. `onMessage.AppendEntries at n2`. */
+export function describe({ nodes, spec }: Core, event: QueuedEvent): string {
+  const node = nodes[event.node]?.id ?? '';
+  switch (event.kind) {
+    case DELIVER:
+      return `onMessage.${(event.payload as Tagged).type} at ${node}`;
+    case TIMER:
+      return `onTimer.${event.payload} at ${node}`;
+    case SYNCED:
+      return `the end of a sync at ${node}`;
+    case CALL:
+      return `a call of ${node}`;
+    case FAULT_START:
+      return `fault ${event.id} (${spec.faults[event.id]?.kind})`;
+    case FAULT_END:
+      return `the end of fault ${event.id} (${spec.faults[event.id]?.kind})`;
+    case RESTART:
+      return `the restart of ${node}`;
+    case RESUME:
+      return `the end of a pause of ${node}`;
+  }
+}
+
 /** Takes the action's event out of the place where it waits. */
 export function takeAction(core: Core, messages: Messages, id: string): Choice {
   const found = candidates(core, messages).find((candidate) =>

@@ -4,6 +4,7 @@
  *
  * The way of a message: advance -> dispatch -> receive -> activate (its handler runs) -> commit -> settle (properties look).
  */
+import { checkSpec } from './check-spec.ts';
 import { Workload, type WorkloadSnapshot } from './clients.ts';
 import type { NodeSpec, RunSpec } from './config.ts';
 import { Core, type CoreSnapshot } from './core.ts';
@@ -37,7 +38,7 @@ import type { NodeSnapshot, Part, SimNode, Strike } from './process.ts';
 import type { AnyRole, DiskErrorKind, Micros, NodeId, NodeView, Request, Tagged } from './protocol.ts';
 import type { QueueSnapshot } from './queue.ts';
 import type { Failure, Statistics, Violation } from './result.ts';
-import { type Action, pendingActions, takeAction } from './scheduler.ts';
+import { type Action, describe, pendingActions, takeAction } from './scheduler.ts';
 import { stateHashOf } from './state-hash.ts';
 import { Timers } from './timers.ts';
 import type { TraceSink } from './trace.ts';
@@ -67,6 +68,7 @@ export class Simulation {
 
   constructor(setup: Setup) {
     const { spec } = setup;
+    checkSpec(spec, Object.keys(setup.roles));
     this.core = new Core(spec, setup.observers ?? [], setup.strict ?? false, setup.sink);
     this.core.history = () => this.workload.history();
     this.handlers = new Handlers(this.core);
@@ -127,7 +129,11 @@ export class Simulation {
   private advance(): boolean {
     const { core } = this;
     if (core.over) return false;
-    if (this.ready.length > 0 && this.advanceInbox()) return !core.over;
+    const waiting = this.ready.length > 0 ? this.nextFromInbox() : undefined;
+    if (waiting !== undefined) {
+      this.receive(core.nodes[waiting.node] as SimNode, waiting);
+      return this.mayGoOn(waiting);
+    }
     const { queue } = core;
     if (queue.size === 0) return this.finish();
     const { until, eventsPerInstantMax } = core.spec.limits;
@@ -140,26 +146,34 @@ export class Simulation {
       core.now = time;
       this.instantEvents = 0;
     } else if (++this.instantEvents > eventsPerInstantMax) {
-      core.fail(
-        'limit',
-        `more than ${eventsPerInstantMax} events at one instant (limits.eventsPerInstantMax): time does not advance`,
-      );
+      const next = queue.peek();
+      const what = `more than ${eventsPerInstantMax} events at one instant (limits.eventsPerInstantMax): time does not advance`;
+      core.fail('limit', `${what}; next would be ${describe(core, next)}`, core.nodes[next.node]);
       return false;
     }
-    this.dispatch(queue.pop());
+    const event = queue.pop();
+    this.dispatch(event);
+    return this.mayGoOn(event);
+  }
+
+  /** False when the run is over, be it because of one event too many. */
+  private mayGoOn(event: QueuedEvent): boolean {
+    const { core } = this;
+    const { eventsMax } = core.spec.limits;
+    if (core.event > eventsMax) {
+      const what = `more than ${eventsMax} events in one run (limits.eventsMax)`;
+      core.fail('limit', `${what}; the last was ${describe(core, event)}`, core.nodes[event.node]);
+    }
     return !core.over;
   }
 
-  /** Lets a node that has become free handle what waits in its inbox. False when there is none. */
-  private advanceInbox(): boolean {
+  /** What waits longest in the inbox of a node that has become free. */
+  private nextFromInbox(): QueuedEvent | undefined {
     for (;;) {
       const index = this.ready[0];
-      if (index === undefined) return false;
+      if (index === undefined) return undefined;
       const node = this.core.nodes[index] as SimNode;
-      if (node.isFree && node.hasInbox) {
-        this.receive(node, node.takeFromInbox());
-        return true;
-      }
+      if (node.isFree && node.hasInbox) return node.takeFromInbox();
       this.ready.shift();
     }
   }
@@ -426,7 +440,15 @@ export class Simulation {
         if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
       }
     }
-    this.core.tracer?.view(node);
+    if (this.core.tracer !== undefined) this.show(node);
+  }
+
+  private show(node: SimNode): void {
+    try {
+      this.core.tracer?.view(node);
+    } catch (error) {
+      this.handlers.threw(node, 'view', error);
+    }
   }
 
   private suspend(node: SimNode, effects: Effects, next: number): void {
@@ -461,7 +483,6 @@ export class Simulation {
   private write(node: SimNode, part: Part, write: Write): void {
     const { core } = this;
     const data = dataOf(write);
-    if (core.strict) deepFreeze(data);
     core.digest.word((effect.WRITE << 24) ^ part.index);
     core.digest.string(write.kind);
     core.digest.string(write.target);

@@ -1,0 +1,76 @@
+/** Refuses a run that makes no sense before it begins: the alternative is a fault that never fires or a clock that never ends. */
+import type { Distribution, RunSpec, WorkloadStream } from './config.ts';
+import { ContractError } from './context.ts';
+import type { Fault, Override } from './faults.ts';
+
+/** Throws a ContractError that names the part of the specification and what is wrong with it. */
+export function checkSpec(spec: RunSpec, roles: readonly string[]): void {
+  for (const { id, role } of spec.nodes) mustBeRole(`node "${id}"`, role, roles);
+  spec.faults.forEach((fault, i) => {
+    checkFault(`fault ${i} (${fault.kind})`, fault, roles);
+  });
+  checkDistribution('network.latency', spec.network.latency);
+  checkDistribution('disk.syncLatency', spec.disk.syncLatency);
+  checkCalls(spec);
+  if (spec.workload !== undefined) checkWorkload(spec.workload, spec);
+  for (const override of spec.overrides) checkOverride(override);
+}
+
+function mustBeRole(what: string, role: string, roles: readonly string[]): void {
+  if (roles.includes(role)) return;
+  throw new ContractError(`${what}: there is no role "${role}" (there are ${roles.join(', ')})`);
+}
+
+function checkFault(what: string, fault: Fault, roles: readonly string[]): void {
+  if (fault.kind === 'join') mustBeRole(what, fault.role, roles);
+  if (fault.at !== undefined) mustBeDuration(`${what}: at`, fault.at);
+  if ('for' in fault && fault.for !== undefined) mustBeDuration(`${what}: for`, fault.for);
+  if ('latency' in fault) mustBeDuration(`${what}: latency`, fault.latency);
+  if (fault.kind === 'clock-rate' && !(fault.ppm > -1_000_000))
+    throw new ContractError(`${what}: a clock rate of ${fault.ppm} ppm would stop the clock`);
+}
+
+function mustBeDuration(what: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new ContractError(`${what} is ${value}: it must be a whole number of microseconds, 0 or more`);
+}
+
+function checkDistribution(what: string, distribution: Distribution): void {
+  for (const [field, value] of Object.entries(distribution))
+    if (field !== 'kind') mustBeDuration(`${what}.${field}`, value as number);
+  if ('max' in distribution && distribution.max < distribution.min)
+    throw new ContractError(`${what}: max ${distribution.max} is below min ${distribution.min}`);
+  if (distribution.kind === 'bimodal' && distribution.slowMax < distribution.max)
+    throw new ContractError(`${what}: slowMax ${distribution.slowMax} is below max ${distribution.max}`);
+}
+
+function checkCalls(spec: RunSpec): void {
+  for (const { client, at } of spec.calls) {
+    mustExist(`a call of "${client}"`, client, spec);
+    mustBeDuration(`a call of "${client}": at`, at);
+  }
+}
+
+function mustExist(what: string, client: string, { nodes, faults }: RunSpec): void {
+  const joins = faults.some((fault) => fault.kind === 'join' && fault.node === client);
+  if (joins || nodes.some(({ id }) => id === client)) return;
+  throw new ContractError(`${what}: there is no such node, and none joins`);
+}
+
+function checkWorkload({ interval, clients, operations }: WorkloadStream, spec: RunSpec): void {
+  if (!(interval >= 1)) throw new ContractError(`workload.interval is ${interval}: it must be at least 1 microsecond`);
+  if (operations.length === 0) throw new ContractError('workload.operations is empty: there is nothing to call');
+  for (const client of clients) mustExist(`the workload of "${client}"`, client, spec);
+}
+
+function checkOverride(override: Override): void {
+  if ('timer' in override) {
+    if (!/^[^/]+\/.+#[1-9][0-9]*$/.test(override.timer))
+      throw new ContractError(`override "${override.timer}": it names no timer (as in n3/election#4)`);
+    mustBeDuration(`override "${override.timer}": delay`, override.delay);
+    return;
+  }
+  if (!/^[^>]+>[^/]+\/.+#[1-9][0-9]*$/.test(override.message))
+    throw new ContractError(`override "${override.message}": it names no message (as in n1>n2/AppendEntries#17)`);
+  if ('latency' in override) mustBeDuration(`override "${override.message}": latency`, override.latency);
+}
