@@ -38,10 +38,11 @@ function* plainerOf(fault: Fault): Generator<Fault> {
   if (fault.at !== undefined) for (const at of rounded(fault.at)) yield { ...fault, at };
 }
 
+/** Always down: what is halved and rounded up again would never come to rest. */
 function* rounded(value: Micros): Generator<Micros> {
   for (const unit of ROUND) {
     if (value % unit === 0) return;
-    const rounder = Math.round(value / unit) * unit;
+    const rounder = Math.floor(value / unit) * unit;
     if (rounder > 0) yield rounder;
   }
 }

@@ -3,10 +3,14 @@
  *
  * Simplification goes through stages, the cheap and effective ones first; a plan that still fails goes on where its parent was, and when
  * the last stage is done and anything was gained, through all stages again. That is what the context remembers.
+ *
+ * Leaving something out shifts the random numbers of what is left, and with them the accident that made the failure. So when nothing
+ * more can be left out, every simplification is tried again under a few other seeds: where the failure only needs some luck, it is found.
  */
 import { Stream, Value } from 'fast-check';
 import type { Protocol } from '../check/protocol.ts';
 import { PLAN_FORMAT, type Plan } from '../scenario/plan.ts';
+import { fewerKindsOfCalls } from './simplify-calls.ts';
 import { earlierEnds } from './simplify-end.ts';
 import { plainerFaults } from './simplify-faults.ts';
 import { fewerNodes } from './simplify-nodes.ts';
@@ -29,9 +33,13 @@ interface Position {
   readonly index: number;
   /** Something was gained since the first stage. */
   readonly gained: boolean;
+  /** How many other seeds each simplification is tried under. */
+  readonly seeds: number;
 }
 
-const start: Position = { stage: 0, size: 0, index: 0, gained: false };
+const OTHER_SEEDS = 4;
+
+const start: Position = { stage: 0, size: 0, index: 0, gained: false, seeds: 0 };
 
 type Step = readonly [plan: Plan, size: number, index: number];
 type Stage = (plan: Plan, protocol: Protocol, hints: Hints, position: Position) => Iterable<Step>;
@@ -39,6 +47,7 @@ type Stage = (plan: Plan, protocol: Protocol, hints: Hints, position: Position) 
 const stages: readonly Stage[] = [
   (plan, _protocol, hints) => steps(earlierEnds(plan, hints.failedAt(plan))),
   (plan, _protocol, _hints, position) => without('faults', plan, position),
+  (plan) => steps(fewerKindsOfCalls(plan)),
   (plan, _protocol, _hints, position) => without('calls', plan, position),
   (plan, _protocol, hints) => steps(earlierEnds(plan, hints.failedAt(plan))),
   (plan, _protocol, _hints, position) => without('overrides', plan, position),
@@ -60,26 +69,29 @@ export const simplerPlans = (
 ): Stream<Value<Plan>> => new Stream(candidates(protocol, plan, (context as Position | undefined) ?? start, hints));
 
 function* candidates(protocol: Protocol, plan: Plan, from: Position, hints: Hints): Generator<Value<Plan>> {
-  yield* round(protocol, plan, from, stages.length, true, hints);
+  yield* round(protocol, plan, from, stages.length, hints);
   // Removing a call may make a fault superfluous and the other way round: once more, but only up to where this plan came from.
-  if (from.gained) yield* round(protocol, plan, start, from.stage, false, hints);
+  if (from.gained) yield* round(protocol, plan, { ...start, seeds: from.seeds }, from.stage + 1, hints);
+  if (from.seeds === 0) yield* candidates(protocol, plan, { ...start, seeds: OTHER_SEEDS }, hints);
 }
 
-function* round(
-  protocol: Protocol,
-  plan: Plan,
-  from: Position,
-  end: number,
-  firstRound: boolean,
-  hints: Hints,
-): Generator<Value<Plan>> {
-  for (let index = from.stage; index < end; index++) {
-    const position = index === from.stage && firstRound ? from : start;
-    for (const [simpler, size, place] of (stages[index] as Stage)(plan, protocol, hints, position)) {
-      if (hints.exhausted) return;
-      yield new Value(simpler, { stage: index, size, index: place, gained: true } satisfies Position);
+function* round(protocol: Protocol, plan: Plan, from: Position, end: number, hints: Hints): Generator<Value<Plan>> {
+  for (let stage = from.stage; stage < end; stage++) {
+    const position = stage === from.stage ? from : start;
+    for (const [simpler, size, index] of (stages[stage] as Stage)(plan, protocol, hints, position)) {
+      const context: Position = { stage, size, index, gained: true, seeds: from.seeds };
+      for (let other = 0; other <= from.seeds; other++) {
+        if (hints.exhausted) return;
+        yield new Value(other === 0 ? simpler : { ...simpler, seed: otherSeed(plan.seed, other) }, context);
+      }
     }
   }
+}
+
+/** `17` gives `17~1`, `17~2`, ...; these give further ones, never themselves. */
+function otherSeed(seed: string, other: number): string {
+  const [word, before = '0'] = seed.split(/~(?=\d+$)/) as [string, string?];
+  return `${word}~${Number(before) + other}`;
 }
 
 function* steps(plans: Iterable<Plan>): Generator<Step> {

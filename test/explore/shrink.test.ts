@@ -1,0 +1,119 @@
+/** Shrinking: what is left fails as it did, and nothing in it is superfluous. */
+import { describe, expect, test } from 'vitest';
+import { always } from '../../src/check/property.ts';
+import type { Protocol } from '../../src/check/protocol.ts';
+import { execute } from '../../src/explore/execute.ts';
+import { type Execution, signatureOf } from '../../src/explore/execution.ts';
+import { planSource } from '../../src/explore/generate.ts';
+import { observeVocabulary } from '../../src/explore/probe.ts';
+import { shrinkPlan } from '../../src/explore/shrink.ts';
+import { withBug } from '../../src/registry.ts';
+import type { Plan } from '../../src/scenario/plan.ts';
+import { bareScenario } from '../../src/scenario/scenario.ts';
+import { counter } from '../toys/counter.ts';
+import { protocol as register } from '../toys/quorum-register.ts';
+
+const scenario = bareScenario('toy', 'a toy', './toy.js');
+
+/** The first plans that fail, with their runs. */
+function failing(protocol: Protocol, count: number): readonly (readonly [Plan, Execution])[] {
+  const source = planSource(protocol, scenario, observeVocabulary(protocol, scenario));
+  const found: [Plan, Execution][] = [];
+  for (let seed = 0; found.length < count && seed < 2_000; seed++) {
+    const plan = source.plan(String(seed));
+    const execution = execute(protocol, plan);
+    if (signatureOf(execution) !== undefined) found.push([plan, execution]);
+  }
+  expect(found).toHaveLength(count);
+  return found;
+}
+
+describe.each(['Q01', 'Q02', 'Q03'])('%s', (id) => {
+  const protocol = withBug(register, id);
+
+  test('still fails in the same way, with the digest that the report gives, and is much smaller', async () => {
+    for (const [plan, execution] of failing(protocol, 3)) {
+      const shrunk = await shrinkPlan(protocol, plan, execution);
+      expect(signatureOf(shrunk.execution)).toBe(signatureOf(execution));
+      expect(execute(protocol, shrunk.plan)).toEqual(shrunk.execution);
+      const { before, after, stoppedEarly } = shrunk.report;
+      expect(stoppedEarly).toBe(false);
+      expect(before.calls).toBe(plan.calls.length);
+      expect(after.calls).toBeLessThan(before.calls / 2);
+      expect(after.faults).toBeLessThanOrEqual(Math.max(3, before.faults / 2));
+      expect(after.events).toBeLessThan(before.events / 2);
+    }
+  });
+});
+
+test('nothing that is left could have been left out', async () => {
+  const protocol = withBug(register, 'Q03');
+  for (const [plan, execution] of failing(protocol, 3)) {
+    const { plan: small } = await shrinkPlan(protocol, plan, execution);
+    const fails = (candidate: Plan): boolean => signatureOf(execute(protocol, candidate)) === 'violated LIN';
+    small.calls.forEach((_, index) => {
+      expect(fails({ ...small, calls: small.calls.toSpliced(index, 1) })).toBe(false);
+    });
+    small.faults.forEach((_, index) => {
+      expect(fails({ ...small, faults: small.faults.toSpliced(index, 1) })).toBe(false);
+    });
+  }
+});
+
+test('a failure is not traded for another: of two bugs the one that was found stays', async () => {
+  const onAdd = (state: { sum: number }, amount: number): void => {
+    if (amount === 3) throw new Error('three');
+    state.sum = amount === 7 ? -1 : state.sum + amount;
+  };
+  const protocol = counter({ onAdd });
+  const seen = new Set<string>();
+  for (const [plan, execution] of failing(protocol, 8)) {
+    const shrunk = await shrinkPlan(protocol, plan, execution);
+    expect(signatureOf(shrunk.execution)).toBe(signatureOf(execution));
+    expect(shrunk.plan.calls.map(({ op }) => op.amount)).toEqual([execution.verdict === 'failed' ? 3 : 7]);
+    seen.add(execution.verdict);
+  }
+  expect([...seen].sort()).toEqual(['failed', 'violated']);
+});
+
+test('one of five servers goes where one is enough, and its faults with it', async () => {
+  const eager = always<null>({
+    name: 'IDLE',
+    title: 'n1 stores nothing',
+    oracle: 'internal',
+    start: () => null,
+    durable: (_memory, node, world) => (world.nodes[node] === 'n1' ? 'n1 has stored something' : undefined),
+  });
+  const protocol = { ...register, properties: [eager] };
+  const [[plan, execution]] = failing(protocol, 1) as [[Plan, Execution]];
+  const { plan: small } = await shrinkPlan(protocol, plan, execution);
+  expect(small.nodes.map(({ id }) => id)).toEqual(['n1', expect.stringMatching(/^c/)]);
+  expect(small.calls).toHaveLength(1);
+  expect(small.faults).toEqual([]);
+  expect(small.network).toMatchObject({ lossPpm: 0, duplicationPpm: 0, latency: { kind: 'constant' } });
+  expect(small.nodes[0]?.options).toEqual({ retry: 100_000, attempts: 5 });
+});
+
+test('the same budget gives the same result; without any the plan stays as it was', async () => {
+  const protocol = withBug(register, 'Q01');
+  const [[plan, execution]] = failing(protocol, 1) as [[Plan, Execution]];
+  const nothing = await shrinkPlan(protocol, plan, execution, { eventsMax: 0 });
+  expect(nothing.plan).toEqual(plan);
+  expect(nothing.report.stoppedEarly).toBe(true);
+  const [once, twice] = [
+    await shrinkPlan(protocol, plan, execution, { eventsMax: 300_000 }),
+    await shrinkPlan(protocol, plan, execution, { eventsMax: 300_000 }),
+  ];
+  expect(once.plan).toEqual(twice.plan);
+  expect(once.plan).not.toEqual(plan);
+});
+
+test('an interrupt ends it with the best so far', async () => {
+  const protocol = withBug(register, 'Q01');
+  const [[plan, execution]] = failing(protocol, 1) as [[Plan, Execution]];
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 100);
+  const { execution: after, report } = await shrinkPlan(protocol, plan, execution, { signal: controller.signal });
+  expect(signatureOf(after)).toBe('violated LIN');
+  expect(report.executions).toBeGreaterThan(0);
+});
