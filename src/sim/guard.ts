@@ -11,7 +11,10 @@ export class GuardError extends Error {
 const HINTS: { readonly [global: string]: string } = {
   'Date.now': 'use context.now or context.wallClock',
   'new Date': 'use context.now or context.wallClock',
+  'Date()': 'use context.now or context.wallClock',
   'performance.now': 'use context.now',
+  'process.hrtime': 'use context.now',
+  'process.nextTick': 'handlers are synchronous',
   'Math.random': 'use context.random',
   'crypto.getRandomValues': 'use context.random',
   'crypto.randomUUID': 'use context.random',
@@ -29,16 +32,17 @@ const refuse = (name: string): never => {
 type Holder = { [key: string]: unknown };
 const world = globalThis as unknown as Holder;
 
-class GuardedDate extends Date {
-  // biome-ignore lint/suspicious/noExplicitAny: Date's own signatures are overloaded.
-  constructor(...values: any[]) {
-    if (values.length === 0) refuse('new Date');
-    super(...(values as [number]));
-  }
-  static override now(): number {
-    return refuse('Date.now');
-  }
-}
+/** Dates of given times are made as ever; the present time is refused. */
+const guardedDate = new Proxy(Date, {
+  construct: (target, values, made) =>
+    values.length === 0 ? refuse('new Date') : (Reflect.construct(target, values, made) as object),
+  apply: () => refuse('Date()'),
+  get: (target, property, receiver) =>
+    property === 'now' ? () => refuse('Date.now') : Reflect.get(target, property, receiver),
+});
+
+/** `process.hrtime` and `process.hrtime.bigint`. */
+const guardedHrtime = Object.assign(() => refuse('process.hrtime'), { bigint: () => refuse('process.hrtime') });
 
 type Replacement = readonly [holder: Holder, property: string, value: unknown];
 
@@ -47,7 +51,9 @@ const refusals = (holder: Holder | undefined, prefix: string, names: readonly st
 
 /** Made once; what this platform lacks is left out. */
 const replacements: readonly Replacement[] = [
-  [world, 'Date', GuardedDate] as Replacement,
+  [world, 'Date', guardedDate] as Replacement,
+  ...(world.process === undefined ? [] : [[world.process as Holder, 'hrtime', guardedHrtime] as Replacement]),
+  ...refusals(world.process as Holder | undefined, 'process.', ['nextTick']),
   ...refusals(Math as unknown as Holder, 'Math.', ['random']),
   ...refusals(world, '', ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch']),
   ...refusals(world.performance as Holder | undefined, 'performance.', ['now']),
@@ -63,7 +69,8 @@ export function guarded<T>(work: () => T): T {
   try {
     return work();
   } finally {
-    if (--depth === 0) leave();
+    // After `releaseGuard` there is nothing left to leave.
+    if (depth > 0 && --depth === 0) leave();
   }
 }
 

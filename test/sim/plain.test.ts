@@ -180,6 +180,8 @@ const sorted = (value: unknown): unknown =>
     ? value
     : Array.isArray(value)
       ? value.map(sorted)
-      : Object.entries(value)
-          .sort(([a], [b]) => byText(a, b))
-          .map(([key, item]) => [key, sorted(item)]);
+      : {
+          fields: Object.entries(value)
+            .sort(([a], [b]) => byText(a, b))
+            .map(([key, item]) => [key, sorted(item)]),
+        };
