@@ -7,6 +7,7 @@ import { type BatchResult, runBatch } from './batch.ts';
 import { makeCapsule } from './capsule.ts';
 import { coverageOf } from './coverage.ts';
 import { type PlanSource, planSource } from './generate.ts';
+import type { Pool } from './pool.ts';
 import { observeVocabulary } from './probe.ts';
 import { profileName } from './profile.ts';
 import type { CampaignVerdict, Coverage, Finding, FindingGroup, FuzzReport, Progress } from './report.ts';
@@ -22,6 +23,8 @@ export interface FuzzOptions {
   readonly runs?: number;
   /** Begin no seed after this much wall time. */
   readonly forSeconds?: number;
+  /** Begin no batch after this much processor time. */
+  readonly cpuSecondsMax?: number;
   /**
    * Worker threads; default 1, which runs in this thread. Workers load the protocol themselves by the scenario's name for it, so with
    * more than one it must be a built-in's name or a module's path. Results do not depend on the number.
@@ -29,10 +32,16 @@ export interface FuzzOptions {
   readonly jobs?: number;
   /** Go on after a finding, and group what is found. */
   readonly keepGoing?: boolean;
-  /** Shrink the first finding of every group; default true. */
-  readonly shrink?: boolean;
+  /** With `keepGoing`: end after the batch in which so many seeds have failed in all. */
+  readonly hitsMax?: number;
+  /** Shrink the first finding of every group (the default), of the first group only, or none. */
+  readonly shrink?: boolean | 'first';
   /** Time for a batch (of about a fifth of a second) after which its seeds are run one by one to find the one that hangs. Default 10. */
   readonly hangSeconds?: number;
+  /** Seeds to a batch; by default as many as keep Ctrl-C quick. */
+  readonly batchSeeds?: number;
+  /** Workers to use, and to leave open; by default the campaign opens and closes its own. */
+  readonly pool?: Pool;
   readonly onProgress?: (progress: Progress) => void;
   /** Ends the campaign after the batches under way; the report covers what was run. */
   readonly signal?: AbortSignal;
@@ -76,7 +85,7 @@ class Campaign {
   private readonly digest = new Digest();
   private readonly found = new Map<string, { first: Finding; count: number }>();
   private dispatched = 0;
-  private batchSeeds = BATCH_SEEDS_FIRST;
+  private batchSeeds: number;
   private stopped = false;
 
   constructor(protocol: Protocol, scenario: Scenario, options: FuzzOptions) {
@@ -85,6 +94,7 @@ class Campaign {
     this.options = options;
     this.seed = parseSeed(options.seed);
     this.jobs = Math.max(1, options.jobs ?? 1);
+    this.batchSeeds = options.batchSeeds ?? BATCH_SEEDS_FIRST;
     this.runsMax = options.runs ?? (options.forSeconds === undefined ? DEFAULT_RUNS : Number.POSITIVE_INFINITY);
     this.vocabulary = this.runsMax < 1 ? emptyVocabulary : observeVocabulary(protocol, scenario, this.hangMilliseconds);
     this.source = planSource(protocol, scenario, this.vocabulary);
@@ -92,12 +102,13 @@ class Campaign {
 
   async run(): Promise<void> {
     if (this.jobs === 1) return this.runHere();
-    const { openPool } = await import('./pool.ts');
-    const pool = openPool(this.scenario, this.vocabulary, this.jobs);
+    const { openPool, workerSetup } = await import('./pool.ts');
+    const setup = workerSetup(this.scenario, this.vocabulary);
+    const pool = this.options.pool ?? openPool(this.jobs);
     try {
-      await this.runIn((batch) => pool.run(batch));
+      await this.runIn((batch) => pool.run({ setup, batch }));
     } finally {
-      await pool.close();
+      if (this.options.pool === undefined) await pool.close();
     }
   }
 
@@ -141,12 +152,14 @@ class Campaign {
     const count = Math.min(this.batchSeeds, this.runsMax - this.dispatched);
     if (count < 1 || this.stopped || this.interrupted) return undefined;
     if (forSeconds !== undefined && this.elapsedSeconds >= forSeconds) return undefined;
+    if (this.cpuSeconds >= (this.options.cpuSecondsMax ?? Number.POSITIVE_INFINITY)) return undefined;
     const from = this.dispatched;
     this.dispatched += count;
     return { seed: this.seed, from, count, keepGoing, timeoutMilliseconds: this.hangMilliseconds };
   }
 
   private paceBatches(seeds: number, milliseconds: number): void {
+    if (this.options.batchSeeds !== undefined) return;
     const perSeed = milliseconds / 1_000 / seeds;
     this.batchSeeds = Math.max(1, Math.min(BATCH_SEEDS_MAX, Math.round(BATCH_SECONDS / Math.max(perSeed, 1e-6))));
   }
@@ -162,7 +175,8 @@ class Campaign {
         this.found.set(signature, { first, count: 1 });
       }
     }
-    if (this.found.size > 0 && this.options.keepGoing !== true) this.stopped = true;
+    const { keepGoing = false, hitsMax = Number.POSITIVE_INFINITY } = this.options;
+    if (this.failures >= (keepGoing ? hitsMax : 1)) this.stopped = true;
     this.tell('running');
   }
 
@@ -171,17 +185,18 @@ class Campaign {
     const groups: FindingGroup[] = [];
     for (const [signature, { first, count }] of this.found) {
       if (first.verdict === 'nondeterministic') groups.push({ signature, count, first });
-      else groups.push({ signature, count, first, ...(await this.capsuleOf(first)) });
+      else groups.push({ signature, count, first, ...(await this.capsuleOf(first, groups.length === 0)) });
     }
     return groups;
   }
 
-  private async capsuleOf(finding: Finding): Promise<Pick<FindingGroup, 'capsule' | 'shrinking'>> {
+  private async capsuleOf(finding: Finding, isFirst: boolean): Promise<Pick<FindingGroup, 'capsule' | 'shrinking'>> {
     const { protocol, scenario, options } = this;
     const plan = this.source.plan(finding.seed);
     const about = { scenario: scenario.name, seed: finding.seed };
     const kind = finding.execution.failure?.kind;
-    if (options.shrink === false || kind === 'hung' || this.interrupted) {
+    const { shrink = true } = options;
+    if (shrink === false || (shrink === 'first' && !isFirst) || kind === 'hung' || this.interrupted) {
       return { capsule: makeCapsule(plan, finding.execution, about) };
     }
     this.tell('shrinking');
@@ -196,7 +211,6 @@ class Campaign {
     const coverage = coverageOf(protocol, scenario, tally);
     const reasons = this.whyInconclusive(coverage);
     const verdict = this.verdict(groups, reasons);
-    const { user, system } = process.cpuUsage(this.cpuBefore);
     return {
       verdict,
       asExpected: isAsExpected(scenario, verdict, groups),
@@ -218,7 +232,7 @@ class Campaign {
       simulatedSeconds: tally.simulatedMicros / 1_000_000,
       jobs: Math.max(1, options.jobs ?? 1),
       wallSeconds: this.elapsedSeconds,
-      cpuSeconds: (user + system) / 1_000_000,
+      cpuSeconds: this.cpuSeconds,
     };
   }
 
@@ -253,19 +267,16 @@ class Campaign {
   private tell(phase: Progress['phase']): void {
     const { onProgress, forSeconds } = this.options;
     if (onProgress === undefined) return;
-    const goals = goalNames(this.protocol);
-    let failures = 0;
-    for (const { count } of this.found.values()) failures += count;
     onProgress({
       runs: this.tally.runs,
       ...(Number.isFinite(this.runsMax) ? { runsTotal: this.runsMax } : {}),
       ...(forSeconds === undefined ? {} : { secondsTotal: forSeconds }),
       wallSeconds: this.elapsedSeconds,
       events: this.tally.events,
-      failures,
+      failures: this.failures,
       distinctFailures: this.found.size,
       goalsReached: Object.keys(this.tally.goals).length,
-      goalsTotal: goals,
+      goalsTotal: goalCount(this.protocol),
       phase,
     });
   }
@@ -278,12 +289,24 @@ class Campaign {
     return (performance.now() - this.startedAt) / 1_000;
   }
 
+  private get cpuSeconds(): number {
+    const { user, system } = process.cpuUsage(this.cpuBefore);
+    return (user + system) / 1_000_000;
+  }
+
+  /** Seeds that have failed. */
+  private get failures(): number {
+    let failures = 0;
+    for (const { count } of this.found.values()) failures += count;
+    return failures;
+  }
+
   private get interrupted(): boolean {
     return this.options.signal?.aborted ?? false;
   }
 }
 
-const goalNames = (protocol: Protocol): number =>
+const goalCount = (protocol: Protocol): number =>
   placedProperties(protocol).filter(({ property }) => property.kind === 'sometimes').length;
 
 const checksAnything = (protocol: Protocol): boolean =>

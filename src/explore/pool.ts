@@ -18,15 +18,12 @@ export interface WorkerTask {
 }
 
 export interface Pool {
-  run(batch: BatchTask): Promise<BatchResult>;
+  run(task: WorkerTask): Promise<BatchResult>;
   close(): Promise<void>;
 }
 
-let campaigns = 0;
-
-/** Workers load the protocol by the scenario's name for it. */
-export function openPool(scenario: Scenario, vocabulary: Vocabulary, jobs: number): Pool {
-  const setup: WorkerSetup = { campaign: ++campaigns, scenario, vocabulary };
+/** Workers load protocols by the names that scenarios have for them. */
+export function openPool(jobs: number): Pool {
   const pool = new Tinypool({
     filename: new URL('./worker.js', import.meta.url).href,
     name: 'runInWorker',
@@ -36,7 +33,16 @@ export function openPool(scenario: Scenario, vocabulary: Vocabulary, jobs: numbe
     execArgv: process.execArgv.filter((argument) => !/^--(inspect|cpu-prof|heap-prof|prof)/.test(argument)),
   });
   return {
-    run: (batch) => pool.run({ setup, batch } satisfies WorkerTask) as Promise<BatchResult>,
+    run: (task) => pool.run(task) as Promise<BatchResult>,
     close: () => pool.destroy(),
   };
 }
+
+let campaigns = 0;
+
+/** What the workers of a new campaign need to know. */
+export const workerSetup = (scenario: Scenario, vocabulary: Vocabulary): WorkerSetup => ({
+  campaign: ++campaigns,
+  scenario,
+  vocabulary,
+});
