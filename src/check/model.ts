@@ -54,6 +54,8 @@ export interface Model<State = Json, Input = Json, Output = Json> {
    * without the ones that did not happen.
    */
   decide?(operations: readonly Operation[]): boolean | undefined;
+  /** What stands out about a call, given all calls of its part until it returned: "nobody had written 3". For people. */
+  remark?(call: Call<Input, Output>, all: readonly Call<Input, Output>[]): string | undefined;
   /** A short phrase for people, e.g. `write a = 1`. Default: JSON. */
   describe?(input: Input, output: Output | undefined): string;
   /** A state for people. Default: JSON. */

@@ -19,6 +19,22 @@ const HEADER = 5;
 
 const NONE = -1;
 
+/** A node just entered, for whoever wants to explain the search. Valid only during the call. */
+export interface Visit {
+  /** The next return. */
+  readonly at: number;
+  /** Whether this operation, open at that return, has been applied. */
+  isApplied(operation: number): boolean;
+  /** The updaters and pending operations applied so far, in order; observers were applied as soon as they were possible. */
+  path(): readonly OrderStep[];
+}
+
+/** One step of a linearization: an operation of the part, and the state it left. */
+export interface OrderStep {
+  readonly operation: number;
+  readonly state: number;
+}
+
 /**
  * Reductions, each sound on its own: observers are applied as soon as they are possible; of equal operations only the one
  * that returns first is tried; pending operations are optional, tried last, not tried when they change nothing or when a
@@ -44,8 +60,14 @@ export class Search {
   #depth = 0;
   #started = false;
   #verdict: SearchVerdict = 'paused';
+  readonly #visitor: ((visit: Visit) => void) | undefined;
 
-  constructor(part: Part<unknown, unknown>, transitions: Transitions<unknown, unknown, unknown>) {
+  constructor(
+    part: Part<unknown, unknown>,
+    transitions: Transitions<unknown, unknown, unknown>,
+    visitor?: (visit: Visit) => void,
+  ) {
+    this.#visitor = visitor;
     this.#part = part;
     this.#transitions = transitions;
     this.#updaterWords = wordsFor(part.updaterSlots);
@@ -198,7 +220,32 @@ export class Search {
     this.#writeKey(base);
     if (!this.#memo.add(this.#key, this.#burden)) return false;
     this.nodes++;
+    this.#visitor?.(this.#visit(base));
     return true;
+  }
+
+  #visit(base: number): Visit {
+    const part = this.#part;
+    const stack = this.#stack;
+    return {
+      at: stack[base + RETURN] as number,
+      isApplied: (operation) => {
+        const masks =
+          operation >= part.definiteCount
+            ? this.#pendingAt
+            : part.isObserver[operation] === 1
+              ? this.#observersAt
+              : HEADER;
+        return hasBit(stack, base + masks, part.slotOf[operation] as number);
+      },
+      path: () => {
+        const steps: OrderStep[] = [];
+        for (let frame = this.#frameWords; frame <= base; frame += this.#frameWords) {
+          steps.push({ operation: stack[frame + APPLIED] as number, state: stack[frame + STATE] as number });
+        }
+        return steps;
+      },
+    };
   }
 
   /** Applies every open observer that is possible here, and notes in the burden the ones that are still owed. */

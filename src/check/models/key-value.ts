@@ -11,6 +11,7 @@ import {
   type RegisterOutput,
   type RegisterState,
   registerKey,
+  remarkUnwritten,
   stepRegister,
   UNOBSERVED,
 } from './register.ts';
@@ -38,6 +39,10 @@ export function keyValueModel(initial: Json = null): Model<RegisterState, KeyVal
     observes: (input, output) => input.type !== 'append' && observesRegister(input, output),
     merge: mergeKeyValue,
     decide: (operations) => decideRegister(operations, initial),
+    remark(call, all) {
+      if (all.some(({ input }) => input.type === 'append')) return undefined;
+      return remarkUnwritten(call as RegisterCall, all as readonly RegisterCall[], initial);
+    },
     describe: (input, output) => `${String(input.key)}: ${describeKeyValueCall(input, output)}`,
     describeState: describeRegisterState,
   };
@@ -60,11 +65,12 @@ function describeKeyValueCall(input: KeyValueInput, output: RegisterOutput | und
   return input.type === 'append' ? `append ${JSON.stringify(input.value)}` : describeRegisterCall(input, output);
 }
 
+type RegisterCall = Call<RegisterInput, RegisterOutput>;
 type KeyValueCall = Call<KeyValueInput, RegisterOutput>;
 
 function mergeKeyValue(calls: readonly KeyValueCall[]): StateMerger<RegisterState> | undefined {
   if (calls.some(({ input }) => input.type === 'append')) return mergeHopelessStrings(calls);
-  return mergeUnobserved(calls as readonly Call<RegisterInput, RegisterOutput>[]);
+  return mergeUnobserved(calls as readonly RegisterCall[]);
 }
 
 /**

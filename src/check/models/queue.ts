@@ -23,6 +23,12 @@ export function queueModel(initial: QueueState = []): Model<QueueState, QueueInp
     key: canonicalKey,
     observes: (input, output) => input.type === 'dequeue' && output?.empty === true,
     decide: (operations) => (initial.length === 0 ? isQueueByOrder(operations) : undefined),
+    remark({ input, output }, all) {
+      const value = input.type === 'dequeue' ? output?.value : undefined;
+      if (value === undefined || initial.some((one) => sameValue(one, value))) return undefined;
+      const enqueued = all.some((other) => other.input.type === 'enqueue' && sameValue(other.input.value, value));
+      return enqueued ? undefined : `nobody had enqueued ${JSON.stringify(value)}`;
+    },
     describe: describeQueueCall,
     describeState: (state) => (state.length === 0 ? 'empty' : JSON.stringify(state)),
   };

@@ -46,6 +46,7 @@ export function casRegisterModel(initial: Json = null): Model<RegisterState, Reg
     observes: observesRegister,
     merge: mergeUnobserved,
     decide: (operations) => decideRegister(operations, initial),
+    remark: (call, all) => remarkUnwritten(call, all, initial),
     describe: describeRegisterCall,
     describeState: describeRegisterState,
   };
@@ -99,6 +100,18 @@ export function mergeUnobserved(calls: readonly Call<RegisterInput, RegisterOutp
 /** Reads and writes of different values alone: decided by zones. */
 export function decideRegister(operations: readonly Operation[], initial: Json): boolean | undefined {
   return isRegisterByZones(operations, initial);
+}
+
+/** A value observed that nothing in the history could have put there. */
+export function remarkUnwritten(
+  { input, output }: Call<RegisterInput, RegisterOutput>,
+  all: readonly Call<RegisterInput, RegisterOutput>[],
+  initial: Json,
+): string | undefined {
+  const seen = input.type === 'read' ? output?.value : input.type === 'cas' && output?.ok ? input.expect : undefined;
+  if (seen === undefined || sameValue(seen, initial)) return undefined;
+  const written = all.some((other) => other.input.type !== 'read' && sameValue(other.input.value, seen));
+  return written ? undefined : `nobody had written ${JSON.stringify(seen)}`;
 }
 
 export function describeRegisterCall(input: RegisterInput, output: RegisterOutput | undefined): string {

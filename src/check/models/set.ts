@@ -1,6 +1,6 @@
 /** A set of values. Operations on single elements are judged element by element, unless somebody reads the whole set. */
 import type { Json } from '../../sim/plain.ts';
-import { canonicalKey, type Model, ModelError } from '../model.ts';
+import { canonicalKey, type Model, ModelError, sameValue } from '../model.ts';
 import { isGrowingSetByLevels } from './set-levels.ts';
 
 export type SetInput =
@@ -29,6 +29,13 @@ export function setModel(): Model<SetState, SetInput, SetOutput> {
     partition: (input) => (input.type === 'read' ? undefined : canonicalKey(input.value)),
     observes: (input, output) => input.type === 'read' || input.type === 'contains' || output?.changed === false,
     decide: isGrowingSetByLevels,
+    remark({ input, output }, all) {
+      const elements = input.type === 'read' && Array.isArray(output?.value) ? (output.value as readonly Json[]) : [];
+      const stranger = elements.find(
+        (element) => !all.some((other) => other.input.type === 'add' && sameValue(other.input.value, element)),
+      );
+      return stranger === undefined ? undefined : `nobody had added ${JSON.stringify(stranger)}`;
+    },
     describe: describeSetCall,
     describeState: (state) => (state.length === 0 ? 'empty' : JSON.stringify(state)),
   };

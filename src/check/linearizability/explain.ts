@@ -1,0 +1,211 @@
+/** Why a part of a history is not linearizable: how far orders get, what they are stuck on, and a smaller history that fails too. */
+import type { Operation } from '../../sim/history.ts';
+import type { Call, Model } from '../model.ts';
+import { minimize } from './minimize.ts';
+import { type Part, preparePart } from './part.ts';
+import { replay } from './replay.ts';
+import { type OrderStep, Search, type Visit } from './search.ts';
+import { ILLEGAL, Transitions } from './transitions.ts';
+
+/** Operations are indices into the history that was judged. */
+export interface Explanation {
+  readonly key?: string | number;
+  /** The return that no order gets past. */
+  readonly blame: number;
+  /** What stands out about the blamed operation, e.g. "nobody had written 3". */
+  readonly remark?: string;
+  /** All operations of the part, by call. */
+  readonly operations: readonly number[];
+  /** Orders that get to the blamed return, one for each state that they leave; at most `ORDERS_MAX`. */
+  readonly orders: readonly PartialOrder[];
+  /** For operations that are in none of `orders`: the longest order with them. */
+  readonly longest: readonly PartialOrder[];
+  /** A part of the operations that fails by itself, for the same reason; removing any one of them would lose it. By call. */
+  readonly minimal: readonly number[];
+  /** Whether the search saw all there is. When not, `orders` are the ones seen. */
+  readonly complete: boolean;
+}
+
+export interface PartialOrder {
+  readonly steps: readonly { readonly operation: number; readonly state: string }[];
+  /** The state at the end. */
+  readonly state: string;
+  /** Why each operation that could have come next did not. The blamed one, or the one it is stuck on, first. */
+  readonly refused: readonly Refusal[];
+}
+
+export interface Refusal {
+  readonly operation: number;
+  /** `impossible`: not with that answer, in that state. `useless`: it can come next, but no order goes on from there. */
+  readonly why: 'impossible' | 'useless';
+}
+
+const ORDERS_MAX = 8;
+/** Nodes to look at for explaining; the verdict has its own budget. */
+const EXPLAIN_NODES = 200_000;
+
+/** The members of the part to explain, by call: what `partitionHistory` gives. */
+export interface PartToExplain {
+  readonly key?: string | number | undefined;
+  readonly indices: readonly number[];
+}
+
+/** `undefined` when the part is linearizable. */
+export function explainPart<State, Input, Output>(
+  operations: readonly Operation[],
+  { key, indices }: PartToExplain,
+  model: Model<State, Input, Output>,
+): Explanation | undefined {
+  const members = indices.filter((index) => {
+    const { outcome, input } = operations[index] as Operation;
+    return outcome === 'ok' || (outcome === 'unknown' && !model.observes?.(input as Input, undefined));
+  });
+  const part = preparePart(operations, members, model);
+  const transitions = new Transitions(model, part.classes, false);
+  const untyped = transitions as unknown as Transitions<unknown, unknown, unknown>;
+  const best = new BestOrders(part);
+  const search = new Search(part, untyped, (visit) => best.note(visit));
+  const outcome = search.run(EXPLAIN_NODES);
+  const blame = part.historyIndex[search.furthestReturn];
+  if (outcome === 'linearizable' || blame === undefined) return undefined;
+  const write = (steps: readonly OrderStep[]): PartialOrder => writeOrder(part, transitions, model, steps);
+  const call = part.classes[part.classOf[search.furthestReturn] as number] as Call<Input, Output>;
+  const remark = model.remark?.(call, callsUntil(operations, members, (operations[blame] as Operation).returned));
+  return {
+    ...(key === undefined ? {} : { key }),
+    blame,
+    ...(remark === undefined ? {} : { remark }),
+    operations: members,
+    orders: best.furthest(search.furthestReturn).map(write),
+    longest: best.others(search.furthestReturn).map(write),
+    minimal: minimize(operations, members, blame, model),
+    complete: outcome === 'illegal',
+  };
+}
+
+function callsUntil<Input, Output>(
+  operations: readonly Operation[],
+  members: readonly number[],
+  time: number,
+): readonly Call<Input, Output>[] {
+  return members
+    .map((index) => operations[index] as Operation)
+    .filter(({ called }) => called <= time)
+    .map(({ input, output, outcome }) =>
+      outcome === 'ok' ? { input: input as Input, output: output as Output } : { input: input as Input },
+    );
+}
+
+interface SeenOrder {
+  readonly path: readonly OrderStep[];
+  /** Operations in the order, observers included. */
+  readonly length: number;
+}
+
+/** The most telling of the orders that a search tries. */
+class BestOrders {
+  readonly #part: Part<unknown, unknown>;
+  /** Orders that got as far as any, by the state they leave. */
+  #atFurthest = new Map<number, SeenOrder>();
+  #furthest = -1;
+  /** For each operation, the longest order that has it. */
+  readonly #longestWith = new Map<number, SeenOrder>();
+
+  constructor(part: Part<unknown, unknown>) {
+    this.#part = part;
+  }
+
+  note(visit: Visit): void {
+    const applied = this.#openOperations(visit.at).filter((operation) => visit.isApplied(operation));
+    const length = visit.at + applied.length;
+    let seen: SeenOrder | undefined;
+    const remember = (): SeenOrder => {
+      seen ??= { path: visit.path(), length };
+      return seen;
+    };
+    for (const operation of applied) {
+      if ((this.#longestWith.get(operation)?.length ?? -1) < length) this.#longestWith.set(operation, remember());
+    }
+    if (visit.at < this.#furthest) return;
+    if (visit.at > this.#furthest) {
+      this.#furthest = visit.at;
+      this.#atFurthest = new Map();
+    }
+    const { path } = remember();
+    const state = path.at(-1)?.state ?? -1;
+    const known = this.#atFurthest.get(state);
+    if (known === undefined || known.length < length) this.#atFurthest.set(state, remember());
+  }
+
+  furthest(at: number): readonly (readonly OrderStep[])[] {
+    if (at !== this.#furthest) return [];
+    const orders = [...this.#atFurthest.values()].sort((left, right) => right.length - left.length);
+    return orders.slice(0, ORDERS_MAX).map(({ path }) => path);
+  }
+
+  /** For operations that are open at the furthest return and in none of its orders. */
+  others(at: number): readonly (readonly OrderStep[])[] {
+    const covered = new Set(this.furthest(at).flatMap((path) => path.map(({ operation }) => operation)));
+    const missing = this.#openOperations(at).filter((operation) => !covered.has(operation));
+    const orders = new Set(missing.flatMap((operation) => this.#longestWith.get(operation) ?? []));
+    return [...orders].slice(0, ORDERS_MAX).map(({ path }) => path);
+  }
+
+  #openOperations(at: number): number[] {
+    const { updaterStart, openUpdaters, observerStart, openObservers, pendingOpen, definiteCount } = this.#part;
+    const open = [
+      ...openUpdaters.subarray(updaterStart[at], updaterStart[at + 1]),
+      ...openObservers.subarray(observerStart[at], observerStart[at + 1]),
+    ];
+    for (let pending = 0; pending < (pendingOpen[at] as number); pending++) open.push(definiteCount + pending);
+    return open;
+  }
+}
+
+function writeOrder<State, Input, Output>(
+  part: Part<Input, Output>,
+  transitions: Transitions<State, Input, Output>,
+  model: Model<State, Input, Output>,
+  path: readonly OrderStep[],
+): PartialOrder {
+  const untyped = transitions as unknown as Transitions<unknown, unknown, unknown>;
+  const steps = replay(part as unknown as Part<unknown, unknown>, untyped, path);
+  const tell = (state: number): string => describeState(model, transitions.states[state] as State);
+  const last = steps.at(-1)?.state ?? transitions.initial;
+  return {
+    steps: steps.map(({ operation, state }) => ({
+      operation: part.historyIndex[operation] as number,
+      state: tell(state),
+    })),
+    state: tell(last),
+    refused: refusals(part as unknown as Part<unknown, unknown>, untyped, steps, last),
+  };
+}
+
+function describeState<State, Input, Output>(model: Model<State, Input, Output>, state: State): string {
+  return model.describeState?.(state) ?? JSON.stringify(state);
+}
+
+/** What was open at the first return that the order did not get past, and not in it. */
+function refusals(
+  part: Part<unknown, unknown>,
+  transitions: Transitions<unknown, unknown, unknown>,
+  steps: readonly OrderStep[],
+  state: number,
+): readonly Refusal[] {
+  const applied = new Set(steps.map(({ operation }) => operation));
+  let at = 0;
+  while (applied.has(at)) at++;
+  if (at >= part.definiteCount) return [];
+  const open = [
+    ...part.openUpdaters.subarray(part.updaterStart[at], part.updaterStart[at + 1]),
+    ...part.openObservers.subarray(part.observerStart[at], part.observerStart[at + 1]),
+  ].sort((left, right) => left - right);
+  for (let pending = 0; pending < (part.pendingOpen[at] as number); pending++) open.push(part.definiteCount + pending);
+  return open
+    .filter((operation) => !applied.has(operation))
+    .map((operation) => {
+      const impossible = transitions.next(state, part.classOf[operation] as number) === ILLEGAL;
+      return { operation: part.historyIndex[operation] as number, why: impossible ? 'impossible' : 'useless' };
+    });
+}
