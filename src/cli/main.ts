@@ -53,7 +53,7 @@ function explainUserCode(error: Error, frames: readonly string[]): number {
 function explainUsage(error: CommanderError, args: readonly string[]): number {
   if (error.exitCode === 0) return exitCodes.expected;
   const command = args.find((word) => !word.startsWith('-'));
-  const known = ['list', 'run', 'fuzz', 'replay', 'help'].includes(command ?? '');
+  const known = ['list', 'run', 'fuzz', 'replay', 'check', 'help'].includes(command ?? '');
   // Its own suggestion comes in brackets on a line of its own.
   const [sentence = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n');
   const hints = [

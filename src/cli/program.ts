@@ -1,6 +1,7 @@
 /** The command table. What a command needs is loaded when it is called: help must not wait for a simulator. */
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
+import { checkCommand } from './check.ts';
 import { exampleText } from './examples.ts';
 import { type ExitCode, UsageError } from './exit.ts';
 
@@ -20,6 +21,7 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
   addRun(program, finish);
   addFuzz(program, finish);
   addReplay(program, finish);
+  checkCommand(program, finish);
   return program;
 }
 
