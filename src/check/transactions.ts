@@ -84,7 +84,7 @@ export function checkTransactions(
   addProcessOrder(transactions, dependencies.committed, builder);
   addRealtimeOrder(transactions, dependencies.committed, builder);
   const graph = builder.build();
-  const found = findCycles(graph);
+  const found = findCycles(graph, transactions.length);
   const names = [...dependencies.directCounts.keys(), ...found.map(({ name }) => name)];
   const impossible = impossibleLevels(names);
   const weakest = weakestOf(impossible);

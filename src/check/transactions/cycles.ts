@@ -32,16 +32,16 @@ const SUFFIXES: readonly { readonly suffix: '' | '-process' | '-realtime'; reado
 
 /**
  * One cycle for each name there is. A cycle is named by the weakest order it needs: with process order only what is not
- * there without, with real-time order only what is not there with process order.
+ * there without, with real-time order only what is not there with process order. Nodes from `transactions` on are helpers.
  */
-export function findCycles(graph: Graph): readonly FoundCycle[] {
+export function findCycles(graph: Graph, transactions: number): readonly FoundCycle[] {
   const all = findComponents(graph, DATA_EDGES | PROCESS | REALTIME);
   if (!all.size.some((members) => members > 1)) return [];
-  const core = restrict(graph, all);
+  const core = restrict(graph, all, transactions);
   const found: FoundCycle[] = [];
   const named = new Set<CycleKind>();
   for (const { suffix, kinds } of SUFFIXES) {
-    for (const { kind, cycle } of classify(core.graph, kinds, named)) {
+    for (const { kind, cycle } of classify(core, kinds, named)) {
       named.add(kind);
       const nodes = cycle.nodes.map((node) => core.original[node] as number);
       found.push({ name: `${kind}${suffix}`, cycle: { nodes, kinds: cycle.kinds } });
@@ -50,8 +50,15 @@ export function findCycles(graph: Graph): readonly FoundCycle[] {
   return found;
 }
 
-/** The part of the graph that lies on cycles. */
-function restrict(graph: Graph, { of, size }: Components): { readonly graph: Graph; readonly original: Int32Array } {
+/** The part of a graph that lies on cycles. Helpers, which cost no step of a cycle, are the nodes from `helpersFrom` on. */
+interface Core extends Graph {
+  readonly helpersFrom: number;
+  readonly original: Int32Array;
+}
+
+type Searchable = Pick<Core, keyof Graph | 'helpersFrom'>;
+
+function restrict(graph: Graph, { of, size }: Components, transactions: number): Core {
   const place = new Int32Array(graph.nodes).fill(-1);
   const original: number[] = [];
   for (let node = 0; node < graph.nodes; node++) {
@@ -72,7 +79,11 @@ function restrict(graph: Graph, { of, size }: Components): { readonly graph: Gra
     start[at + 1] = target.length;
   }
   return {
-    graph: { nodes: original.length, start, target: Int32Array.from(target), kind: Uint8Array.from(kind) },
+    nodes: original.length,
+    start,
+    target: Int32Array.from(target),
+    kind: Uint8Array.from(kind),
+    helpersFrom: original.filter((node) => node < transactions).length,
     original: Int32Array.from(original),
   };
 }
@@ -91,7 +102,7 @@ const IMPLIED: Readonly<Record<CycleKind, readonly CycleKind[]>> = {
   'G2-item': ['G2-item'],
 };
 
-function classify(graph: Graph, order: number, named: ReadonlySet<CycleKind>): readonly Classified[] {
+function classify(graph: Searchable, order: number, named: ReadonlySet<CycleKind>): readonly Classified[] {
   const found: Classified[] = [];
   const wanted = (kind: CycleKind): boolean => ![...named].some((other) => IMPLIED[other].includes(kind));
   const add = (kind: CycleKind, cycle: NodeCycle | undefined): void => {
@@ -123,7 +134,7 @@ function hasEdgeInside(graph: Graph, { of, size }: Components, kinds: number): b
 }
 
 /** A short cycle of the given kinds with an edge of kind `through`. */
-function cycleThrough(graph: Graph, through: number, kinds: number): NodeCycle | undefined {
+function cycleThrough(graph: Searchable, through: number, kinds: number): NodeCycle | undefined {
   const components = findComponents(graph, kinds);
   const closing = edgesInside(graph, components, through);
   return shortestClosing(graph, closing, kinds);
@@ -153,17 +164,20 @@ function edgesInside(graph: Graph, { of, size }: Components, kinds: number): Edg
 const WITNESS_WORK = 5_000_000;
 
 /** Among cycles that consist of one of these edges and a path of the given kinds: a shortest, as far as the work allows. */
-function shortestClosing(graph: Graph, closing: EdgeList, kinds: number): NodeCycle | undefined {
+function shortestClosing(graph: Searchable, closing: EdgeList, kinds: number): NodeCycle | undefined {
   const paths = new PathFinder(graph, kinds);
   let best: NodeCycle | undefined;
+  let bestLength = Number.POSITIVE_INFINITY;
   for (const [at, edge] of closing.edge.entries()) {
     if (best !== undefined && paths.work > WITNESS_WORK) break;
     const from = closing.from[at] as number;
-    const limit = best === undefined ? Number.POSITIVE_INFINITY : best.nodes.length - 2;
-    const path = paths.shortest(graph.target[edge] as number, from, limit);
+    const to = graph.target[edge] as number;
+    const own = to < graph.helpersFrom ? 1 : 0;
+    const path = paths.shortest(to, from, bestLength - own - 1);
     if (path === undefined) continue;
     best = { nodes: [from, ...path.nodes.slice(0, -1)], kinds: [graph.kind[edge] as number, ...path.kinds] };
-    if (best.nodes.length === 2) break;
+    bestLength = path.length + own;
+    if (bestLength === 2) break;
   }
   return best;
 }
@@ -171,67 +185,79 @@ function shortestClosing(graph: Graph, closing: EdgeList, kinds: number): NodeCy
 interface Path {
   readonly nodes: readonly number[];
   readonly kinds: readonly number[];
+  /** Transactions after the first. */
+  readonly length: number;
 }
 
-/** Breadth-first search, many times over one graph. */
+/** Breadth-first search, many times over one graph. A step to a helper is none: what counts is transactions. */
 class PathFinder {
   work = 0;
-  readonly #graph: Graph;
+  readonly #graph: Searchable;
   readonly #kinds: number;
   readonly #seen: Int32Array;
   readonly #cameBy: Int32Array;
   readonly #cameFrom: Int32Array;
-  readonly #queue: Int32Array;
+  /** Nodes of this distance, and of the next. */
+  #level: Int32Array;
+  #following: Int32Array;
   #round = 0;
 
-  constructor(graph: Graph, kinds: number) {
+  constructor(graph: Searchable, kinds: number) {
     this.#graph = graph;
     this.#kinds = kinds;
     this.#seen = new Int32Array(graph.nodes);
     this.#cameBy = new Int32Array(graph.nodes);
     this.#cameFrom = new Int32Array(graph.nodes);
-    this.#queue = new Int32Array(graph.nodes);
+    this.#level = new Int32Array(graph.nodes);
+    this.#following = new Int32Array(graph.nodes);
   }
 
-  /** A shortest path with at most `limit` edges; nodes include both ends. */
+  /** A shortest path of at most this length; nodes include both ends. */
   shortest(from: number, to: number, limit: number): Path | undefined {
-    if (from === to) return { nodes: [from], kinds: [] };
-    const { start, target, kind } = this.#graph;
-    this.#round++;
-    this.#seen[from] = this.#round;
-    this.#queue[0] = from;
-    let length = 1;
-    for (let at = 0, distance = 0; distance < limit && at < length; distance++) {
-      for (const end = length; at < end; at++) {
-        const node = this.#queue[at] as number;
+    if (from === to) return { nodes: [from], kinds: [], length: 0 };
+    const { start, target, kind, helpersFrom } = this.#graph;
+    const round = ++this.#round;
+    this.#seen[from] = round;
+    this.#level[0] = from;
+    let size = 1;
+    for (let length = 0; length <= limit && size > 0; length++) {
+      let following = 0;
+      // Helpers are added to the level while it is walked.
+      for (let at = 0; at < size; at++) {
+        const node = this.#level[at] as number;
         for (let edge = start[node] as number; edge < (start[node + 1] as number); edge++) {
           this.work++;
           const next = target[edge] as number;
-          if (((kind[edge] as number) & this.#kinds) === 0 || this.#seen[next] === this.#round) continue;
-          this.#seen[next] = this.#round;
+          if (((kind[edge] as number) & this.#kinds) === 0 || this.#seen[next] === round) continue;
+          const isHelper = next >= helpersFrom;
+          if (!isHelper && length === limit) continue;
+          this.#seen[next] = round;
           this.#cameBy[next] = edge;
           this.#cameFrom[next] = node;
-          if (next === to) return this.#pathBack(from, to);
-          this.#queue[length++] = next;
+          if (next === to) return this.#pathBack(from, to, isHelper ? length : length + 1);
+          if (isHelper) this.#level[size++] = next;
+          else this.#following[following++] = next;
         }
       }
+      [this.#level, this.#following] = [this.#following, this.#level];
+      size = following;
     }
     return undefined;
   }
 
-  #pathBack(from: number, to: number): Path {
+  #pathBack(from: number, to: number, length: number): Path {
     const nodes = [to];
     const kinds: number[] = [];
     for (let node = to; node !== from; node = this.#cameFrom[node] as number) {
       kinds.push(this.#graph.kind[this.#cameBy[node] as number] as number);
       nodes.push(this.#cameFrom[node] as number);
     }
-    return { nodes: nodes.reverse(), kinds: kinds.reverse() };
+    return { nodes: nodes.reverse(), kinds: kinds.reverse(), length };
   }
 }
 
 /** A cycle with exactly one anti-dependency: an rw edge whose end leads back to its start without another. */
-function singleRwCycle(graph: Graph, order: number): NodeCycle | undefined {
+function singleRwCycle(graph: Searchable, order: number): NodeCycle | undefined {
   const kinds = WW | WR | RW_HALF | order;
   const closing = closedWithout(graph, kinds);
   return closing === undefined ? undefined : shortestClosing(graph, closing, kinds);
@@ -328,7 +354,7 @@ function spread(
  * A cycle in which no two anti-dependencies follow each other: exactly what snapshot isolation rules out. Every node is
  * split in two, "came by rw" or not, and rw edges leave only from the second; then any cycle is one.
  */
-function nonadjacentCycle(graph: Graph, order: number): NodeCycle | undefined {
+function nonadjacentCycle(graph: Searchable, order: number): NodeCycle | undefined {
   const split = splitGraph(graph, order);
   const components = findComponents(split, SPLIT_EDGES);
   const closing = edgesInside(split, components, RW);
@@ -339,7 +365,7 @@ function nonadjacentCycle(graph: Graph, order: number): NodeCycle | undefined {
 const SPLIT_EDGES: number = DATA_EDGES | PROCESS | REALTIME;
 
 /** Node 2n is n not reached by rw, node 2n + 1 is n reached by rw. */
-function splitGraph(graph: Graph, order: number): Graph {
+function splitGraph(graph: Searchable, order: number): Searchable {
   const start = new Int32Array(2 * graph.nodes + 1);
   const target: number[] = [];
   const kinds: number[] = [];
@@ -355,7 +381,13 @@ function splitGraph(graph: Graph, order: number): Graph {
       start[2 * node + cameByRw + 1] = target.length;
     }
   }
-  return { nodes: 2 * graph.nodes, start, target: Int32Array.from(target), kind: Uint8Array.from(kinds) };
+  return {
+    nodes: 2 * graph.nodes,
+    start,
+    target: Int32Array.from(target),
+    kind: Uint8Array.from(kinds),
+    helpersFrom: 2 * graph.helpersFrom,
+  };
 }
 
 /**
@@ -363,7 +395,7 @@ function splitGraph(graph: Graph, order: number): Graph {
  * among shortest cycles, so a G2 beside worse things may go unnamed; what it rules out is ruled out anyway.
  */
 function adjacentCycle(
-  graph: Graph,
+  graph: Searchable,
   components: Components,
   order: number,
   found: readonly Classified[],
