@@ -23,7 +23,7 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
     { command: 'worldline run raft --option heartbeatInterval=20ms', says: "one of the protocol's options changed" },
   ],
   fuzz: [
-    { command: 'worldline fuzz raft --seed 1 --runs 200', says: 'the same 200 runs every time' },
+    { command: 'worldline fuzz raft --seed 1 --runs 100', says: 'the same 100 runs every time' },
     { command: 'worldline fuzz raft --for 2s --jobs 2', says: 'as many as two threads manage in two seconds' },
     { command: 'worldline fuzz raft --bug R05 --runs 1000', says: 'switch on a planted bug and see it found' },
     { command: 'worldline fuzz ./my-protocol.js', says: 'a protocol of your own' },

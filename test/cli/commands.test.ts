@@ -1,0 +1,244 @@
+/** What the commands print where nothing goes wrong, as built. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TRACE_VERSION } from '../../src/sim/trace.ts';
+import { VERSION } from '../../src/version.ts';
+import { counterModule, createWorkplace, type Ended } from '../e2e/command.ts';
+
+const COUNT_TO_THREE = `[always({ name: 'SUM', title: 'nobody counts beyond three', oracle: 'internal', start: () => null,
+  step: (memory, node, state) => (state.count > 3 ? 'the count is ' + state.count : undefined) })]`;
+
+const place = createWorkplace();
+afterAll(() => place.remove());
+place.file('counter.js', counterModule());
+place.file('broken.js', counterModule({ properties: COUNT_TO_THREE }));
+
+const data = (ended: Ended): unknown => JSON.parse(ended.stdout);
+
+/** One campaign that finds a planted bug serves all tests that need a finding. */
+let found: { readonly seed: string; readonly signature: string; readonly capsuleFile: string };
+beforeAll(() => {
+  const { stdout } = place.worldline(
+    'fuzz',
+    'raft',
+    '--bug',
+    'R06a',
+    '--seed',
+    '6',
+    '--runs',
+    '200',
+    '--no-shrink',
+    '--json',
+  );
+  found = (JSON.parse(stdout) as { violations: (typeof found)[] }).violations[0] as typeof found;
+});
+
+describe('help', () => {
+  test('begins with examples, and ends with the exit codes', () => {
+    const { code, stdout } = place.worldline('--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Examples\n {2}worldline fuzz raft /);
+    expect(stdout).toContain('130  interrupted');
+  });
+
+  test.each(['list', 'run', 'fuzz', 'replay'])('of %s begins with examples of it', (command) => {
+    const { code, stdout } = place.worldline(command, '--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^Examples\\n {2}worldline ${command}`));
+    expect(place.worldline('help', command).stdout).toBe(stdout);
+  });
+
+  test('says its version', () => {
+    expect(place.worldline('--version').stdout).toBe(`${VERSION}\n`);
+  });
+});
+
+describe('list', () => {
+  test('tells scenarios and protocols apart', () => {
+    const { stdout } = place.worldline('list');
+    expect(stdout.indexOf('Scenarios')).toBeLessThan(stdout.indexOf('Protocols'));
+    expect(stdout).toMatch(/raft-partition +A leader is cut off/);
+    expect(stdout).toMatch(/planted bugs: .*R05/);
+  });
+
+  test('tells all about one protocol, a built-in or your own', () => {
+    expect(place.worldline('list', 'raft').stdout).toMatch(/ES +at most one leader is elected in a term/);
+    expect(place.worldline('list', './counter.js').stdout).toMatch(/SUM +the count never falls/);
+  });
+
+  test('is data with --json', () => {
+    expect(data(place.worldline('list', '--json'))).toMatchObject({
+      format: 'worldline-list/1',
+      protocols: [{ name: 'raft' }],
+    });
+    expect(data(place.worldline('list', 'raft', '--json'))).toMatchObject({
+      format: 'worldline-protocol/1',
+      name: 'raft',
+    });
+  });
+});
+
+describe('run', () => {
+  test('gives everybody the same run, and another seed another one', () => {
+    const digest = (...words: string[]): unknown =>
+      (data(place.worldline('run', './counter.js', '--json', ...words)) as { digest: string }).digest;
+    const usual = digest();
+    expect(digest()).toBe(usual);
+    expect(digest('--seed', '1')).toBe(usual);
+    expect(digest('--seed', '2')).not.toBe(usual);
+    expect(digest('--profile', 'heavy')).not.toBe(usual);
+  });
+
+  test("overrides one of the protocol's options", () => {
+    const heartbeats = (interval: string): number => {
+      const ended = place.worldline('run', 'raft', '--json', '--option', `heartbeatInterval=${interval}`);
+      const { statistics } = data(ended) as { statistics: { messages: { [type: string]: { sent: number } } } };
+      return statistics.messages.AppendEntries?.sent ?? 0;
+    };
+    expect(heartbeats('20ms')).toBeGreaterThan(1.2 * heartbeats('100ms'));
+  });
+
+  test('tells a run row by row, its scripted faults included', () => {
+    const { code, stdout } = place.worldline('run', 'raft-partition', '--plain');
+    expect(code).toBe(0);
+    expect(stdout).toContain('n1, n2, n3, n4 and n5 start as servers');
+    expect(stdout).toContain('became leader, term 1');
+    expect(stdout).toMatch(/1000\.000 .* is cut off from everybody for 1\.2 s\./);
+    expect(stdout).toContain('the network is whole again.');
+    expect(stdout).toMatch(/PASSED {2}raft-partition, seed 1/);
+  });
+
+  test('writes an event log that begins and ends as documented, and whose digest is that of the run', () => {
+    const ended = place.worldline('run', 'raft', '--trace', 'out.ndjson', '--json');
+    const lines = readFileSync(join(place.path, 'out.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const { digest, statistics } = data(ended) as { digest: string; statistics: { events: number } };
+    expect(lines[0]).toMatchObject({
+      kind: 'trace',
+      version: TRACE_VERSION,
+      worldline: VERSION,
+      protocol: 'raft',
+      seed: '1',
+    });
+    expect(lines.at(-1)).toEqual({ kind: 'end', verdict: 'passed', digest, events: statistics.events });
+    expect(lines.slice(1, -1).every(({ event, at }) => Number.isInteger(event) && Number.isInteger(at))).toBe(true);
+  });
+
+  test('documents every kind of event that it writes', () => {
+    const documentation = readFileSync(new URL('../../docs/trace-format.md', import.meta.url), 'utf8');
+    const { stdout } = place.worldline('run', 'raft-crash-recovery', '--trace', '-');
+    const kinds = new Set(stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line).kind] : [])));
+    expect([...kinds].filter((kind) => !documentation.includes(`\`${kind}\``))).toEqual([]);
+    expect(kinds.size).toBeGreaterThan(12);
+  });
+
+  test('proves that a run is deterministic when it is asked to', () => {
+    const ended = place.worldline('run', './counter.js', '--check-determinism');
+    expect(ended.stdout).toContain('agree in every event');
+    expect(ended.code).toBe(0);
+  });
+
+  test('holds a scenario to what it expects', () => {
+    const run = (protocol: string, expectation: string): Ended =>
+      place.worldline('run', place.file('mine.yaml', `protocol: ${protocol}\nexpect: ${expectation}\n`));
+    expect(run('./broken.js', 'passed').stdout).toContain('VIOLATED');
+    expect(run('./broken.js', 'passed').code).toBe(1);
+    expect(run('./broken.js', 'violated').code).toBe(0);
+    expect(run('./broken.js', '{ violated: SUM }').stdout).toContain('AS EXPECTED');
+    expect(run('./counter.js', 'violated').stdout).toContain('NOT FOUND');
+    expect(run('./counter.js', 'violated').code).toBe(1);
+  });
+});
+
+describe('fuzz', () => {
+  test('finds a planted bug, keeps it in a capsule, and prints commands that find it again', () => {
+    const ended = place.worldline('fuzz', 'raft', '--bug', 'R06a', '--seed', found.seed, '--runs', '1');
+    expect(ended.code).toBe(1);
+    const story = ended.stdout.slice(ended.stdout.lastIndexOf('\nVIOLATED  '));
+    expect(story.trim().split('\n').length).toBeLessThanOrEqual(25);
+    const commands = ended.stdout.trim().split('\n').slice(-3);
+    expect(commands.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      'npx worldline replay',
+      'npx worldline run',
+      'npx worldline fuzz',
+    ]);
+    for (const command of commands) {
+      const again = place.shell(command.replace('npx ', ''));
+      expect(again.stdout).toContain('VIOLATED');
+      expect(again.code).toBe(1);
+    }
+  });
+
+  test('says the same with one job and with two, in text and in data', () => {
+    const fuzz = (jobs: string): { digest: string; runs: number } =>
+      data(place.worldline('fuzz', './counter.js', '--seed', '5', '--runs', '300', '--jobs', jobs, '--json')) as {
+        digest: string;
+        runs: number;
+      };
+    const one = fuzz('1');
+    expect(one.runs).toBe(300);
+    expect(fuzz('2').digest).toBe(one.digest);
+  });
+
+  test('with --json keeps stdout for the data', () => {
+    const ended = place.worldline('fuzz', './counter.js', '--seed', '5', '--runs', '10', '--json');
+    expect(data(ended)).toMatchObject({ format: 'worldline-fuzz/1', verdict: 'passed', runs: 10, violations: [] });
+    expect(ended.stderr).toContain('PASSED  10 runs');
+  });
+
+  test('prints a fresh seed first', () => {
+    const { stdout } = place.worldline('fuzz', './counter.js', '--runs', '1');
+    expect(stdout).toMatch(/^seed \d+: scenario counter, protocol counter, profile default, 1 runs?, 1 job\n/);
+  });
+
+  test('has no progress line where nobody watches', () => {
+    const { stderr } = place.worldline('fuzz', './counter.js', '--runs', '10', '--seed', '1');
+    expect(stderr).toBe('');
+  });
+
+  test('speaks to continuous integration', () => {
+    const summary = join(place.path, 'summary.md');
+    const ended = place.shell('worldline fuzz ./broken.js --seed 6 --no-shrink --junit junit.xml', {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_STEP_SUMMARY: summary,
+    });
+    expect(ended.stderr).toMatch(/^::error title=counter%3A violated SUM::VIOLATED/m);
+    expect(readFileSync(summary, 'utf8')).toContain('## worldline fuzz counter: violated');
+    expect(readFileSync(join(place.path, 'junit.xml'), 'utf8')).toContain('failures="1"');
+  });
+
+  test('writes the event log of what it finds', () => {
+    place.worldline('fuzz', './broken.js', '--seed', '6', '--trace', 'found.ndjson');
+    const lines = readFileSync(join(place.path, 'found.ndjson'), 'utf8').trimEnd().split('\n');
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ kind: 'end', verdict: 'violated' });
+  });
+});
+
+describe('replay', () => {
+  test('of a seed is the run that the campaign made', () => {
+    const replayed = data(place.worldline('replay', './counter.js', '--seed', '5', '--json')) as { digest: string };
+    const run = data(place.worldline('run', './counter.js', '--profile', 'default', '--seed', '5', '--json')) as {
+      digest: string;
+    };
+    expect(replayed.digest).toBe(run.digest);
+  });
+
+  test('of a capsule says whether it is the same, bit for bit', () => {
+    const path = found.capsuleFile;
+    const same = place.worldline('replay', path);
+    expect(same.stdout).toMatch(/^REPRODUCED .*: bit for bit, digest [0-9a-f]{16}\n/);
+    expect(same.code).toBe(1);
+
+    const text = readFileSync(join(place.path, path), 'utf8');
+    place.file('digest.json', text.replace(/"digest": ?"[0-9a-f]{16}"/, '"digest": "0123456789abcdef"'));
+    expect(place.worldline('replay', 'digest.json').stdout).toContain('by other events');
+
+    place.file('fixed.json', text.replace('"bug":"R06a",', '').replace(/"bug": "R06a",\s*/, ''));
+    const fixed = place.worldline('replay', 'fixed.json');
+    expect(fixed.stdout).toContain('NO LONGER FAILS');
+    expect(fixed.code).toBe(0);
+  });
+});
