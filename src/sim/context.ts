@@ -17,7 +17,7 @@ import {
   WRITE,
 } from './effects.ts';
 import type { Outcome } from './history.ts';
-import { deepFreeze, type Json, whyNotPlain } from './plain.ts';
+import { deepFreeze, type Json, thawed, whyNotPlain } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
 import type {
   Context,
@@ -223,7 +223,8 @@ class ContextDisk {
 
   read(record: string): ReadResult<unknown> {
     this.context.alive('disk.read');
-    return { ok: true, value: this.node.disk.cached.record(this.part.path, record) };
+    // A copy: what is read often becomes state, and assigning to state must not change what is on disk.
+    return { ok: true, value: thawed(this.node.disk.cached.record(this.part.path, record)) };
   }
 
   readLog(log: string): ReadResult<StoredLog<unknown>> {

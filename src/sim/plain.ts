@@ -20,6 +20,15 @@ export function clone<T>(value: T): T {
   return copy as T;
 }
 
+/** A deep copy of plain data that may be changed, whatever of the original is frozen. */
+export function thawed<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(thawed) as T;
+  const copy: Fields = {};
+  for (const key of Object.keys(value)) copy[key] = thawed((value as Fields)[key]);
+  return copy as T;
+}
+
 /** Freezes plain data throughout and returns it. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

@@ -263,7 +263,8 @@ export interface StoredLog<Entry> {
 
 /**
  * Named records and named logs. Each call is one atomic record on the medium. Writes go to a cache; a crash may lose what was not
- * synced. Log indexes count from 1, as in the papers. Reads see the disk as it was when the handler started.
+ * synced. Log indexes count from 1, as in the papers. Reads see the disk as it was when the handler started; a record is read as a copy,
+ * a log's entries are shared and must not be changed.
  */
 export interface Disk<P extends Shape> {
   read<K extends keyof Records<P> & string>(record: K): ReadResult<Records<P>[K] | undefined>;
