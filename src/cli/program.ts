@@ -21,6 +21,7 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
   addRun(program, finish);
   addFuzz(program, finish);
   addReplay(program, finish);
+  addInit(program, finish);
   checkCommand(program, finish);
   return program;
 }
@@ -110,6 +111,12 @@ function addReplay(program: Command, finish: (code: ExitCode) => void): void {
       refuseBoth(options);
       finish(await (await import('./replay.ts')).replay(name, options));
     });
+}
+
+function addInit(program: Command, finish: (code: ExitCode) => void): void {
+  addCommand(program, 'init', 'write a small project with a protocol, a planted bug and its test')
+    .argument('<directory>', 'where: a new or empty directory, or .')
+    .action(async (directory: string, options) => finish(await (await import('./init.ts')).init(directory, options)));
 }
 
 function refuseBoth({ json, plain, trace }: { json?: boolean; plain?: boolean; trace?: string }): void {
