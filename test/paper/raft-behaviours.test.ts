@@ -1,6 +1,6 @@
 /** What any correct Raft does, after etcd's interaction tests. */
 import { describe, expect, it } from 'vitest';
-import { append, entry, leader, propose, rejection, success } from './moves.ts';
+import { append, entry, leader, lone, propose, rejection, success } from './moves.ts';
 import { led } from './room.ts';
 
 describe("behaviours of etcd's interaction tests", () => {
@@ -48,5 +48,29 @@ describe("behaviours of etcd's interaction tests", () => {
     seat.state.durableIndex = 1;
     seat.diskIsDone();
     expect(seat.state.durableIndex).toBe(1);
+  });
+
+  it('a refusal says where the logs may meet: the largest own index and term that are at most the refused ones', () => {
+    const hint = (index: number, term: number): unknown => {
+      const seat = lone({ term: 5, log: [1, 1, 3, 3] });
+      seat.receive('s2', append(5, index, term));
+      return seat.sent[0]?.[1];
+    };
+    expect(hint(9, 4), 'the log is too short').toEqual(rejection(5, 9, 4, 3));
+    expect(hint(4, 2), 'its last entries are of a later term').toEqual(rejection(5, 4, 2, 1));
+    expect(hint(3, 4), 'its entry is of an earlier term').toEqual(rejection(5, 3, 3, 3));
+  });
+
+  it('a leader that steps down tells whoever waits that it no longer knows', () => {
+    const seat = led(3).seat(1);
+    seat.receive('c1', propose(7));
+    seat.receive('s2', append(2));
+    expect(seat.sent).toContainEqual(['c1', expect.objectContaining({ status: 'lost', leader: 's2' })]);
+    expect(seat.state.pending).toEqual([]);
+  });
+
+  it('a leader that hears of another leader in its own term stops at once: Election Safety is broken', () => {
+    const seat = led(3).seat(1);
+    expect(() => seat.receive('s2', append(1))).toThrow('term 1 has two leaders, s1 and s2');
   });
 });

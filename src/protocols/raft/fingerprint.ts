@@ -18,6 +18,9 @@ export function fingerprintPair(key: Json, value: Json | undefined): number {
   return mixValue(mixValue(START, key), value);
 }
 
+/** Numbers are mixed in as they are; everything else after the tag of its type, so that no two types look alike. */
+const tags = { boolean: 3, null: 5, undefined: 7, text: 11, fraction: 13, array: 17, object: 19 } as const;
+
 function mixValue(hash: number, value: Json | undefined): number {
   switch (typeof value) {
     case 'number':
@@ -25,27 +28,28 @@ function mixValue(hash: number, value: Json | undefined): number {
     case 'string':
       return mixText(hash, value);
     case 'boolean':
-      return mix(hash, value ? 3 : 5);
+      return mix(mix(hash, tags.boolean), value ? 1 : 0);
     case 'object':
-      return value === null ? mix(hash, 7) : mixStructure(hash, value);
+      return value === null ? mix(mix(hash, tags.null), 0) : mixStructure(hash, value);
     default:
-      return mix(hash, 11);
+      return mix(mix(hash, tags.undefined), 0);
   }
 }
 
 function mixNumber(hash: number, value: number): number {
   const low = value | 0;
-  return low === value ? mix(hash, low) : mixText(mix(hash, 13), String(value));
+  return low === value ? mix(hash, low) : mixText(mix(hash, tags.fraction), String(value));
 }
 
 function mixText(hash: number, text: string): number {
-  let mixed = mix(hash, text.length);
+  let mixed = mix(mix(hash, tags.text), text.length);
   for (let i = 0; i < text.length; i++) mixed = mix(mixed, text.charCodeAt(i));
   return mixed;
 }
 
 function mixStructure(hash: number, value: readonly Json[] | { readonly [key: string]: Json }): number {
-  let mixed = mix(hash, 17);
-  for (const [key, member] of Object.entries(value)) mixed = mixValue(mixText(mixed, key), member);
+  const entries = Object.entries(value);
+  let mixed = mix(mix(hash, Array.isArray(value) ? tags.array : tags.object), entries.length);
+  for (const [key, member] of entries) mixed = mixValue(mixText(mixed, key), member);
   return mixed;
 }
