@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -62,6 +62,26 @@ describe('a stranger installs the packed package into an empty directory', () =>
   it('runs the command', () => {
     expect(run('npx', ['--no-install', 'worldline', '--version'], scratch)).toContain(version);
   });
+
+  it('fuzzes a protocol that lies beside it', () => {
+    copyFileSync(join(scratch, 'node_modules/worldline/examples/replicated-counter.js'), join(scratch, 'counter.js'));
+    const told = run(
+      'npx',
+      ['--no-install', 'worldline', 'fuzz', './counter.js', '--runs', '40', '--seed', '1'],
+      scratch,
+    );
+    expect(told).toContain('PASSED  40 runs');
+  });
+
+  it('begins a project whose tests pass, planted bugs caught included', () => {
+    run('npx', ['--no-install', 'worldline', 'init', 'demo'], scratch);
+    run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], join(scratch, 'demo'));
+    const told = run('npm', ['test'], join(scratch, 'demo'));
+    expect(told).toMatch(/Tests.*3 passed/);
+    const again = spawnSync('npx', ['--no-install', 'worldline', 'init', 'demo'], { cwd: scratch, encoding: 'utf8' });
+    expect(again.status).toBe(2);
+    expect(again.stderr).toContain('nothing was written');
+  }, 180_000);
 });
 
 /** Packs the repository as built (the build ran before the tests) and returns the paths inside the package. */

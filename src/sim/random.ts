@@ -6,8 +6,13 @@ import seedrandom from 'seedrandom';
 import type { Random } from './protocol.ts';
 
 type Generator = seedrandom.StatefulPRNG<seedrandom.State.Alea>;
-/** Alea's state: three fractions and a carry. */
-export type StreamState = seedrandom.State.Alea;
+/** Alea's state: three fractions and a carry. Our own type, so that users need no types of seedrandom. */
+export interface StreamState {
+  readonly c: number;
+  readonly s0: number;
+  readonly s1: number;
+  readonly s2: number;
+}
 
 /** One stream. `bits()` draws once; everything else is derived from one draw. */
 export class Stream implements Random {
