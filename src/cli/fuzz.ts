@@ -180,7 +180,7 @@ function traceFirst(first: Kept | undefined, subject: Subject, trace: string, ou
     return;
   }
   const plan = first.group.capsule?.plan ?? planFor(subject, first.group.first.seed);
-  runOnce(subject.protocol, plan, subject.scenario.name, { trace }, output);
+  runOnce(subject.protocol, plan, subject.scenario.name, { strict: true }, { trace }, output);
 }
 
 function asData(report: FuzzReport, found: readonly Kept[]): object {

@@ -1,8 +1,9 @@
 /** One plan, run and told: what `run` and `replay` have in common. */
 import type { Protocol } from '../check/protocol.ts';
-import { execute } from '../explore/execute.ts';
+import { type ExecuteOptions, execute } from '../explore/execute.ts';
 import { executeWatched } from '../explore/execute-watched.ts';
 import type { Execution } from '../explore/execution.ts';
+import { watched } from '../explore/pool-watchdog.ts';
 import type { FailureAccount, Size } from '../report/failure.ts';
 import { traceHead, traceLine, traceTail } from '../report/ndjson.ts';
 import { headLine, legend, rowLine } from '../report/plain.ts';
@@ -28,8 +29,14 @@ export interface OneRunOptions {
   readonly trace?: string;
 }
 
+export interface HowToRun {
+  readonly strict: boolean;
+  /** Is filled with all events of the run. */
+  readonly events?: TraceEvent[];
+}
+
 /**
- * Runs `plan` strictly; rows and event log are written while it goes on.
+ * Runs `plan`; rows and event log are written while it goes on.
  * Whoever reads our stdout may take their time (`| less`), which must not look like a handler that hangs: then the run that is watched
  * for hanging and the run that is written are two.
  */
@@ -37,30 +44,84 @@ export function runOnce(
   protocol: Protocol,
   plan: Plan,
   scenario: string,
+  { strict, events }: HowToRun,
   options: OneRunOptions,
   output: Output,
 ): Execution {
   const hangMilliseconds = (readSeconds('--hang-after', options.hangAfter) ?? HANG_SECONDS) * 1_000;
-  const toStdout = options.plain === true || options.trace === '-';
-  if (toStdout) {
-    const probe = executeWatched(protocol, plan, hangMilliseconds, { strict: true });
-    if (probe.failure?.kind === 'hung') return probe;
-  }
-  const rows = options.plain ? rowSink(protocol, plan, output) : undefined;
-  const trace = options.trace === undefined ? undefined : traceSink(plan, scenario, options.trace, output);
-  const sink = (event: TraceEvent): void => {
-    rows?.sink(event);
-    trace?.sink(event);
-  };
-  const execution = toStdout
-    ? execute(protocol, plan, { strict: true, sink })
-    : executeWatched(protocol, plan, hangMilliseconds, { strict: true, ...(trace === undefined ? {} : { sink }) });
-  rows?.end();
-  trace?.end(execution);
+  const listen = (): Listener => listenTo(protocol, plan, scenario, events, options, output);
+  if (options.plain !== true && options.trace !== '-')
+    return runWatched(protocol, plan, strict, hangMilliseconds, listen);
+  const probe = runWatched(protocol, plan, strict, hangMilliseconds, () => deaf);
+  if (probe.failure?.kind === 'hung') return probe;
+  const { sink, end } = listen();
+  const execution = execute(protocol, plan, { strict, ...(sink === undefined ? {} : { sink }) });
+  end(execution);
   return execution;
 }
 
-function rowSink(protocol: Protocol, plan: Plan, output: Output): { readonly sink: TraceSink; end(): void } {
+/** In one go, which is fastest; only what takes long is run again in small steps, to tell a long run from one that hangs. */
+function runWatched(
+  protocol: Protocol,
+  plan: Plan,
+  strict: boolean,
+  milliseconds: number,
+  listen: () => Listener,
+): Execution {
+  const quick = listen();
+  const ran = watched(() => execute(protocol, plan, optionsFor(strict, quick)), milliseconds);
+  const listener = ran.ended ? quick : listen();
+  const execution = ran.ended ? ran.value : executeWatched(protocol, plan, milliseconds, optionsFor(strict, listener));
+  listener.end(execution);
+  return execution;
+}
+
+const optionsFor = (strict: boolean, { sink }: Listener): ExecuteOptions =>
+  sink === undefined ? { strict } : { strict, sink };
+
+/** What is made of the events of a run. */
+interface Listener {
+  readonly sink: TraceSink | undefined;
+  end(execution: Execution): void;
+}
+
+const deaf: Listener = { sink: undefined, end: () => undefined };
+
+/** Begins anew each time: a list is emptied, a file is overwritten. */
+function listenTo(
+  protocol: Protocol,
+  plan: Plan,
+  scenario: string,
+  events: TraceEvent[] | undefined,
+  options: OneRunOptions,
+  output: Output,
+): Listener {
+  const listeners = [
+    ...(events === undefined ? [] : [listSink(events)]),
+    ...(options.plain ? [rowSink(protocol, plan, output)] : []),
+    ...(options.trace === undefined ? [] : [traceSink(plan, scenario, options.trace, output)]),
+  ];
+  if (listeners.length === 0) return deaf;
+  return {
+    sink: (event) => {
+      for (const listener of listeners) listener.sink(event);
+    },
+    end: (execution) => {
+      for (const listener of listeners) listener.end(execution);
+    },
+  };
+}
+
+interface OpenListener extends Listener {
+  readonly sink: TraceSink;
+}
+
+function listSink(events: TraceEvent[]): OpenListener {
+  events.length = 0;
+  return { sink: (event) => void events.push(event), end: () => undefined };
+}
+
+function rowSink(protocol: Protocol, plan: Plan, output: Output): OpenListener {
   const lanes = lanesOf(plan.nodes);
   const maker = new RowMaker({ teller: tellerOf(protocol.tell), lanes });
   output.print(output.style.dim(legend));
@@ -76,12 +137,7 @@ function rowSink(protocol: Protocol, plan: Plan, output: Output): { readonly sin
   };
 }
 
-function traceSink(
-  plan: Plan,
-  scenario: string,
-  path: string,
-  output: Output,
-): { readonly sink: TraceSink; end(execution: Execution): void } {
+function traceSink(plan: Plan, scenario: string, path: string, output: Output): OpenListener {
   const file = opened(path, output);
   const nodes = plan.nodes.map(({ id, role }) => ({ id, role }));
   const { protocol, bug, seed } = plan;
@@ -108,14 +164,15 @@ const STORY_ROWS_MAX = 12;
 /** A run longer than this is not told: its trace would not fit into memory. */
 const STORY_EVENTS_MAX = 2_000_000;
 
-/** The rows that lead to a failure: the same run again, this time with its trace. */
-export function storyOfFailure(protocol: Protocol, plan: Plan, execution: Execution): Story | undefined {
+/** The rows that lead to a failure, from its events; without them, from the same run again. */
+function storyOfFailure(
+  protocol: Protocol,
+  plan: Plan,
+  execution: Execution,
+  known: readonly TraceEvent[] | undefined,
+): Story | undefined {
   if (execution.failure?.kind === 'hung' || execution.statistics.events > STORY_EVENTS_MAX) return undefined;
-  const events: TraceEvent[] = [];
-  // Strict mode changes no event; only what it finds itself needs it again.
-  const strict = execution.failure?.kind === 'strict';
-  execute(protocol, plan, { strict, sink: (event) => events.push(event) });
-  return storyOf(events, {
+  return storyOf(known ?? eventsOf(protocol, plan, execution), {
     teller: tellerOf(protocol.tell),
     lanes: lanesOf(plan.nodes),
     facts: (execution.violation?.facts ?? []).map(({ event }) => event),
@@ -123,11 +180,20 @@ export function storyOfFailure(protocol: Protocol, plan: Plan, execution: Execut
   });
 }
 
+/** Strict mode changes no event; only what it finds itself needs it again. */
+function eventsOf(protocol: Protocol, plan: Plan, { failure }: Execution): readonly TraceEvent[] {
+  const events: TraceEvent[] = [];
+  execute(protocol, plan, { strict: failure?.kind === 'strict', sink: (event) => events.push(event) });
+  return events;
+}
+
 export interface AccountOptions {
   readonly seed: string;
   readonly commands: readonly string[];
   readonly found?: number;
   readonly shrunk?: { readonly before: Size; readonly after: Size };
+  /** The run's events, where they are known already. */
+  readonly events?: readonly TraceEvent[];
 }
 
 /** What failure.ts tells about an execution that did not pass. */
@@ -135,11 +201,11 @@ export function accountOf(
   protocol: Protocol,
   plan: Plan,
   execution: Execution,
-  options: AccountOptions,
+  { events, ...options }: AccountOptions,
 ): FailureAccount {
   const { violation, failure } = execution;
   const frames = userFrames(failure?.stack);
-  const story = storyOfFailure(protocol, plan, execution);
+  const story = storyOfFailure(protocol, plan, execution, events);
   return {
     ...(violation === undefined ? {} : { violation }),
     ...(failure === undefined ? {} : { failure }),

@@ -6,11 +6,12 @@ import { firstDifference } from '../explore/difference.ts';
 import { type Execution, signatureOf } from '../explore/execution.ts';
 import { failureLines } from '../report/failure.ts';
 import { runLines } from '../report/run.ts';
+import type { TraceEvent } from '../sim/trace.ts';
 import { VERSION } from '../version.ts';
 import { tellDifference } from './difference.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
-import { accountOf, runOnce } from './one-run.ts';
+import { accountOf, type OneRunOptions, runOnce } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
 import { registered } from './protocols.ts';
 import { readSeed } from './readers.ts';
@@ -47,7 +48,7 @@ async function replayCapsule(path: string, options: RunOptions, output: Output):
     const difference = firstDifference(protocol, capsule.plan);
     if (difference !== undefined) return tellDifference(difference, path, options, output);
   }
-  const execution = runOnce(protocol, capsule.plan, capsule.scenario, options, output);
+  const { execution, events } = runCapsule(protocol, capsule, options, output);
   const comparison = compare(capsule, execution);
   if (options.json) {
     const { reproduces, sameDigest } = comparison;
@@ -65,9 +66,28 @@ async function replayCapsule(path: string, options: RunOptions, output: Output):
         2,
       ),
     );
-  } else tellReplay(path, capsule, protocol, execution, comparison, options, output);
+  } else tellReplay({ path, capsule, protocol, execution, events, comparison }, options, output);
   if (comparison.reproduces) return exitCodes.broken;
   return execution.verdict === 'passed' ? exitCodes.expected : exitCodes.broken;
+}
+
+interface Replayed {
+  readonly execution: Execution;
+  /** All events of the run. */
+  readonly events: readonly TraceEvent[];
+}
+
+/** What fails again as it did was found strictly, and is not run strictly again; what does not is looked at more closely. */
+function runCapsule(protocol: Protocol, capsule: Capsule, options: RunOptions, output: Output): Replayed {
+  const { plan, scenario } = capsule;
+  const replayed = (strict: boolean, how: OneRunOptions): Replayed => {
+    const events: TraceEvent[] = [];
+    return { execution: runOnce(protocol, plan, scenario, { strict, events }, how, output), events };
+  };
+  const first = replayed(false, options);
+  const { reproduces, sameDigest } = compare(capsule, first.execution);
+  if ((reproduces && sameDigest) || first.execution.failure?.kind === 'hung') return first;
+  return replayed(true, options.hangAfter === undefined ? {} : { hangAfter: options.hangAfter });
 }
 
 function refuseWhatCapsulesFix({ seed, bug, profile, option = [] }: RunOptions): void {
@@ -101,15 +121,15 @@ const compare = (capsule: Capsule, execution: Execution): Comparison => ({
   sameVersion: capsule.version === VERSION,
 });
 
-function tellReplay(
-  path: string,
-  capsule: Capsule,
-  protocol: Protocol,
-  execution: Execution,
-  comparison: Comparison,
-  options: RunOptions,
-  output: Output,
-): void {
+interface Told extends Replayed {
+  readonly path: string;
+  readonly capsule: Capsule;
+  readonly protocol: Protocol;
+  readonly comparison: Comparison;
+}
+
+function tellReplay(told: Told, options: RunOptions, output: Output): void {
+  const { path, capsule, protocol, execution, events, comparison } = told;
   const { print, style } = output;
   print(comparisonLine(path, capsule, execution, comparison, output));
   if (execution.violation === undefined && execution.failure === undefined) {
@@ -118,7 +138,7 @@ function tellReplay(
     return;
   }
   const commands = options.plain ? [] : [`npx worldline replay ${quoted(path)} --plain`];
-  const account = accountOf(protocol, capsule.plan, execution, { seed: capsule.seed, commands });
+  const account = accountOf(protocol, capsule.plan, execution, { seed: capsule.seed, commands, events });
   for (const line of failureLines(account, style)) print(line);
 }
 

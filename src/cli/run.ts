@@ -44,7 +44,7 @@ export function runSeed(subject: Subject, seed: string, options: RunOptions, out
     const difference = firstDifference(protocol, plan);
     if (difference !== undefined) return tellDifference(difference, `${scenario.name}, seed ${seed}`, options, output);
   }
-  const execution = runOnce(protocol, plan, scenario.name, options, output);
+  const execution = runOnce(protocol, plan, scenario.name, { strict: true }, options, output);
   const asExpected = isAsExpected(scenario, execution);
   if (options.json) {
     output.print(

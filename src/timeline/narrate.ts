@@ -35,7 +35,12 @@ export class Narrator {
     this.teller = teller;
   }
 
-  /** Must be given every step of a trace, in order. */
+  /** A step that is not told. Every step of a trace must be given to this or to `narrate`, in order. */
+  note(step: Step): void {
+    this.remember(step);
+    for (const { request } of ofKind(step, 'return')) this.asked.delete(request);
+  }
+
   narrate(step: Step): Narration {
     const before = new Map(ofKind(step, 'view').map(({ node }) => [node, this.views.get(node)]));
     this.remember(step);

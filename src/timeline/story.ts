@@ -1,6 +1,8 @@
 /** The story of a failure: of all rows, the few in the causal past of its last event that a reader needs. */
 import type { TraceEvent } from '../sim/trace.ts';
-import { type Row, type RowOptions, rowsOf } from './rows.ts';
+import { Lanes } from './lanes.ts';
+import { Narrator } from './narrate.ts';
+import type { Row, RowOptions } from './rows.ts';
 import { type Step, stepsOf } from './steps.ts';
 
 export interface StoryOptions extends RowOptions {
@@ -20,10 +22,25 @@ export function storyOf(events: readonly TraceEvent[], options: StoryOptions): S
   const steps = stepsOf(events);
   const facts = new Set(options.facts);
   const past = causalPast(steps, facts);
-  const importance = new Map(steps.map((step) => [step.event, importanceOf(step, facts)]));
-  const rows = rowsOf(events, { ...options, show: 'quiet' }).filter((row) => past.has(row.event));
-  const kept = select(rows, (row) => importance.get(row.event) ?? 0, options.rowsMax);
-  return { rows: kept, leftOut: past.size - kept.length };
+  const kept = mostImportant(steps, past, facts, options.rowsMax);
+  return { rows: tellSome(steps, kept, options), leftOut: past.size - kept.size };
+}
+
+/** Everything is taken note of, little is told. */
+function tellSome(steps: readonly Step[], kept: ReadonlySet<number>, { teller, lanes }: StoryOptions): Row[] {
+  const narrator = new Narrator(teller);
+  const cells = new Lanes(lanes);
+  const rows: Row[] = [];
+  for (const step of steps) {
+    for (const event of step.events) cells.apply(event);
+    if (!kept.has(step.event)) {
+      narrator.note(step);
+      continue;
+    }
+    const { text, weight, nodes } = narrator.narrate(step);
+    rows.push({ at: step.at, event: step.event, cells: cells.cells(nodes), text, weight, steps: 1 });
+  }
+  return rows;
 }
 
 /**
@@ -84,12 +101,17 @@ function importanceOfEvent(event: TraceEvent): number {
   }
 }
 
-/** The most important rows, in their order; of equally important ones the latest. */
-function select(rows: readonly Row[], importance: (row: Row) => number, rowsMax: number): Row[] {
-  const ranked = rows
-    .map((row, index) => ({ row, index, weight: importance(row) }))
-    .filter(({ weight }) => weight > 0)
-    .sort((left, right) => right.weight - left.weight || right.index - left.index)
-    .slice(0, rowsMax);
-  return ranked.sort((left, right) => left.index - right.index).map(({ row }) => row);
+/** Ordinals of the steps that would be missed most; of equally important ones the latest. */
+function mostImportant(
+  steps: readonly Step[],
+  past: ReadonlySet<number>,
+  facts: ReadonlySet<number>,
+  most: number,
+): ReadonlySet<number> {
+  const ranked = steps
+    .filter(({ event }) => past.has(event))
+    .map((step) => ({ event: step.event, importance: importanceOf(step, facts) }))
+    .filter(({ importance }) => importance > 0)
+    .sort((left, right) => right.importance - left.importance || right.event - left.event);
+  return new Set(ranked.slice(0, most).map(({ event }) => event));
 }
