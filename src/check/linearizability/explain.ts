@@ -169,17 +169,33 @@ function writeOrder<State, Input, Output>(
   path: readonly OrderStep[],
 ): PartialOrder {
   const untyped = transitions as unknown as Transitions<unknown, unknown, unknown>;
-  const steps = replay(part as unknown as Part<unknown, unknown>, untyped, path);
-  const tell = (state: number): string => describeState(model, transitions.states[state] as State);
-  const last = steps.at(-1)?.state ?? transitions.initial;
+  const untypedPart = part as unknown as Part<unknown, unknown>;
+  const steps = replay(untypedPart, untyped, path);
+  const states = trueStates(part, transitions, model, steps);
+  const tell = (state: State): string => describeState(model, state);
   return {
-    steps: steps.map(({ operation, state }) => ({
+    steps: steps.map(({ operation }, at) => ({
       operation: part.historyIndex[operation] as number,
-      state: tell(state),
+      state: tell(states[at] as State),
     })),
-    state: tell(last),
-    refused: refusals(part as unknown as Part<unknown, unknown>, untyped, steps, last),
+    state: tell(states.at(-1) ?? model.initial),
+    refused: refusals(untypedPart, untyped, steps, steps.at(-1)?.state ?? transitions.initial),
   };
+}
+
+/** The search merges states that nothing can tell apart; people want to see the ones that were really there. */
+function trueStates<State, Input, Output>(
+  part: Part<Input, Output>,
+  transitions: Transitions<State, Input, Output>,
+  model: Model<State, Input, Output>,
+  steps: readonly OrderStep[],
+): readonly State[] {
+  let now = model.initial;
+  return steps.map(({ operation, state }) => {
+    const { input, output } = part.classes[part.classOf[operation] as number] as Call<Input, Output>;
+    now = model.step(now, input, output).find((next) => transitions.idOf(next) === state) as State;
+    return now;
+  });
 }
 
 function describeState<State, Input, Output>(model: Model<State, Input, Output>, state: State): string {

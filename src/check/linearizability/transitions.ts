@@ -51,6 +51,11 @@ export class Transitions<State = Json, Input = Json, Output = Json> {
     }
   }
 
+  /** The number of this state, or of its representative. */
+  idOf(state: State): number {
+    return this.#intern(state);
+  }
+
   alternatives(answer: number): readonly number[] {
     return this.#choices[ILLEGAL - 1 - answer] as readonly number[];
   }
