@@ -6,7 +6,7 @@ import { protocol as counter } from './counter.js';
 describe('the replicated counter', () => {
   test('survives 200 worlds with crashes, partitions, losses and duplicates', async () => {
     await expect(counter).toSurvive({ runs: 200 });
-  });
+  }, 60_000);
 
   // A bug that you cannot plant and find is a property that you cannot trust.
   test.each([
@@ -14,7 +14,7 @@ describe('the replicated counter', () => {
     ['merge-by-sum', 'REAL'],
   ])('its planted bug %s is caught by the property %s', async (bug, property) => {
     await expect(counter).toBeCaughtWith(bug, { by: property, runs: 200 });
-  });
+  }, 60_000);
 });
 
 // Failures become tests: `npx worldline fuzz ./counter.js` writes what it finds to .worldline/failures; move it to corpus/ once it is fixed.
