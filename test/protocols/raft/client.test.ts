@@ -107,6 +107,41 @@ describe('a client', () => {
     expect(ofFirst[2]?.output).toEqual({ value: 1 });
   });
 
+  it('loses its session only when it was idle longer than all others', () => {
+    const calls = [
+      [150, 'c1'],
+      [300, 'c2'],
+      [450, 'c1'],
+      [600, 'c3'],
+      [750, 'c4'],
+      [900, 'c1'],
+      [1_050, 'c2'],
+    ] as const;
+    const done = run({
+      ...scene,
+      clients: 4,
+      options: { sessionsMax: 3 },
+      calls: calls.map(([at, client]) => call(ms(at), client, write('k1', at))),
+    });
+    expect(done.simulation.violation).toBeUndefined();
+    const unknown = done.simulation.history().filter(({ outcome }) => outcome === 'unknown');
+    expect(unknown.map(({ input }) => input)).toEqual([write('k1', 1_050)]);
+  });
+
+  it('has all its attempts for the request itself, however many the session took', () => {
+    const done = run({
+      ...scene,
+      options: { clientTimeout: ms(200), clientAttempts: 2 },
+      calls: [call(ms(150), 'c1', write('k1', 1))],
+      overrides: [
+        { message: 'n1>c1/ClientReply#1', drop: true },
+        { message: 'n1>c1/ClientReply#3', drop: true },
+      ],
+    });
+    expect(answered(done)).toEqual(['ok']);
+    expect(notes(done, 'clientRetried')).toHaveLength(2);
+  });
+
   it('is not confused by the answer to an older request', () => {
     const done = run({
       ...scene,
