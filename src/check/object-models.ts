@@ -16,11 +16,7 @@ import type { ObjectHistory } from './read-history.ts';
 export type AnyModel = Model<unknown, unknown, unknown>;
 
 /** @throws HistoryError when the history's initial value is none for its model. */
-export function objectModel({
-  model,
-  initial,
-  operations,
-}: Pick<ObjectHistory, 'model' | 'initial' | 'operations'>): AnyModel {
+export function objectModel({ model, initial }: Pick<ObjectHistory, 'model' | 'initial'>): AnyModel {
   switch (model) {
     case 'register':
       return registerModel(initial ?? null) as AnyModel;
@@ -29,7 +25,7 @@ export function objectModel({
     case 'multi-register':
       return multiRegisterModel(initialRecord(initial)) as AnyModel;
     case 'key-value':
-      return keyValueModel(initial ?? (operations.some(appends) ? '' : null)) as AnyModel;
+      return keyValueModel(initial ?? null) as AnyModel;
     case 'mutex':
       if (initial === undefined || initial === 'free' || initial === 'held') return mutexModel(initial) as AnyModel;
       return wrongInitial(initial, '"free" or "held"');
@@ -45,11 +41,6 @@ export function objectModel({
       if (initial === undefined || typeof initial === 'number') return counterModel(initial) as AnyModel;
       return wrongInitial(initial, 'a number');
   }
-}
-
-/** A map of strings that are appended to starts with empty strings. */
-function appends({ input }: { readonly input: Json }): boolean {
-  return (input as { readonly type?: Json } | null)?.type === 'append';
 }
 
 function initialRecord(initial: Json | undefined): Readonly<Record<string, Json>> {

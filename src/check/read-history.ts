@@ -2,7 +2,7 @@
 import type { Operation } from '../sim/history.ts';
 import type { Json } from '../sim/plain.ts';
 import { ETCD_LOG_DIALECT, isEtcdLog, readEtcdLog } from './formats/etcd-log.ts';
-import { pairEvents, type RecordedEvent } from './formats/events.ts';
+import { pairEvents, type RecordedEvent, type RecordedOperation } from './formats/events.ts';
 import { readJepsenEdn, readJepsenJson } from './formats/jepsen.ts';
 import { findSyntaxError, lineAt, linesOfItems } from './formats/json-place.ts';
 import {
@@ -118,13 +118,19 @@ function objectHistory(events: readonly RecordedEvent[], options: ObjectOptions,
   if (isWorkload(options.model))
     throw new HistoryError(`these are not transactions, as ${options.model} would have them`);
   const model = options.model ?? (recorded.length === 0 ? 'cas-register' : guessModel(recorded));
+  const initial = options.initial ?? (model === 'key-value' && recorded.some(speaksOfStrings) ? '' : undefined);
   return {
     kind: 'object',
     id: options.id,
     model,
-    ...(options.initial === undefined ? {} : { initial: options.initial }),
+    ...(initial === undefined ? {} : { initial }),
     ...toOperations(recorded, model, dialect),
   };
+}
+
+/** Maps of get, put and append, such as Porcupine's, begin with empty strings. */
+function speaksOfStrings({ invoke }: RecordedOperation): boolean {
+  return invoke.f === 'get' || invoke.f === 'put' || invoke.f === 'append';
 }
 
 interface TransactionOptions {

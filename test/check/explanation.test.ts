@@ -147,7 +147,10 @@ describe('what is cut away', () => {
       const explanation = explainLinearizability(history, casRegister.model, result) as Explanation;
       const kept = explanation.minimal.map((index) => history[index] as Operation);
       expect(isLinearizableByDefinition(kept, casRegister.model)).toBe(false);
-      for (const order of explanation.orders) expectOrderIsLegal(history, order.steps);
+      for (const order of explanation.orders) {
+        expectOrderIsLegal(history, order.steps);
+        expectOrderGetsTo(history, order.steps, explanation.blame);
+      }
     }
     expect(explained).toBeGreaterThan(500);
   });
@@ -164,4 +167,18 @@ function expectOrderIsLegal(history: readonly Operation[], steps: Explanation['o
     const later = steps.slice(place + 1).map((step) => history[step.operation] as Operation);
     for (const other of later) expect(other.returned).toBeGreaterThan(called);
   }
+}
+
+/** Everything that returned before the blamed operation is in the order. */
+function expectOrderGetsTo(
+  history: readonly Operation[],
+  steps: Explanation['orders'][number]['steps'],
+  blame: number,
+): void {
+  const ordered = new Set(steps.map(({ operation }) => operation));
+  const until = (history[blame] as Operation).returned;
+  for (const [index, { outcome, returned }] of history.entries()) {
+    if (outcome === 'ok' && returned < until) expect(ordered).toContain(index);
+  }
+  expect(ordered).not.toContain(blame);
 }

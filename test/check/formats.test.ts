@@ -51,6 +51,50 @@ describe('EDN', () => {
   });
 });
 
+describe("the logs among Porcupine's test data", () => {
+  const log = (...events: readonly string[]): string =>
+    events.map((event) => `INFO  jepsen.util - ${event}\n`).join('');
+
+  it('separate columns by tabs or blanks; a failed comparison was executed, a failed read was not', () => {
+    const history = readObject(
+      log(
+        '0\t:invoke\t:cas\t[3 0]',
+        '1   :invoke :read   nil',
+        '0\t:fail\t:cas\t[3 0]',
+        '1   :fail :read   :timed-out',
+        '1   :invoke :write   4',
+        '1   :info :write   :timed-out',
+        '2\t:invoke\t:read\tnil',
+        '2\t:ok\t:read\tnil',
+      ),
+    );
+    expect(history.model).toBe('cas-register');
+    expect(calls(history)).toEqual([
+      ['0', 'ok', { type: 'cas', expect: 3, value: 0 }, { ok: false }],
+      ['1', 'fail', { type: 'read' }, undefined],
+      ['1', 'unknown', { type: 'write', value: 4 }, undefined],
+      ['2', 'ok', { type: 'read' }, { value: null }],
+    ]);
+  });
+
+  it('of keys and values start with empty strings', () => {
+    const history = readObject(
+      [
+        '{:process 0, :type :invoke, :f :get, :key "k", :value nil}',
+        '{:process 0, :type :ok, :f :get, :key "k", :value ""}',
+        '{:process 0, :type :invoke, :f :append, :key "k", :value "x 0 1 y"}',
+        '{:process 0, :type :ok, :f :append, :key "k", :value "x 0 1 y"}',
+        '{:process 0, :type :invoke, :f :put, :key "k", :value "z"}',
+        '{:process 0, :type :info, :f :put, :key "k", :value "z"}',
+        '{:process 1, :type :invoke, :f :get, :key "k", :value nil}',
+        '{:process 1, :type :fail, :f :get, :key "k", :value nil}',
+      ].join('\n'),
+    );
+    expect(history.operations.map(({ outcome }) => outcome)).toEqual(['ok', 'ok', 'unknown', 'fail']);
+    expect(judgeHistory(history).outcome).toBe('ok');
+  });
+});
+
 describe('Jepsen', () => {
   const EDN = [
     '{:type :invoke, :f :write, :value 3, :process 0, :time 17, :index 0}',
