@@ -5,7 +5,7 @@
  *
  * Run: `npm run bench -- kernel [pending, default 20 and 1000]`. Prints events per CPU second, median of five runs.
  */
-import { Simulation, defineRole, type RunSpec } from '../src/index.ts';
+import { defineRole, type RunSpec, Simulation } from '../src/index.ts';
 
 type Ping = { readonly type: 'ping'; readonly hop: number; readonly value: number };
 interface PingShape {
@@ -17,14 +17,19 @@ interface PingShape {
 const role = defineRole<PingShape>({
   boot(context) {
     const { peers } = context.directory;
-    for (let i = 0; i < context.options.pending; i++) context.send(peers[i % peers.length] as string, { type: 'ping', hop: 0, value: i });
+    for (let i = 0; i < context.options.pending; i++)
+      context.send(peers[i % peers.length] as string, { type: 'ping', hop: 0, value: i });
     return { count: 0 };
   },
   onMessage: {
     ping(state, _from, message, context) {
       state.count++;
       const { peers } = context.directory;
-      context.send(peers[(state.count + message.hop) % peers.length] as string, { type: 'ping', hop: message.hop + 1, value: message.value });
+      context.send(peers[(state.count + message.hop) % peers.length] as string, {
+        type: 'ping',
+        hop: message.hop + 1,
+        value: message.value,
+      });
     },
   },
   view: (state) => ({ role: 'node', label: `${state.count}` }),
@@ -39,7 +44,12 @@ function spec(pending: number, events: number): RunSpec {
     faults: [],
     calls: [],
     overrides: [],
-    limits: { until: Number.MAX_SAFE_INTEGER, eventsMax: events, eventsPerInstantMax: 100_000, effectsPerHandlerMax: 10_000 },
+    limits: {
+      until: Number.MAX_SAFE_INTEGER,
+      eventsMax: events,
+      eventsPerInstantMax: 100_000,
+      effectsPerHandlerMax: 10_000,
+    },
   };
 }
 

@@ -6,8 +6,8 @@
  * Run: `npm run bench -- raft [case...]`. Cases: quiet, faults, short (20 op/s), nodes (3 to 9 servers), long (10 to 1,000 s).
  */
 import { monitor } from '../src/check/monitor.ts';
-import { raft } from '../src/protocols/raft/raft.ts';
 import { type Fault, type RunSpec, Simulation } from '../src/index.ts';
+import { raft } from '../src/protocols/raft/raft.ts';
 
 const PEER_MESSAGES = ['RequestVote', 'RequestVoteReply', 'AppendEntries', 'AppendEntriesReply'];
 
@@ -24,13 +24,26 @@ const usual: Load = { servers: 5, virtualSeconds: 10, operationsPerSecond: 200, 
 
 function specOf(load: Load, seed: number): RunSpec {
   const options = Object.fromEntries(Object.entries(raft.options).map(([name, option]) => [name, option.default]));
-  const own = { electionTimeoutMin: 150_000, electionTimeoutMax: 300_000, heartbeatInterval: 50_000, clientTimeout: 500_000 };
+  const own = {
+    electionTimeoutMin: 150_000,
+    electionTimeoutMax: 300_000,
+    heartbeatInterval: 50_000,
+    clientTimeout: 500_000,
+  };
   const clients = Array.from({ length: 10 }, (_, i) => `c${i + 1}`);
   const node = (id: string, role: string) => ({ id, role, options: { ...options, ...own } });
   return {
     seed: `bench/${seed}`,
-    nodes: [...Array.from({ length: load.servers }, (_, i) => node(`n${i + 1}`, 'server')), ...clients.map((id) => node(id, 'client'))],
-    network: { latency: { kind: 'uniform', min: 1_000, max: 10_000 }, lossPpm: load.lossPpm, duplicationPpm: 0, fifo: true },
+    nodes: [
+      ...Array.from({ length: load.servers }, (_, i) => node(`n${i + 1}`, 'server')),
+      ...clients.map((id) => node(id, 'client')),
+    ],
+    network: {
+      latency: { kind: 'uniform', min: 1_000, max: 10_000 },
+      lossPpm: load.lossPpm,
+      duplicationPpm: 0,
+      fifo: true,
+    },
     disk: { syncLatency: { kind: 'constant', value: load.syncMicros } },
     faults: load.faults,
     calls: [],
@@ -42,7 +55,12 @@ function specOf(load: Load, seed: number): RunSpec {
       end: load.virtualSeconds * 1e6,
     },
     overrides: [],
-    limits: { until: load.virtualSeconds * 1e6, eventsMax: 1e9, eventsPerInstantMax: 1e6, effectsPerHandlerMax: 10_000 },
+    limits: {
+      until: load.virtualSeconds * 1e6,
+      eventsMax: 1e9,
+      eventsPerInstantMax: 1e6,
+      effectsPerHandlerMax: 10_000,
+    },
   };
 }
 
@@ -93,12 +111,15 @@ function measure(title: string, load: Load, runsPerBatch: number, batches = 5): 
   return rate;
 }
 
-const chaos: readonly Fault[] = Array.from({ length: 3 }, (_, i): Fault => ({
-  kind: 'crash',
-  node: `n${(i % 5) + 1}`,
-  at: 3_000_000 * (i + 1),
-  for: 500_000,
-}));
+const chaos: readonly Fault[] = Array.from(
+  { length: 3 },
+  (_, i): Fault => ({
+    kind: 'crash',
+    node: `n${(i % 5) + 1}`,
+    at: 3_000_000 * (i + 1),
+    for: 500_000,
+  }),
+);
 
 const cases: { readonly [name: string]: () => void } = {
   quiet() {
@@ -112,7 +133,8 @@ const cases: { readonly [name: string]: () => void } = {
     measure('5 servers, 20 op/s', { ...usual, operationsPerSecond: 20, syncMicros: 500 }, 40);
   },
   nodes() {
-    for (const servers of [3, 5, 7, 9]) measure(`${servers} servers, 200 op/s`, { ...usual, servers, syncMicros: 500 }, 10);
+    for (const servers of [3, 5, 7, 9])
+      measure(`${servers} servers, 200 op/s`, { ...usual, servers, syncMicros: 500 }, 10);
   },
   long() {
     for (const virtualSeconds of [10, 100, 1_000]) {

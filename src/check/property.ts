@@ -33,6 +33,8 @@ interface Described<Memory> {
   readonly oracle: 'internal' | 'client';
   /** Watches only nodes with this role; all when absent. */
   readonly role?: string;
+  /** Message types that `send` and `deliver` are called for; all when absent. */
+  readonly messages?: readonly string[];
   /** Fresh memory: plain data, Maps, Sets, typed arrays. */
   start(world: World): Memory;
 }

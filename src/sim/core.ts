@@ -3,11 +3,11 @@
  * Bookkeeping only; what happens to nodes and messages is in simulation.ts and the files it names.
  */
 import type { RunSpec } from './config.ts';
-import { Digest } from './digest.ts';
+import { Digest, Site } from './digest.ts';
 import type { QueuedEvent } from './event.ts';
 import type { PlacedObserver, Verdict } from './observer.ts';
 import { type Watch, Watches } from './observing.ts';
-import type { SimNode } from './process.ts';
+import type { Part, SimNode } from './process.ts';
 import type { Micros, NodeId } from './protocol.ts';
 import { EventQueue } from './queue.ts';
 import type { Failure, MessageCounts, Violation } from './result.ts';
@@ -15,11 +15,25 @@ import type { TraceSink } from './trace.ts';
 import { Tracer } from './tracer.ts';
 import { WorldView } from './world-view.ts';
 
-/** A message type, numbered in the order of first use: events carry the number. */
+/** A message type of the components of one path, numbered in the order of first use: events carry the number. */
 export interface MessageKind {
+  readonly index: number;
+  /** `AppendEntries`; components' types are counted as `raft:AppendEntries`. */
   readonly type: string;
+  readonly path: string;
+  readonly messageType: string;
   readonly counts: MessageCounts;
+  readonly site: Site;
 }
+
+const messageKind = (index: number, path: string, messageType: string, counts: MessageCounts): MessageKind => ({
+  index,
+  type: path === '' ? messageType : `${path}:${messageType}`,
+  path,
+  messageType,
+  counts,
+  site: new Site(),
+});
 
 export class Core {
   readonly spec: RunSpec;
@@ -44,7 +58,6 @@ export class Core {
   readonly digest: Digest = new Digest();
   readonly watches: Watches;
   readonly kinds: MessageKind[] = [];
-  private readonly kindIndexes = new Map<string, number>();
   private readonly worlds = new Map<string, WorldView>();
   /** For snapshots of histories: set by the simulation. */
   history: WorldView['history'] = () => [];
@@ -69,16 +82,26 @@ export class Core {
     return ++this.tokens;
   }
 
-  /** The number of a message type sent by parts at `path`; components' types are counted as `raft:AppendEntries`. */
-  kindIndex(path: string, messageType: string): number {
-    const type = path === '' ? messageType : `${path}:${messageType}`;
-    let index = this.kindIndexes.get(type);
-    if (index === undefined) {
-      index = this.kinds.length;
-      this.kinds.push({ type, counts: { sent: 0, delivered: 0, duplicated: 0, dropped: {} } });
-      this.kindIndexes.set(type, index);
+  /** The message type sent by a part. Its few types are in a list: comparing names costs less than joining path and type. */
+  kindOf(part: Part, messageType: string): MessageKind {
+    const { kinds } = part;
+    for (let i = 0; i < kinds.length; i++) {
+      const kind = kinds[i] as MessageKind;
+      if (kind.messageType === messageType) return kind;
     }
-    return index;
+    const kind =
+      this.kinds.find((known) => known.path === part.path && known.messageType === messageType) ??
+      this.addKind(part.path, messageType);
+    kinds.push(kind);
+    return kind;
+  }
+
+  private addKind(path: string, messageType: string): MessageKind {
+    const counts = { sent: 0, delivered: 0, duplicated: 0, dropped: {} };
+    const kind = messageKind(this.kinds.length, path, messageType, counts);
+    this.kinds.push(kind);
+    this.watches.numberTypes(this.kinds.map((known) => known.messageType));
+    return kind;
   }
 
   worldOf(path: string): WorldView {
@@ -138,7 +161,7 @@ export class Core {
       violation: this.violation,
       failure: this.failure,
       tokens: this.tokens,
-      kinds: this.kinds.map(({ type, counts }) => ({ type, counts: { ...counts, dropped: { ...counts.dropped } } })),
+      kinds: this.kinds.map(copyOf),
       digest: this.digest.save(),
     };
   }
@@ -150,15 +173,14 @@ export class Core {
     this.violation = snapshot.violation;
     this.failure = snapshot.failure;
     this.tokens = snapshot.tokens;
-    this.kinds.length = 0;
-    this.kindIndexes.clear();
-    for (const { type, counts } of snapshot.kinds) {
-      this.kindIndexes.set(type, this.kinds.length);
-      this.kinds.push({ type, counts: { ...counts, dropped: { ...counts.dropped } } });
-    }
+    this.kinds.splice(0, this.kinds.length, ...snapshot.kinds.map(copyOf));
+    this.watches.numberTypes(this.kinds.map(({ messageType }) => messageType));
     this.digest.load(snapshot.digest);
   }
 }
+
+const copyOf = ({ index, path, messageType, counts }: MessageKind): MessageKind =>
+  messageKind(index, path, messageType, { ...counts, dropped: { ...counts.dropped } });
 
 export interface CoreSnapshot {
   readonly now: Micros;

@@ -12,6 +12,12 @@ type Fields = { readonly [key: string]: unknown };
 /** Hashes `object` and answers true, or changes nothing and answers false when its keys are not those the code was made for. */
 type CompiledHash = (digest: Digest, object: Fields) => boolean;
 
+/** A place where objects are mostly of one shape, e.g. the entries of an AppendEntries: remembers the code that fitted there last. */
+export class Site {
+  hash: CompiledHash = never;
+}
+const never: CompiledHash = () => false;
+
 /** Marks of what is no small integer: letters of their names, far from the small integers that data is full of. */
 const tag = {
   null: 0x6e756c6c,
@@ -110,9 +116,33 @@ export class Digest {
   }
 
   object(object: Fields): void {
+    this.objectAt(anywhere, object);
+  }
+
+  /** The same as `object`, `value` and `array`, where the shape is mostly known: spares the search for the code that fits. */
+  objectAt(site: Site, object: Fields): void {
+    if (!site.hash(this, object)) this.search(site, object);
+  }
+
+  valueAt(site: Site, value: unknown): void {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) this.value(value);
+    else if (!site.hash(this, value as Fields)) this.search(site, value as Fields);
+  }
+
+  arrayAt(site: Site, items: readonly unknown[]): void {
+    this.word(tag.array ^ (items.length << 4));
+    for (let i = 0; i < items.length; i++) this.valueAt(site, items[i]);
+  }
+
+  private search(site: Site, object: Fields): void {
     const { type } = object;
     const candidates = typeof type === 'string' ? (compiledByType.get(type) ?? NONE) : untyped;
-    for (let i = 0; i < candidates.length; i++) if ((candidates[i] as CompiledHash)(this, object)) return;
+    for (let i = 0; i < candidates.length; i++) {
+      const candidate = candidates[i] as CompiledHash;
+      if (!candidate(this, object)) continue;
+      if (site !== anywhere) site.hash = candidate;
+      return;
+    }
     this.newShape(object, candidates);
   }
 
@@ -155,6 +185,7 @@ const shapeOf = (keys: readonly string[]): number =>
 const compiledByType = new Map<string, readonly CompiledHash[]>();
 const untyped: CompiledHash[] = [];
 const NONE: readonly CompiledHash[] = [];
+const anywhere = new Site();
 const SHAPES_MAX = 16;
 
 /**
@@ -165,13 +196,15 @@ function compile(object: Fields): CompiledHash {
   const keys = Object.keys(object).sort(byText);
   const mix = (word: string): string =>
     `l = Math.imul(l ^ ${word}, ${LOW_PRIME}); l ^= l >>> 15; h = (Math.imul(((h << 13) | (h >>> 19)) ^ ${word}, ${HIGH_PRIME}) + ${HIGH_STEP}) | 0;`;
-  const slow = (i: number): string => `d.low = l; d.high = h; d.value(v${i}); l = d.low; h = d.high;`;
+  const slow = (call: string): string => `d.low = l; d.high = h; ${call} l = d.low; h = d.high;`;
   const hash = (key: string, i: number): string => {
     const value = object[key];
     if (key === 'type' && typeof value === 'string') return mix(`${hashString(value) ^ tag.string}`);
     if (typeof value === 'number')
-      return `if (typeof v${i} === "number" && (v${i} | 0) === v${i}) { ${mix(`v${i}`)} } else { ${slow(i)} }`;
-    return slow(i);
+      return `if (typeof v${i} === "number" && (v${i} | 0) === v${i}) { ${mix(`v${i}`)} } else { ${slow(`d.value(v${i});`)} }`;
+    if (Array.isArray(value))
+      return slow(`if (Array.isArray(v${i})) d.arrayAt(sites[${i}], v${i}); else d.value(v${i});`);
+    return slow(typeof value === 'object' ? `d.valueAt(sites[${i}], v${i});` : `d.value(v${i});`);
   };
   const misfits = keys.map((key, i) => {
     const name = JSON.stringify(key);
@@ -182,15 +215,15 @@ function compile(object: Fields): CompiledHash {
       : ` || v${i} === undefined`;
   });
   return new Function(
-    'd',
-    'o',
-    `let n = 0; for (const key in o) n++;
+    'sites',
+    `return function (d, o) {
+     let n = 0; for (const key in o) n++;
      ${keys.map((key, i) => `const v${i} = o[${JSON.stringify(key)}];`).join(' ')}
      if (n !== ${keys.length}${misfits.join('')}) return false;
      let l = d.low, h = d.high;
      ${mix(`${shapeOf(keys)}`)}
      ${keys.map(hash).join('\n')}
      d.low = l; d.high = h;
-     return true;`,
-  ) as CompiledHash;
+     return true; }`,
+  )(keys.map(() => new Site())) as CompiledHash;
 }

@@ -10,7 +10,7 @@ import { GuardError } from './guard.ts';
 import type { Outcome } from './history.ts';
 import type { Json } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
-import type { Answer, Micros, NodeId, Request, Tagged } from './protocol.ts';
+import type { Answer, AnyHandler, Micros, NodeId, Request, Tagged } from './protocol.ts';
 import type { Failure } from './result.ts';
 import { checkRerun, strictCopy } from './strict.ts';
 
@@ -144,11 +144,8 @@ export class Handlers implements ContextHost {
     const { role, state, context } = part;
     switch (kind) {
       case DELIVER: {
-        const message = event.payload as Tagged;
-        const handler = role.onMessage?.[message.type];
-        if (handler === undefined)
-          throw new ContractError(`the role "${part.roleName}" has no onMessage.${message.type}`);
-        return handler(state, this.core.names[event.from], message, context);
+        const handler = part.messageHandlers[event.type] ?? messageHandlerOf(part, event);
+        return handler(state, this.core.names[event.from], event.payload, context);
       }
       case TIMER:
         return role.onTimer?.[name as string]?.(state, argument, context);
@@ -269,6 +266,16 @@ export class Handlers implements ContextHost {
     this.mail = [];
     this.forgetDirectory();
   }
+}
+
+/** Found by name once; by the number of the message type from then on. */
+function messageHandlerOf(part: Part, event: QueuedEvent): AnyHandler {
+  const { type } = event.payload as Tagged;
+  const handler = part.role.onMessage?.[type];
+  if (handler === undefined) throw new ContractError(`the role "${part.roleName}" has no onMessage.${type}`);
+  while (part.messageHandlers.length <= event.type) part.messageHandlers.push(undefined);
+  part.messageHandlers[event.type] = handler;
+  return handler;
 }
 
 function invokeMail({ part, component, request, answer }: Mail): unknown {

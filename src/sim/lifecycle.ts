@@ -61,6 +61,8 @@ export class Lifecycle {
       peers: undefined,
       world: this.core.worldOf(path),
       context: undefined,
+      kinds: [],
+      messageHandlers: [],
     });
     for (const [name, component] of Object.entries((role.components ?? {}) as { [name: string]: Component })) {
       const inner = component.options === undefined ? options : component.options(options);
@@ -78,7 +80,7 @@ export class Lifecycle {
     core.tracer?.boot(node);
     for (const part of node.parts) {
       for (const { watch, call } of part.hooks.boot) {
-        this.core.judged(watch, call.call(watch.observer, watch.memory, node.index, part.world), node.index);
+        this.core.judged(watch, call(watch.memory, node.index, part.world), node.index);
       }
     }
     return this.handlers.run(node, node.parts[0] as Part, BOOT, NO_EVENT, undefined, undefined);
@@ -119,7 +121,7 @@ export class Lifecycle {
       part.timers.clear();
       part.state = undefined;
       for (const { watch, call } of part.hooks.crash) {
-        this.core.judged(watch, call.call(watch.observer, watch.memory, node.index, unsynced, part.world), node.index);
+        this.core.judged(watch, call(watch.memory, node.index, unsynced, part.world), node.index);
       }
     }
     for (const event of lost) if (event.kind === DELIVER) this.messages.drop(event, 'dead');

@@ -28,8 +28,6 @@ export class Messages {
   /** Messages that wait at a clog, in the order they came. */
   held: QueuedEvent[] = [];
   private ids = 0;
-  private lastType: string | undefined;
-  private lastKind = -1;
   deliveries = 0;
 
   constructor(core: Core, injector: () => Injector) {
@@ -41,19 +39,18 @@ export class Messages {
   send(node: SimNode, part: Part, to: NodeId, target: number, message: Tagged): void {
     const { core, network } = this;
     core.digest.word((SEND << 24) ^ (part.index << 16) ^ target);
-    core.digest.object(message as never);
+    const kind = core.kindOf(part, message.type);
+    core.digest.objectAt(kind.site, message as never);
     const link = network.link(node.index, target);
-    const type = part.path === '' && message.type === this.lastType ? this.lastKind : this.kindOf(part, message.type);
-    const kind = core.kinds[type] as MessageKind;
-    const lane = network.lane(link, type, kind.type, node.id, to);
+    const lane = network.lane(link, kind.index, kind.type, node.id, to);
     const ordinal = ++lane.count;
     const bits = network.draw(lane);
     const id = ++this.ids;
     kind.counts.sent++;
-    const hooks = part.hooks.send;
+    const hooks = part.hooks.send[kind.index] as readonly Hook<'send'>[];
     for (let i = 0; i < hooks.length; i++) {
       const { watch, call } = hooks[i] as Hook<'send'>;
-      const verdict = call.call(watch.observer, watch.memory, node.index, target, message, part.world);
+      const verdict = call(watch.memory, node.index, target, message, part.world);
       if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
     }
     core.tracer?.send(node, part, to, id, `${lane.name}#${ordinal}`, message);
@@ -68,7 +65,7 @@ export class Messages {
       core.event,
       core.now,
       0,
-      type,
+      kind.index,
     );
     const override = lane.overrides?.get(ordinal);
     if (override !== undefined && 'drop' in override) {
@@ -86,16 +83,6 @@ export class Messages {
     core.queue.push(arrival, event);
     if (network.duplicationPpm > 0 && scale(derive(bits, DUPLICATION), 1_000_000) < network.duplicationPpm)
       this.duplicate(node, part, to, event);
-  }
-
-  /** Broadcasts send one type again and again: the last one is remembered. */
-  private kindOf(part: Part, messageType: string): number {
-    const kind = this.core.kindIndex(part.path, messageType);
-    if (part.path === '') {
-      this.lastType = messageType;
-      this.lastKind = kind;
-    }
-    return kind;
   }
 
   private duplicate(node: SimNode, part: Part, to: NodeId, original: QueuedEvent): void {
@@ -156,10 +143,10 @@ export class Messages {
     const { core } = this;
     this.deliveries++;
     (core.kinds[event.type] as MessageKind).counts.delivered++;
-    const hooks = part.hooks.deliver;
+    const hooks = part.hooks.deliver[event.type] as readonly Hook<'deliver'>[];
     for (let i = 0; i < hooks.length; i++) {
       const { watch, call } = hooks[i] as Hook<'deliver'>;
-      const verdict = call.call(watch.observer, watch.memory, event.from, event.node, event.payload, part.world);
+      const verdict = call(watch.memory, event.from, event.node, event.payload, part.world);
       if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
     }
     core.tracer?.deliver(node, part, event);
@@ -184,7 +171,6 @@ export class Messages {
 
   load(snapshot: MessagesSnapshot): void {
     this.network.load(snapshot.network);
-    this.lastType = undefined;
     this.held = snapshot.held.slice();
     this.ids = snapshot.ids;
     this.deliveries = snapshot.deliveries;

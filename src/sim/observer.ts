@@ -61,6 +61,8 @@ export interface Observer<Memory = unknown> {
   readonly name: string;
   /** Watches only nodes whose part plays this role; all when absent. */
   readonly role?: string;
+  /** Message types that `send` and `deliver` are called for; all when absent. */
+  readonly messages?: readonly string[];
   start(world: World): Memory;
   /** All effects of one handler at `node` are committed; the state is visible. Also after boot. */
   step?(memory: Memory, node: number, state: unknown, world: World): Verdict;

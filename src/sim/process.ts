@@ -1,12 +1,13 @@
 /** Nodes and their parts: what is running, waiting, paused, crashed. */
 import type { Clock, ClockSnapshot } from './clock.ts';
+import type { MessageKind } from './core.ts';
 import type { DiskSnapshot, SimDisk } from './disk.ts';
 import type { Effects } from './effects.ts';
 import type { QueuedEvent } from './event.ts';
 import type { World } from './observer.ts';
 import type { HookTable } from './observing.ts';
 import { clone } from './plain.ts';
-import type { AnyRole, Micros, NodeId } from './protocol.ts';
+import type { AnyHandler, AnyRole, Micros, NodeId } from './protocol.ts';
 import { Stream, type StreamState } from './random.ts';
 
 /**
@@ -52,6 +53,10 @@ export interface Part {
   readonly world: World;
   /** The context its handlers get; used again for every handler. */
   context: unknown;
+  /** The message types it has sent. */
+  readonly kinds: MessageKind[];
+  /** Its handlers by number of the message type. */
+  readonly messageHandlers: (AnyHandler | undefined)[];
 }
 
 /** A fault that waits for a boundary between two effects of a handler. */
@@ -206,6 +211,9 @@ export class SimNode {
     snapshot.parts.forEach((saved, i) => {
       const part = this.parts[i] as Part;
       part.state = clone(saved.state);
+      // Message types have the numbers of the snapshot now.
+      part.kinds.length = 0;
+      part.messageHandlers.length = 0;
       part.timers.clear();
       for (const [id, timer] of saved.timers) part.timers.set(id, { ...timer });
       part.timerSets.clear();

@@ -142,7 +142,7 @@ export type Role<P extends Shape> = {
   >;
 
 // biome-ignore lint/suspicious/noExplicitAny: the kernel runs roles of every shape; each role is checked where it is written.
-type AnyHandler = (...inputs: any[]) => void;
+export type AnyHandler = (...inputs: any[]) => void;
 type AnyTable = { readonly [name: string]: AnyHandler };
 
 /** A role of any shape, as the kernel and the registry hold it. */

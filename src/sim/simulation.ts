@@ -304,7 +304,7 @@ export class Simulation {
       const hooks = part.hooks.durable;
       for (let i = 0; i < hooks.length; i++) {
         const { watch, call } = hooks[i] as Hook<'durable'>;
-        const verdict = call.call(watch.observer, watch.memory, node.index, part.world);
+        const verdict = call(watch.memory, node.index, part.world);
         if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
       }
     }
@@ -436,7 +436,7 @@ export class Simulation {
       const hooks = part.hooks.step;
       for (let i = 0; i < hooks.length; i++) {
         const { watch, call } = hooks[i] as Hook<'step'>;
-        const verdict = call.call(watch.observer, watch.memory, node.index, part.state, part.world);
+        const verdict = call(watch.memory, node.index, part.state, part.world);
         if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
       }
     }
@@ -494,14 +494,7 @@ export class Simulation {
     if (write.kind !== 'put') {
       for (let i = 0; i < hooks.length; i++) {
         const { watch, call } = hooks[i] as Hook<'log'>;
-        const verdict = call.call(
-          watch.observer,
-          watch.memory,
-          node.index,
-          write.target,
-          write as LogChange,
-          part.world,
-        );
+        const verdict = call(watch.memory, node.index, write.target, write as LogChange, part.world);
         if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
       }
     }
@@ -541,7 +534,7 @@ export class Simulation {
     const hooks = part.hooks.note;
     for (let i = 0; i < hooks.length; i++) {
       const { watch, call } = hooks[i] as Hook<'note'>;
-      const verdict = call.call(watch.observer, watch.memory, node.index, text, data, part.world);
+      const verdict = call(watch.memory, node.index, text, data, part.world);
       if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
     }
     core.tracer?.note(node, part, text, data);
@@ -565,7 +558,7 @@ export class Simulation {
     if (operation === undefined) return;
     const part = node.parts[0] as Part;
     for (const { watch, call } of part.hooks.returned) {
-      this.core.judged(watch, call.call(watch.observer, watch.memory, operation, part.world), node.index);
+      this.core.judged(watch, call(watch.memory, operation, part.world), node.index);
     }
     core.tracer?.returned(node, operation, request, reason);
     if (node.status === 'running') this.scheduleCall(node);

@@ -4,7 +4,7 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import { canonicalText } from '../../../sim/plain.ts';
 import { mix } from '../fingerprint.ts';
-import type { ClientReply, Command, Entry, PeerMessage, RaftOptions, ServerState } from '../shape.ts';
+import type { ClientReply, Command, Entry, RaftOptions, ServerState } from '../shape.ts';
 import type { StateMachine } from '../state-machine.ts';
 import { describe, describeCommand, factAt, factNow, isSameEntry, nameOf } from './facts.ts';
 
@@ -114,6 +114,7 @@ export const exactlyOnce = (machine: StateMachine): Property =>
     source: '§8, diss 6.3',
     oracle: 'internal',
     role: 'server',
+    messages: ['ClientReply'],
     start: () => ({
       machine: machine.start(),
       digest: [],
@@ -136,8 +137,8 @@ export const exactlyOnce = (machine: StateMachine): Property =>
       if (index === 0 || machine.digest(state.machine) === memory.digest[index - 1]) return undefined;
       return executedTwice(memory, node, state, world);
     },
-    send(memory, from, _to, message: PeerMessage | ClientReply, world) {
-      if (message.type !== 'ClientReply' || message.status !== 'ok' || message.session === 0) return undefined;
+    send(memory, from, _to, message: ClientReply, world) {
+      if (message.status !== 'ok' || message.session === 0) return undefined;
       return compareAnswer(memory, from, message, world);
     },
   });

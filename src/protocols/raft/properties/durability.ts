@@ -2,7 +2,7 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, LogChange, World } from '../../../sim/observer.ts';
 import type { AppendEntriesReply, PeerMessage, RequestVote, RequestVoteReply, ServerState } from '../shape.ts';
-import { durableEntry, durableHard, factNow, LOG, nameOf, writtenEntry } from './facts.ts';
+import { durableEntry, durableHard, factNow, LOG, nameOf, PEER_MESSAGES, writtenEntry } from './facts.ts';
 
 /**
  * By node: the term known to be on disk, and how far the log is known to be. Both spare looking at the disk for every message: the term
@@ -19,6 +19,7 @@ export const persistedBeforeSending: Property = always<Durable>({
   source: 'Figure 2, Persistent state; diss 3.8, 10.2.1',
   oracle: 'internal',
   role: 'server',
+  messages: PEER_MESSAGES,
   start: () => ({ term: [], log: [] }),
   log(memory, node, log, change: LogChange) {
     if (change.kind === 'append' || log !== LOG) return undefined;
@@ -35,8 +36,6 @@ export const persistedBeforeSending: Property = always<Durable>({
       case 'RequestVote':
       case 'RequestVoteReply':
         return checkTerm(memory, from, message, world) ?? checkVote(from, to, message, world);
-      default:
-        return undefined;
     }
   },
   step(memory, node, state: ServerState, world) {

@@ -2,8 +2,8 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { ClientReply, PeerMessage, ServerState } from '../shape.ts';
-import { factAt, factNow, isPeerMessage, nameOf } from './facts.ts';
+import type { PeerMessage, RequestVote, RequestVoteReply, ServerState } from '../shape.ts';
+import { factAt, factNow, nameOf, PEER_MESSAGES } from './facts.ts';
 
 interface Elected {
   readonly node: number;
@@ -44,10 +44,11 @@ export const oneVote: Property = always<{ readonly votes: Map<number, Vote>[] }>
   source: '§5.2',
   oracle: 'internal',
   role: 'server',
+  messages: ['RequestVote', 'RequestVoteReply'],
   start: () => ({ votes: [] }),
-  send(memory, from, to, message: PeerMessage, world) {
+  send(memory, from, to, message: RequestVote | RequestVoteReply, world) {
     const isOwn = message.type === 'RequestVote';
-    if (!isOwn && !(message.type === 'RequestVoteReply' && message.voteGranted)) return undefined;
+    if (!isOwn && !message.voteGranted) return undefined;
     const candidate = nameOf(world, isOwn ? from : to);
     memory.votes[from] ??= new Map();
     const votes = memory.votes[from];
@@ -76,9 +77,10 @@ export const termMonotonic: Property = always<Told>({
   source: 'Figure 2: currentTerm "increases monotonically"; diss 3.8',
   oracle: 'internal',
   role: 'server',
+  messages: PEER_MESSAGES,
   start: () => ({ term: [], event: [] }),
-  send(memory, from, _to, message: PeerMessage | ClientReply, world) {
-    if (!isPeerMessage(message) || message.term <= (memory.term[from] ?? 0)) return undefined;
+  send(memory, from, _to, message: PeerMessage, world) {
+    if (message.term <= (memory.term[from] ?? 0)) return undefined;
     memory.term[from] = message.term;
     memory.event[from] = world.event;
     return undefined;

@@ -2,7 +2,7 @@
 import type { Fact, World } from '../../../sim/observer.ts';
 import { canonicalText } from '../../../sim/plain.ts';
 import type { StoredLog } from '../../../sim/protocol.ts';
-import type { ClientReply, Command, Entry, Hard, PeerMessage } from '../shape.ts';
+import type { Command, Entry, Hard, PeerMessage } from '../shape.ts';
 
 export const LOG = 'log';
 
@@ -61,7 +61,10 @@ export function durableHard(world: World, node: number): Hard {
 
 const NO_HARD: Hard = Object.freeze({ term: 0, votedFor: null });
 
-/** Told by type first: asking messages of all shapes for a field that some lack costs more than the rest of a property. */
-export function isPeerMessage(message: PeerMessage | ClientReply): message is PeerMessage {
-  return message.type !== 'ClientReply';
-}
+/** The types of what servers tell each other. */
+export const PEER_MESSAGES: readonly PeerMessage['type'][] = [
+  'RequestVote',
+  'RequestVoteReply',
+  'AppendEntries',
+  'AppendEntriesReply',
+];

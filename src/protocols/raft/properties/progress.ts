@@ -2,7 +2,7 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import { termAt } from '../log.ts';
-import type { AppendEntriesReply, PeerMessage, ServerState } from '../shape.ts';
+import type { AppendEntriesReply, ServerState } from '../shape.ts';
 import { durableEntry, factAt, factNow, nameOf } from './facts.ts';
 
 interface Progress {
@@ -25,13 +25,14 @@ export const matchMonotonic: Property = always<Progress>({
   source: 'Figure 2: matchIndex "increases monotonically"',
   oracle: 'internal',
   role: 'server',
+  messages: ['AppendEntriesReply'],
   start: () => ({ led: [], match: [], acked: [] }),
   boot(memory, node) {
     memory.led[node] = 0;
     return undefined;
   },
-  send(memory, from, to, message: PeerMessage, world) {
-    if (message.type !== 'AppendEntriesReply' || !message.success) return undefined;
+  send(memory, from, to, message: AppendEntriesReply, world) {
+    if (!message.success) return undefined;
     memory.acked[from] ??= new Map();
     const acked = memory.acked[from].get(message.term);
     if (acked === undefined) memory.acked[from].set(message.term, { index: message.index, event: world.event });
