@@ -185,7 +185,7 @@ export class Room {
   table: Wire[] = [];
 
   constructor(situations: readonly Situation[], options: Partial<RaftOptions> = {}, rules: Rules = correctRules) {
-    this.server = createServer({ rules, machine: keyValueMachine as StateMachine }) as Server;
+    this.server = createServer({ rules, machine: keyValueMachine }) as Server;
     this.options = raftOptions(options);
     this.ids = situations.map((_, i) => `s${i + 1}`);
     this.seats = situations.map((situation, i) => new Seat(this, `s${i + 1}`, situation));

@@ -5,7 +5,7 @@
 
 import type { Property } from '../../check/property.ts';
 import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts';
-import type { AnyRole, Role } from '../../sim/protocol.ts';
+import type { Role } from '../../sim/protocol.ts';
 import { plantedBugs } from './bugs.ts';
 import { createClient } from './client.ts';
 import { keyValueMachine } from './machines/key-value.ts';
@@ -31,8 +31,8 @@ export function createRaft(parameters: RaftParameters = {}): Protocol {
     name: 'raft',
     title: 'Raft: a replicated log that survives the loss of any minority',
     roles: {
-      server: createServer({ rules, machine }) as unknown as AnyRole,
-      client: createClient(machine.operations.map((operation) => operation.type)) as unknown as AnyRole,
+      server: createServer({ rules, machine }),
+      client: createClient(machine.operations.map((operation) => operation.type)),
     },
     population: { server: { default: 5, choices: [3, 4, 5] }, client: { default: 3, choices: [2, 3, 4] } },
     options: optionSpecs,

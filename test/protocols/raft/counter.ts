@@ -53,7 +53,7 @@ const createHost = (rules: Rules): Role<HostShape> =>
     components: {
       raft: {
         as: 'server',
-        role: createRaftServer(counterMachine as StateMachine, rules) as AnyRole,
+        role: createRaftServer(counterMachine, rules) as AnyRole,
         options: (options) => options,
       },
     },
@@ -144,5 +144,5 @@ export const createCounter = (rules: Rules = correctRules): Protocol =>
     operations: counterMachine.operations,
     tolerates: raft.tolerates,
     properties: [],
-    components: { raft: { properties: hostedRaftProperties(counterMachine as StateMachine) } },
+    components: { raft: { properties: hostedRaftProperties(counterMachine) } },
   });

@@ -97,7 +97,7 @@ describe('a violation is told in a sentence', () => {
   it('SMS: the same entries, but another state', () => {
     let calls = 0;
     const moody: StateMachine = {
-      ...(keyValueMachine as StateMachine),
+      ...keyValueMachine,
       apply: (state, op) => keyValueMachine.apply(state as never, { ...op, value: calls++ } as never),
     };
     // Strict runs would find the hidden variable first.
