@@ -1,13 +1,15 @@
 /** What the commands print where nothing goes wrong, as built. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TRACE_VERSION } from '../../src/sim/trace.ts';
 import { VERSION } from '../../src/version.ts';
-import { counterModule, createWorkplace, type Ended } from '../e2e/command.ts';
+import { counterModule, createWorkplace, type Ended, PATIENCE } from '../e2e/command.ts';
 
 const COUNT_TO_THREE = `[always({ name: 'SUM', title: 'nobody counts beyond three', oracle: 'internal', start: () => null,
   step: (memory, node, state) => (state.count > 3 ? 'the count is ' + state.count : undefined) })]`;
+
+vi.setConfig(PATIENCE);
 
 const place = createWorkplace();
 afterAll(() => place.remove());

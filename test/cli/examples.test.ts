@@ -1,9 +1,11 @@
 /** The examples that help begins with, every one of them run as it stands. */
 import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { examples } from '../../src/cli/examples.ts';
-import { counterModule, createWorkplace } from '../e2e/command.ts';
+import { counterModule, createWorkplace, PATIENCE } from '../e2e/command.ts';
+
+vi.setConfig(PATIENCE);
 
 const place = createWorkplace();
 afterAll(() => place.remove());

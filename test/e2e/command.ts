@@ -29,6 +29,9 @@ export interface Workplace {
 
 const LIMIT_MILLISECONDS = 90_000;
 
+/** Each of these tests starts several processes, and a machine may be busy. */
+export const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 } as const;
+
 export function createWorkplace(): Workplace {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'worldline-e2e-')));
   mkdirSync(join(path, 'node_modules', '.bin'), { recursive: true });

@@ -1,8 +1,10 @@
 /** What people get wrong on a command line or in a file: a sentence they understand, exit code 2, and no stack trace. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { counterModule, createWorkplace, type Ended } from './command.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { counterModule, createWorkplace, type Ended, PATIENCE } from './command.ts';
+
+vi.setConfig(PATIENCE);
 
 const place = createWorkplace();
 afterAll(() => place.remove());

@@ -4,9 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { repositoryRoot } from '../support/lint.ts';
-import { counterModule, createWorkplace } from './command.ts';
+import { counterModule, createWorkplace, PATIENCE } from './command.ts';
 
 const pages = ['README.md', 'docs/scenarios.md', 'docs/trace-format.md'];
 
@@ -29,6 +29,8 @@ function linesOf(page: string, text: string): Line[] {
       })),
   );
 }
+
+vi.setConfig(PATIENCE);
 
 const place = createWorkplace();
 afterAll(() => place.remove());

@@ -1,7 +1,9 @@
 /** Ctrl-C and readers that go away. */
 import { once } from 'node:events';
-import { afterAll, describe, expect, test } from 'vitest';
-import { createWorkplace, end } from './command.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { createWorkplace, end, PATIENCE } from './command.ts';
+
+vi.setConfig(PATIENCE);
 
 const place = createWorkplace();
 afterAll(() => place.remove());

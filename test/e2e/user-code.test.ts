@@ -1,6 +1,8 @@
 /** A user's protocol that misbehaves: what it did, where, in their own frames; and the tool stands. */
-import { afterAll, describe, expect, test } from 'vitest';
-import { type Counter, counterModule, createWorkplace, type Ended } from './command.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { type Counter, counterModule, createWorkplace, type Ended, PATIENCE } from './command.ts';
+
+vi.setConfig(PATIENCE);
 
 const place = createWorkplace();
 afterAll(() => place.remove());
@@ -133,7 +135,8 @@ describe('beside the handlers', () => {
     ['a property', { properties: PROPERTY_THAT_THROWS }],
     ['a view', { fields: 'roles: { server: { ...server, view: (state) => state.missing.count }, client },' }],
   ])("%s that throws is the author's, with their frames", (_what, spoiled) => {
-    const ended = runs(spoiled);
+    // Views are only looked at where somebody reads them.
+    const ended = runs(spoiled, '--plain');
     const text = ended.stdout + ended.stderr;
     expect(text).toMatch(/cannot count|Cannot read properties of undefined/);
     expect(text).toMatch(/at .*mine\.js:\d+:\d+/);
