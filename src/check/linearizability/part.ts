@@ -5,6 +5,7 @@
 import type { Operation } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
 import type { Call, Model } from '../model.ts';
+import { Interner } from './interner.ts';
 
 /**
  * Operations are numbered within the part: first the ones with a definite answer, by return; then the pending ones
@@ -15,10 +16,10 @@ export interface Part<Input = Json, Output = Json> {
   readonly historyIndex: Int32Array;
   readonly definiteCount: number;
   readonly pendingCount: number;
-  /** Operations of one class have the same input and output, and so do the same in every state. */
+  /** Operations of one class do the same in every state. */
   readonly classOf: Int32Array;
   readonly classes: readonly Call<Input, Output>[];
-  /** Numbers that are equal for classes with the same input, whatever the answer. Empty when nothing is pending. */
+  /** Numbers that are equal for classes of updaters with the same input, whatever the answer. */
   readonly inputOfClass: Int32Array;
   /** 1 for definite operations that never change the state. */
   readonly isObserver: Uint8Array;
@@ -63,13 +64,7 @@ export function preparePart<State, Input, Output>(
   for (let rank = 0; rank < definiteCount; rank++) historyIndex[rank] = definite[byReturn[rank] as number] as number;
   for (let rank = 0; rank < pendingCount; rank++) historyIndex[definiteCount + rank] = pending[rank] as number;
 
-  const { classOf, classes, inputOfClass } = classify<Input, Output>(operations, historyIndex, pendingCount > 0);
-  const isObserver = new Uint8Array(count);
-  if (model.observes !== undefined) {
-    const classObserves = classes.map(({ input, output }) => (model.observes?.(input, output) ? 1 : 0));
-    for (let rank = 0; rank < definiteCount; rank++)
-      isObserver[rank] = classObserves[classOf[rank] as number] as number;
-  }
+  const { classOf, classes, inputOfClass, isObserver } = classify(operations, historyIndex, model);
 
   return {
     historyIndex,
@@ -97,43 +92,55 @@ function orderByReturn(operations: readonly Operation[], members: readonly numbe
   return order;
 }
 
-function classify<Input, Output>(
+interface Classes<Input, Output> {
+  readonly classOf: Int32Array;
+  readonly classes: readonly Call<Input, Output>[];
+  readonly inputOfClass: Int32Array;
+  readonly isObserver: Uint8Array;
+}
+
+/** Equal updaters share a class. Observers, of which no order has to be chosen, are not compared. */
+function classify<State, Input, Output>(
   operations: readonly Operation[],
   historyIndex: Int32Array,
-  withInputs: boolean,
-): { classOf: Int32Array; classes: Call<Input, Output>[]; inputOfClass: Int32Array } {
-  const inputs = new Map<string, number>();
-  const calls = new Map<string, number>();
+  model: Model<State, Input, Output>,
+): Classes<Input, Output> {
+  const interner = new Interner();
+  const classByPair = new Map<number, number>();
   const classes: Call<Input, Output>[] = [];
   const inputOfClass: number[] = [];
   const classOf = new Int32Array(historyIndex.length);
-  for (let i = 0; i < historyIndex.length; i++) {
-    const operation = operations[historyIndex[i] as number] as Operation;
-    const definite = operation.outcome === 'ok' && operation.output !== undefined;
-    const callText = JSON.stringify(definite ? [operation.input, operation.output] : [operation.input]);
-    let id = calls.get(callText);
+  const isObserver = new Uint8Array(historyIndex.length);
+  for (let rank = 0; rank < historyIndex.length; rank++) {
+    const operation = operations[historyIndex[rank] as number] as Operation;
+    const call = callOf<Input, Output>(operation);
+    if (operation.outcome === 'ok' && model.observes?.(call.input, call.output)) {
+      isObserver[rank] = 1;
+      classOf[rank] = classes.length;
+      classes.push(call);
+      inputOfClass.push(NO_INPUT);
+      continue;
+    }
+    const input = interner.idOf(operation.input);
+    const pair = input * PAIR_BASE + (call.output === undefined ? 0 : interner.idOf(call.output as Json));
+    let id = classByPair.get(pair);
     if (id === undefined) {
       id = classes.length;
-      calls.set(callText, id);
-      classes.push(callOf<Input, Output>(operation, definite));
-      // Inputs are only compared with those of pending operations.
-      if (withInputs) inputOfClass.push(internText(inputs, JSON.stringify(operation.input)));
+      classByPair.set(pair, id);
+      classes.push(call);
+      inputOfClass.push(input);
     }
-    classOf[i] = id;
+    classOf[rank] = id;
   }
-  return { classOf, classes, inputOfClass: Int32Array.from(inputOfClass) };
+  return { classOf, classes, inputOfClass: Int32Array.from(inputOfClass), isObserver };
 }
 
-function callOf<Input, Output>(operation: Operation, definite: boolean): Call<Input, Output> {
-  const input = operation.input as Input;
-  return definite ? { input, output: operation.output as Output } : { input };
-}
+const NO_INPUT = -1;
+const PAIR_BASE = 2 ** 26;
 
-function internText(ids: Map<string, number>, text: string): number {
-  const known = ids.get(text);
-  if (known !== undefined) return known;
-  ids.set(text, ids.size);
-  return ids.size - 1;
+function callOf<Input, Output>({ input, output, outcome }: Operation): Call<Input, Output> {
+  if (outcome !== 'ok' || output === undefined) return { input: input as Input };
+  return { input: input as Input, output: output as Output };
 }
 
 /** Walks calls and returns in order, handing out slots and noting who is open at each return. */

@@ -33,7 +33,8 @@ export class Transitions<State = Json, Input = Json, Output = Json> {
     this.#classes = classes;
     this.#merger = model.merge?.(classes);
     this.#strict = strict;
-    const capacity = 64;
+    let capacity = 64;
+    while (capacity < classes.length * 4) capacity *= 2;
     this.#table = new Int32Array(capacity * WORDS).fill(EMPTY);
     this.#mask = capacity - 1;
     this.initial = this.#intern(model.initial);
