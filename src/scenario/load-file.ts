@@ -7,7 +7,7 @@ import { type Loading, loadScenario, scenarioOfValue } from './load.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The folder of the built-in scenarios, beside src in a checkout and beside dist in a package. */
-export const builtInDirectory = (): string => fileURLToPath(new URL('../../scenarios', import.meta.url));
+const builtInDirectory = (): string => fileURLToPath(new URL('../../scenarios', import.meta.url));
 
 /** Names of the built-in scenarios, in alphabetical order. */
 export async function builtInNames(): Promise<readonly string[]> {

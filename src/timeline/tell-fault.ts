@@ -1,5 +1,5 @@
 /** Faults in words: what the world does to the protocol. */
-import type { Fault, Target, Trigger } from '../sim/faults.ts';
+import type { Fault, Target } from '../sim/faults.ts';
 import { list, spaced, tellValue } from './tell.ts';
 import { spellDuration } from './time.ts';
 
@@ -58,23 +58,6 @@ export function tellFaultEnd(fault: Fault): string {
     default:
       return `${spaced(fault.kind)} is over`;
   }
-}
-
-/** When a fault is due, e.g. `at 2 s` or `when n1 notes "became leader" for the 2nd time`. */
-export function tellMoment(fault: Fault): string {
-  return fault.when === undefined ? `at ${spellDuration(fault.at ?? 0)}` : tellTrigger(fault.when);
-}
-
-function tellTrigger(trigger: Trigger): string {
-  const who = trigger.node ?? 'a node';
-  const what =
-    trigger.note !== undefined
-      ? `notes "${spaced(trigger.note)}"`
-      : trigger.message !== undefined
-        ? `gets ${trigger.message}`
-        : `has its ${spaced(trigger.timer ?? '')} timer fire`;
-  const nth = trigger.nth ?? 1;
-  return `when ${who} ${what}${nth === 1 ? '' : ` (time ${nth})`}`;
 }
 
 const target = (node: Target): string =>

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../support/lint.ts';
 
-export const program: string = join(repositoryRoot, 'dist', 'cli', 'main.js');
+const program = join(repositoryRoot, 'dist', 'cli', 'main.js');
 
 export interface Ended {
   readonly code: number | null;
