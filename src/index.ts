@@ -7,6 +7,7 @@ export type { Bug, OptionSpec, Protocol, Telling } from './check/protocol.ts';
 export { defineProtocol } from './check/protocol.ts';
 export { assertNoViolation, type FuzzTestOptions, fuzz } from './explore/fuzz-api.ts';
 export type { Finding as FuzzFinding, FindingGroup, FuzzReport } from './explore/report.ts';
+export { defineScenario, type ScenarioInput } from './scenario/input.ts';
 export type { Call, Distribution, NetworkModel, OperationSpec, RunSpec } from './sim/config.ts';
 export { defaultLimits } from './sim/config.ts';
 export type { Fault, Override, Trigger } from './sim/faults.ts';
