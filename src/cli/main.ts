@@ -19,7 +19,7 @@ async function main(args: readonly string[]): Promise<void> {
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = explain(error, args);
+    process.exitCode = explain(error, args, [...program.commands.map((command) => command.name()), 'help']);
   }
 }
 
@@ -27,8 +27,8 @@ function ignoreGoneReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-function explain(error: unknown, args: readonly string[]): number {
-  if (error instanceof CommanderError) return explainUsage(error, args);
+function explain(error: unknown, args: readonly string[], commands: readonly string[]): number {
+  if (error instanceof CommanderError) return explainUsage(error, args, commands);
   if (error instanceof UsageError) {
     complain(error.message, error.hint);
     return exitCodes.usage;
@@ -50,15 +50,14 @@ function explainUserCode(error: Error, frames: readonly string[]): number {
 }
 
 /** Help and version end with 0; what commander complains about is a mistake on the command line. */
-function explainUsage(error: CommanderError, args: readonly string[]): number {
+function explainUsage(error: CommanderError, args: readonly string[], commands: readonly string[]): number {
   if (error.exitCode === 0) return exitCodes.expected;
   const command = args.find((word) => !word.startsWith('-'));
-  const known = ['list', 'run', 'fuzz', 'replay', 'check', 'help'].includes(command ?? '');
   // Its own suggestion comes in brackets on a line of its own.
   const [sentence = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n');
   const hints = [
     ...suggestion.map((line) => line.replaceAll(/[()]/g, '').toLowerCase()),
-    `worldline ${known ? `${command} ` : ''}--help shows how`,
+    `worldline ${command !== undefined && commands.includes(command) ? `${command} ` : ''}--help shows how`,
   ];
   complain(sentence, hints.join('\n'));
   return exitCodes.usage;
