@@ -18,7 +18,6 @@ import type {
   ServerMessage,
   ServerState,
 } from '../../src/protocols/raft/shape.ts';
-import type { StateMachine } from '../../src/protocols/raft/state-machine.ts';
 import type { NodeId } from '../../src/sim/protocol.ts';
 
 /** A server as a test describes it: its term, vote, and the terms of its log. */

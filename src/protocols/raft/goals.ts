@@ -5,7 +5,6 @@ import { goalByNote, type Property, sometimes } from '../../check/property.ts';
 import type { Operation } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
 import { termOf, writtenLog } from './properties/facts.ts';
-import type { ServerState } from './shape.ts';
 
 const oracle = 'internal';
 
@@ -23,21 +22,18 @@ const answeredAfterLeaderChange: Property = sometimes<{ elected: number }>({
     operation.outcome === 'ok' && (operation.calledEvent ?? memory.elected) < memory.elected,
 });
 
-const commitLowerAfterRestart: Property = sometimes<{ readonly commit: number[]; readonly before: number[] }>({
+const commitLowerAfterRestart: Property = sometimes<{ readonly hasCommitted: boolean[] }>({
   name: 'commit-lower-after-restart',
-  title: 'a restarted server knew of fewer commits than before (right: commitIndex is volatile)',
+  title: 'a server that had committed entries restarted and knew of no commit (right: commitIndex is volatile)',
   oracle,
   role: 'server',
   requiredWithinSeeds: 200,
-  start: () => ({ commit: [], before: [] }),
-  boot(memory, node) {
-    memory.before[node] = memory.commit[node] ?? 0;
+  start: () => ({ hasCommitted: [] }),
+  note(memory, node, text) {
+    if (text === 'committed') memory.hasCommitted[node] = true;
     return false;
   },
-  step(memory, node, state: ServerState) {
-    memory.commit[node] = state.commitIndex;
-    return state.commitIndex < (memory.before[node] ?? 0);
-  },
+  boot: (memory, node) => memory.hasCommitted[node] === true,
 });
 
 const twoLeaders: Property = sometimes<{ readonly leads: boolean[] }>({

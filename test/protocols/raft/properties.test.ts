@@ -57,7 +57,7 @@ describe('a violation is told in a sentence', () => {
   });
 
   it('TM: a term that is forgotten', () => {
-    expect(told(killOf('R01b'), 'TM', bug('R01b'))).toBe('n2 is in term 0 although it has spoken in term 1');
+    expect(told(killOf('R01b'), 'TM', bug('R01b'))).toBe('n2 restarts in term 0 although it has spoken in term 1');
   });
 
   it('LAO: a leader that cuts its own log', () => {

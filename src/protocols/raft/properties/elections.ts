@@ -1,9 +1,10 @@
 /** Who may lead, vote, and in which term. */
 import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { PeerMessage, RequestVote, RequestVoteReply, ServerState } from '../shape.ts';
-import { factAt, factNow, nameOf, PEER_MESSAGES } from './facts.ts';
+import type { PeerMessage, RequestVote, RequestVoteReply } from '../shape.ts';
+import { durableHard, factAt, factNow, nameOf, PEER_MESSAGES } from './facts.ts';
 
 interface Elected {
   readonly node: number;
@@ -71,6 +72,7 @@ interface Told {
   readonly event: number[];
 }
 
+/** A term can only be forgotten by a restart, which finds it on disk or not; anything else would show in what a server says next. */
 export const termMonotonic: Property = always<Told>({
   name: 'TM',
   title: 'a server never falls behind a term it has told others, across restarts',
@@ -79,21 +81,24 @@ export const termMonotonic: Property = always<Told>({
   role: 'server',
   messages: PEER_MESSAGES,
   start: () => ({ term: [], event: [] }),
+  boot: (memory, node, world) => compareTerm(memory, node, durableHard(world, node).term, 'restarts in', world),
   send(memory, from, _to, message: PeerMessage, world) {
-    if (message.term <= (memory.term[from] ?? 0)) return undefined;
+    if (message.term === memory.term[from]) return undefined;
+    const finding = compareTerm(memory, from, message.term, 'speaks in', world);
     memory.term[from] = message.term;
     memory.event[from] = world.event;
-    return undefined;
-  },
-  step(memory, node, state: ServerState, world) {
-    const told = memory.term[node];
-    if (told === undefined || state.currentTerm >= told) return undefined;
-    return {
-      sentence: `${nameOf(world, node)} is in term ${state.currentTerm} although it has spoken in term ${told}`,
-      facts: [
-        factAt(world, memory.event[node] as number, node, `sends a message of term ${told}`),
-        factNow(world, node, `is in term ${state.currentTerm}`),
-      ],
-    };
+    return finding;
   },
 });
+
+function compareTerm(memory: Told, node: number, term: number, what: string, world: World): Finding | undefined {
+  const told = memory.term[node];
+  if (told === undefined || term >= told) return undefined;
+  return {
+    sentence: `${nameOf(world, node)} ${what} term ${term} although it has spoken in term ${told}`,
+    facts: [
+      factAt(world, memory.event[node] as number, node, `speaks in term ${told} for the first time`),
+      factNow(world, node, `${what} term ${term}`),
+    ],
+  };
+}
