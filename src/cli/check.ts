@@ -6,7 +6,7 @@ import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
 import type { Output } from './output.ts';
 
-export interface CheckOptions {
+interface CheckOptions {
   readonly model?: string;
   readonly level?: string;
   readonly budget?: string;
@@ -66,7 +66,7 @@ interface Row {
   readonly data: object;
 }
 
-export async function check(files: readonly string[], options: CheckOptions): Promise<ExitCode> {
+async function check(files: readonly string[], options: CheckOptions): Promise<ExitCode> {
   const { createOutput } = await import('./output.ts');
   const output = createOutput(options);
   try {

@@ -13,13 +13,6 @@ export function findSyntaxError(text: string): JsonSyntaxError | undefined {
   return scanner.run();
 }
 
-/** The 1-based line on which the value at `path` begins, or the nearest enclosing one that exists. */
-export function lineOfPath(text: string, path: JsonPath): number {
-  const scanner = new Scanner(text, path);
-  scanner.run();
-  return lineAt(text, scanner.found);
-}
-
 /** The 1-based lines on which the items of the array at `path` begin. The text must be valid JSON. */
 export function linesOfItems(text: string, path: JsonPath): readonly number[] {
   const scanner = new Scanner(text, path);

@@ -199,9 +199,3 @@ export function findComponents(graph: Graph, kinds: number): Components {
   }
   return { count: sizes.length, of, size: Int32Array.from(sizes) };
 }
-
-/** Whether the edges of the given kinds form a cycle. */
-export function hasCycle(graph: Graph, kinds: number): boolean {
-  const { size } = findComponents(graph, kinds);
-  return size.some((members) => members > 1);
-}
