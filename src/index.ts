@@ -1,10 +1,44 @@
 /** The public API of Worldline. */
 
-export type { Model } from './check/model.ts';
+export { explainLinearizability } from './check/explain-linearizability.ts';
+export { HistoryError } from './check/history-error.ts';
+export type { Explanation, PartialOrder, Refusal } from './check/linearizability/explain.ts';
+export { explanationSvg, type SvgOptions } from './check/linearizability/explanation-svg.ts';
+export { explanationLines, type TextOptions } from './check/linearizability/explanation-text.ts';
+export {
+  checkLinearizability,
+  type LinearizabilityOptions,
+  type LinearizabilityResult,
+  type LinearizabilityVerdict,
+  type PartVerdict,
+} from './check/linearizability.ts';
+export { type Call as ModelCall, type Model, ModelError, type StateMerger } from './check/model.ts';
+export { counterModel } from './check/models/counter.ts';
+export { keyValueModel } from './check/models/key-value.ts';
+export { lockModel } from './check/models/lock.ts';
+export { multiRegisterModel } from './check/models/multi-register.ts';
+export { mutexModel } from './check/models/mutex.ts';
+export { queueModel } from './check/models/queue.ts';
+export { casRegisterModel, registerModel } from './check/models/register.ts';
+export { setModel } from './check/models/set.ts';
 export type { Always, Property, Sometimes } from './check/property.ts';
 export { always, goalByNote, sometimes } from './check/property.ts';
 export type { Bug, OptionSpec, Protocol, Telling } from './check/protocol.ts';
 export { defineProtocol } from './check/protocol.ts';
+export { type ParsedHistory, type ReadOptions, readHistories } from './check/read-history.ts';
+export type { InitialValues, MicroOperation, Transaction, TransactionKey, Workload } from './check/transaction.ts';
+export type { AnomalyName, DirectAnomaly } from './check/transactions/anomaly.ts';
+export { DuplicateWriteError } from './check/transactions/elements.ts';
+export type { Level } from './check/transactions/levels.ts';
+export {
+  type CycleAnomaly,
+  checkTransactions,
+  type DependencyEdge,
+  type DependencyKind,
+  type TransactionOptions,
+  type TransactionsResult,
+  type TransactionVerdict,
+} from './check/transactions.ts';
 export { assertNoViolation, type FuzzTestOptions, fuzz } from './explore/fuzz-api.ts';
 export type { Finding as FuzzFinding, FindingGroup, FuzzReport } from './explore/report.ts';
 export { defineScenario, type ScenarioInput } from './scenario/input.ts';
