@@ -104,7 +104,7 @@ describe('a violation is told in a sentence', () => {
     const protocol = createRaft({ stateMachine: moody });
     const { simulation } = run(quiet, { protocol, properties: ['SMS'], strict: false });
     expect(simulation.violation?.finding.sentence).toMatch(
-      /^n\d has applied the same entries up to index \d as another server, but is in another state$/,
+      /^n\d and n\d have applied the same entries up to index \d, but are in different states$/,
     );
   });
 

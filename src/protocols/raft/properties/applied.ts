@@ -8,12 +8,17 @@ import type { ClientReply, Command, Entry, RaftOptions, ServerState } from '../s
 import type { StateMachine } from '../state-machine.ts';
 import { describe, describeCommand, factAt, factNow, isSameEntry, nameOf } from './facts.ts';
 
-/** Parallel by index - 1: what was applied first, where and when, and the digest of the state after it (0 where nobody stopped there). */
+/**
+ * Parallel by index - 1: what was applied first, where and when; and the digest of the state after it (0 where nobody stopped there yet),
+ * whose it was, and when.
+ */
 interface Applied {
   readonly entry: Entry[];
   readonly byNode: number[];
   readonly atEvent: number[];
   readonly digest: number[];
+  readonly digestOf: number[];
+  readonly digestAt: number[];
   /** By node: how far it had applied when last seen. */
   readonly through: number[];
 }
@@ -25,7 +30,7 @@ export const stateMachineSafety = (machine: StateMachine): Property =>
     source: '§5.4.3, Figure 3: State Machine Safety',
     oracle: 'internal',
     role: 'server',
-    start: () => ({ entry: [], byNode: [], atEvent: [], digest: [], through: [] }),
+    start: () => ({ entry: [], byNode: [], atEvent: [], digest: [], digestOf: [], digestAt: [], through: [] }),
     boot(memory, node) {
       memory.through[node] = 0;
       return undefined;
@@ -45,6 +50,8 @@ export const stateMachineSafety = (machine: StateMachine): Property =>
     },
   });
 
+const hex = (digest: number): string => (digest >>> 0).toString(16).padStart(8, '0');
+
 const digestOf = (machine: StateMachine, state: ServerState): number =>
   mix(machine.digest(state.machine), state.sessionsDigest) || 1;
 
@@ -62,6 +69,8 @@ function compareEntry(
     memory.byNode[index - 1] = node;
     memory.atEvent[index - 1] = world.event;
     memory.digest[index - 1] = 0;
+    memory.digestOf[index - 1] = node;
+    memory.digestAt[index - 1] = world.event;
     return undefined;
   }
   if (isSameEntry(first, entry)) return undefined;
@@ -80,10 +89,17 @@ function compareState(memory: Applied, node: number, index: number, digest: numb
   if (known === digest || known === undefined) return undefined;
   if (known === 0) {
     memory.digest[index - 1] = digest;
+    memory.digestOf[index - 1] = node;
+    memory.digestAt[index - 1] = world.event;
     return undefined;
   }
+  const other = memory.digestOf[index - 1] as number;
   return {
-    sentence: `${nameOf(world, node)} has applied the same entries up to index ${index} as another server, but is in another state`,
+    sentence: `${nameOf(world, other)} and ${nameOf(world, node)} have applied the same entries up to index ${index}, but are in different states`,
+    facts: [
+      factAt(world, memory.digestAt[index - 1] as number, other, `has applied index ${index}, state ${hex(known)}`),
+      factNow(world, node, `has applied index ${index}, state ${hex(digest)}`),
+    ],
   };
 }
 
@@ -93,6 +109,7 @@ interface Replay {
   /** Parallel by index - 1: digest of the machine after the entry; index of the first execution where the entry is a repetition, or 0. */
   readonly digest: number[];
   readonly repeats: number[];
+  readonly atEvent: number[];
   /** Sessions that have not expired, the idlest first: for each, where which sequence was executed. */
   readonly sessions: Map<number, Map<number, number>>;
   /** By node. */
@@ -119,6 +136,7 @@ export const exactlyOnce = (machine: StateMachine): Property =>
       machine: machine.start(),
       digest: [],
       repeats: [],
+      atEvent: [],
       sessions: new Map(),
       through: [],
       answers: new Map(),
@@ -132,6 +150,7 @@ export const exactlyOnce = (machine: StateMachine): Property =>
         if (entry === undefined) return undefined;
         memory.repeats.push(execute(memory, machine, index, entry.command, sessionsMax));
         memory.digest.push(machine.digest(memory.machine));
+        memory.atEvent.push(world.event);
       }
       const index = state.lastApplied;
       if (index === 0 || machine.digest(state.machine) === memory.digest[index - 1]) return undefined;
@@ -181,10 +200,14 @@ function executedTwice(memory: Replay, node: number, state: ServerState, world: 
       sentence: `the state of ${name} is not what executing each committed request once up to index ${state.lastApplied} gives`,
     };
   }
-  const command = (state.log[index - 1] as Entry).command;
+  const first = memory.repeats[index - 1] as number;
+  const request = describeCommand((state.log[index - 1] as Entry).command);
   return {
-    sentence: `${name} executed a request twice: index ${index} repeats index ${memory.repeats[index - 1]}, ${describeCommand(command)}`,
-    facts: [factNow(world, node, `has executed the entries up to index ${state.lastApplied}, some of them twice`)],
+    sentence: `${name} executed a request twice: index ${index} repeats index ${first}, ${request}`,
+    facts: [
+      factAt(world, memory.atEvent[first - 1] as number, node, `index ${first} has been applied somewhere: ${request}`),
+      factNow(world, node, `has executed index ${index}, which repeats it`),
+    ],
   };
 }
 

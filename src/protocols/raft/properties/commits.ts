@@ -20,8 +20,9 @@ export const commitMonotonic: Property = always<Progress>({
   oracle: 'internal',
   role: 'server',
   start: () => ({ commit: [], since: [] }),
-  boot(memory, node) {
+  boot(memory, node, world) {
     memory.commit[node] = 0;
+    memory.since[node] = world.event;
     return undefined;
   },
   step(memory, node, state: ServerState, world) {
@@ -38,10 +39,19 @@ export const commitMonotonic: Property = always<Progress>({
       };
     }
     if (lastApplied > commitIndex) {
-      return `${nameOf(world, node)} has applied entries up to ${lastApplied}, but only those up to ${commitIndex} are committed`;
+      return {
+        sentence: `${nameOf(world, node)} has applied entries up to ${lastApplied}, but only those up to ${commitIndex} are committed`,
+        facts: [
+          factAt(world, memory.since[node] ?? 0, node, `commitIndex is ${commitIndex}`),
+          factNow(world, node, `has applied index ${lastApplied}`),
+        ],
+      };
     }
     if (commitIndex > lastIndex(state)) {
-      return `the commitIndex of ${nameOf(world, node)} is ${commitIndex}, but its log ends at ${lastIndex(state)}`;
+      return {
+        sentence: `the commitIndex of ${nameOf(world, node)} is ${commitIndex}, but its log ends at ${lastIndex(state)}`,
+        facts: [factNow(world, node, `commitIndex is ${commitIndex}, the log ends at ${lastIndex(state)}`)],
+      };
     }
     if (commitIndex !== before) {
       memory.commit[node] = commitIndex;
@@ -69,7 +79,10 @@ export const quorumDurable: Property = always<null>({
     const { term, index } = data as unknown as Commit;
     const entryTerm = termOf(writtenLog(world, node), index);
     if (entryTerm !== term) {
-      return `${nameOf(world, node)}, leader of term ${term}, committed index ${index} although its entry is of term ${entryTerm}`;
+      return {
+        sentence: `${nameOf(world, node)}, leader of term ${term}, committed index ${index} although its entry is of term ${entryTerm}`,
+        facts: [factNow(world, node, `leads term ${term} and commits index ${index}, an entry of term ${entryTerm}`)],
+      };
     }
     let servers = 0;
     let holders = 0;

@@ -44,6 +44,7 @@ export const persistedBeforeSending: Property = always<Durable>({
     if (index <= (memory.log[node] ?? 0) || isOnDisk(memory, node, index, world)) return undefined;
     return {
       sentence: `${nameOf(world, node)}, leader of term ${state.currentTerm}, counts itself for index ${index}, which is not on its disk`,
+      facts: [factNow(world, node, `its own matchIndex is ${index}`)],
     };
   },
 });

@@ -6,9 +6,10 @@ import type { AppendEntriesReply, ServerState } from '../shape.ts';
 import { durableEntry, factAt, factNow, nameOf } from './facts.ts';
 
 interface Progress {
-  /** By node: the term it leads, and its matchIndex when last seen. */
+  /** By node: the term it leads, its matchIndex when last seen, and when each of them changed last. */
   readonly led: number[];
   readonly match: number[][];
+  readonly changed: number[][];
   /** By node and term: the largest index it has acknowledged, and when. Replies of an earlier term may still be under way. */
   readonly acked: Map<number, Acked>[];
 }
@@ -26,7 +27,7 @@ export const matchMonotonic: Property = always<Progress>({
   oracle: 'internal',
   role: 'server',
   messages: ['AppendEntriesReply'],
-  start: () => ({ led: [], match: [], acked: [] }),
+  start: () => ({ led: [], match: [], changed: [], acked: [] }),
   boot(memory, node) {
     memory.led[node] = 0;
     return undefined;
@@ -48,14 +49,16 @@ export const matchMonotonic: Property = always<Progress>({
     if (memory.led[node] !== state.currentTerm) {
       memory.led[node] = state.currentTerm;
       memory.match[node] = state.members.map(() => 0);
+      memory.changed[node] = state.members.map(() => world.event);
     }
     const seen = memory.match[node] as number[];
     for (let member = 0; member < seen.length; member++) {
       const match = state.matchIndex[member] as number;
       if (member === state.self || (match === seen[member] && (state.nextIndex[member] as number) > match)) continue;
-      const finding = judge(memory, node, member, state, seen[member] as number, world);
+      const finding = judge(memory, node, member, state, world);
       if (finding !== undefined) return finding;
       seen[member] = match;
+      (memory.changed[node] as number[])[member] = world.event;
     }
     return undefined;
   },
@@ -68,39 +71,41 @@ function compareWithLeader(from: number, to: number, message: AppendEntriesReply
   const own = durableEntry(world, from, message.index)?.term ?? -1;
   const expected = termAt(leader, message.index);
   if (own === expected || message.index === 0) return undefined;
-  const has = own === -1 ? 'nothing' : `term ${own}`;
+  const has = own === -1 ? 'nothing' : `an entry of term ${own}`;
   return {
-    sentence: `${nameOf(world, from)} acknowledged index ${message.index} to ${nameOf(world, to)}, but has ${has} on disk there and the leader term ${expected}`,
+    sentence: `${nameOf(world, from)} acknowledged index ${message.index} to ${nameOf(world, to)}, but does not hold its entry`,
+    facts: [
+      factNow(world, from, `acknowledges index ${message.index} and has ${has} there on disk`),
+      factNow(world, to, `leads term ${message.term} and has an entry of term ${expected} there`),
+    ],
   };
 }
 
-function judge(
-  memory: Progress,
-  node: number,
-  member: number,
-  state: ServerState,
-  before: number,
-  world: World,
-): Finding | undefined {
+function judge(memory: Progress, node: number, member: number, state: ServerState, world: World): Finding | undefined {
   const leader = nameOf(world, node);
   const follower = state.members[member] as string;
   const match = state.matchIndex[member] as number;
   const next = state.nextIndex[member] as number;
-  if (match < before)
-    return { sentence: `matchIndex of ${follower} at leader ${leader} fell from ${before} to ${match}` };
+  const before = memory.match[node]?.[member] as number;
+  const since = memory.changed[node]?.[member] as number;
+  const isNow = factNow(world, node, `matchIndex of ${follower} is ${match}, nextIndex ${next}`);
+  if (match < before) {
+    return {
+      sentence: `matchIndex of ${follower} at leader ${leader} fell from ${before} to ${match}`,
+      facts: [factAt(world, since, node, `matchIndex of ${follower} becomes ${before}`), isNow],
+    };
+  }
   if (next <= match) {
     return {
       sentence: `leader ${leader} would send ${follower} index ${next} next, although it knows it to hold ${match}`,
+      facts: [isNow],
     };
   }
   const place = world.nodes.indexOf(follower);
-  const acked = memory.acked[place]?.get(state.currentTerm) ?? { index: 0, event: world.event };
+  const acked = memory.acked[place]?.get(state.currentTerm) ?? { index: 0, event: since };
   if (match <= acked.index) return undefined;
   return {
     sentence: `leader ${leader} believes that ${follower} holds index ${match}, but ${follower} has acknowledged only ${acked.index} in term ${state.currentTerm}`,
-    facts: [
-      factAt(world, acked.event, place, `has acknowledged index ${acked.index}`),
-      factNow(world, node, `matchIndex of ${follower} is ${match}`),
-    ],
+    facts: [factAt(world, acked.event, place, `has acknowledged index ${acked.index}`), isNow],
   };
 }
