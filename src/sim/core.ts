@@ -65,7 +65,7 @@ export class Core {
 
   constructor(spec: RunSpec, observers: readonly PlacedObserver[], strict: boolean, sink: TraceSink | undefined) {
     this.spec = spec;
-    this.watches = new Watches(observers);
+    this.watches = new Watches(observers, (watch, verdict, node) => this.judged(watch, verdict, node));
     this.strict = strict;
     this.tracer = sink === undefined ? undefined : new Tracer(this, sink);
   }
@@ -100,7 +100,7 @@ export class Core {
     const counts = { sent: 0, delivered: 0, duplicated: 0, dropped: {} };
     const kind = messageKind(this.kinds.length, path, messageType, counts);
     this.kinds.push(kind);
-    this.watches.numberTypes(this.kinds.map((known) => known.messageType));
+    this.watches.addType(messageType);
     return kind;
   }
 
@@ -119,7 +119,7 @@ export class Core {
   judged(watch: Watch, verdict: Verdict, node: number): void {
     if (verdict === undefined || verdict === false || this.over) return;
     if (verdict === true) {
-      this.watches.reached(watch, this.event);
+      watch.reachedAt = this.event;
       return;
     }
     const name = this.names[node];
@@ -174,7 +174,8 @@ export class Core {
     this.failure = snapshot.failure;
     this.tokens = snapshot.tokens;
     this.kinds.splice(0, this.kinds.length, ...snapshot.kinds.map(copyOf));
-    this.watches.numberTypes(this.kinds.map(({ messageType }) => messageType));
+    this.watches.forgetTypes();
+    for (const { messageType } of this.kinds) this.watches.addType(messageType);
     this.digest.load(snapshot.digest);
   }
 }

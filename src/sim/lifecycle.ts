@@ -78,11 +78,7 @@ export class Lifecycle {
     node.bootedLocal = node.clock.elapsed(core.now);
     core.begin(BOOT, node.index, node.incarnation, core.event);
     core.tracer?.boot(node);
-    for (const part of node.parts) {
-      for (const { watch, call } of part.hooks.boot) {
-        this.core.judged(watch, call(watch.memory, node.index, part.world), node.index);
-      }
-    }
+    for (const part of node.parts) part.hooks.boot?.(node.index, part.world);
     return this.handlers.run(node, node.parts[0] as Part, BOOT, NO_EVENT, undefined, undefined);
   }
 
@@ -120,9 +116,7 @@ export class Lifecycle {
     for (const part of node.parts) {
       part.timers.clear();
       part.state = undefined;
-      for (const { watch, call } of part.hooks.crash) {
-        this.core.judged(watch, call(watch.memory, node.index, unsynced, part.world), node.index);
-      }
+      part.hooks.crash?.(node.index, unsynced, part.world);
     }
     for (const event of lost) if (event.kind === DELIVER) this.messages.drop(event, 'dead');
   }

@@ -5,7 +5,6 @@ import { SEND } from './effects.ts';
 import { DELIVER, QueuedEvent } from './event.ts';
 import type { Injector } from './injector.ts';
 import { Network } from './network.ts';
-import type { Hook } from './observing.ts';
 import type { Part, SimNode } from './process.ts';
 import type { NodeId, Tagged } from './protocol.ts';
 import { derive, scale } from './random.ts';
@@ -47,12 +46,7 @@ export class Messages {
     const bits = network.draw(lane);
     const id = ++this.ids;
     kind.counts.sent++;
-    const hooks = part.hooks.send[kind.index] as readonly Hook<'send'>[];
-    for (let i = 0; i < hooks.length; i++) {
-      const { watch, call } = hooks[i] as Hook<'send'>;
-      const verdict = call(watch.memory, node.index, target, message, part.world);
-      if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
-    }
+    part.hooks.send[kind.index]?.(node.index, target, message, part.world);
     core.tracer?.send(node, part, to, id, `${lane.name}#${ordinal}`, message);
     const event = new QueuedEvent(
       DELIVER,
@@ -143,12 +137,7 @@ export class Messages {
     const { core } = this;
     this.deliveries++;
     (core.kinds[event.type] as MessageKind).counts.delivered++;
-    const hooks = part.hooks.deliver[event.type] as readonly Hook<'deliver'>[];
-    for (let i = 0; i < hooks.length; i++) {
-      const { watch, call } = hooks[i] as Hook<'deliver'>;
-      const verdict = call(watch.memory, event.from, event.node, event.payload, part.world);
-      if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
-    }
+    part.hooks.deliver[event.type]?.(event.from, event.node, event.payload, part.world);
     core.tracer?.deliver(node, part, event);
   }
 

@@ -1,7 +1,8 @@
 /**
- * Observers at work. Each hook of each observer is an entry in a table by path and role, so that a hook nobody has costs nothing and a
- * hook somebody has is one direct call. An observer that has reached its goal leaves the tables.
+ * Observers at work: who watches what, with which memory. A hook nobody has costs nothing. An observer that has reached its goal is
+ * asked no more.
  */
+import { type Callers, callerOf, type Judge } from './hooks.ts';
 import type { Observer, PlacedObserver, World } from './observer.ts';
 import { clone } from './plain.ts';
 
@@ -22,42 +23,55 @@ export class Watch {
   }
 }
 
-type HookName = 'step' | 'boot' | 'crash' | 'send' | 'deliver' | 'durable' | 'log' | 'note' | 'returned';
-
-/** The hook apart from its observer: a call through the observers, which have different shapes, would be slow. */
-export interface Hook<Name extends HookName> {
-  readonly watch: Watch;
-  readonly call: NonNullable<Observer[Name]>;
-}
-
-/** The hooks that look at the parts of one path and role. A class, so that its fields are where the code expects them. */
+/** What to call for the parts of one path and role. A class, so that its fields are where the code expects them. */
 export class HookTable {
-  step: readonly Hook<'step'>[] = [];
-  boot: readonly Hook<'boot'>[] = [];
-  crash: readonly Hook<'crash'>[] = [];
-  durable: readonly Hook<'durable'>[] = [];
-  log: readonly Hook<'log'>[] = [];
-  note: readonly Hook<'note'>[] = [];
-  returned: readonly Hook<'returned'>[] = [];
-  /** By number of the message type: five hooks that each look for their own types cost more than finding them here (0.1 us a send). */
-  readonly send: (readonly Hook<'send'>[])[] = [];
-  readonly deliver: (readonly Hook<'deliver'>[])[] = [];
-}
+  step: Callers['step'] | undefined;
+  boot: Callers['boot'] | undefined;
+  crash: Callers['crash'] | undefined;
+  durable: Callers['durable'] | undefined;
+  log: Callers['log'] | undefined;
+  note: Callers['note'] | undefined;
+  returned: Callers['returned'] | undefined;
+  /** By number of the message type. */
+  readonly send: (Callers['send'] | undefined)[] = [];
+  readonly deliver: (Callers['deliver'] | undefined)[] = [];
+  private readonly watches: readonly Watch[];
+  private readonly judge: Judge<Watch>;
 
-interface PlacedTable {
-  readonly path: string;
-  readonly role: string;
-  readonly hooks: HookTable;
+  constructor(watches: readonly Watch[], judge: Judge<Watch>) {
+    this.watches = watches;
+    this.judge = judge;
+    this.step = callerOf('step', watches, judge);
+    this.boot = callerOf('boot', watches, judge);
+    this.crash = callerOf('crash', watches, judge);
+    this.durable = callerOf('durable', watches, judge);
+    this.log = callerOf('log', watches, judge);
+    this.note = callerOf('note', watches, judge);
+    this.returned = callerOf('returned', watches, judge);
+  }
+
+  addType(type: string): void {
+    const interested = this.watches.filter(({ observer: { messages } }) => messages?.includes(type) ?? true);
+    this.send.push(callerOf('send', interested, this.judge));
+    this.deliver.push(callerOf('deliver', interested, this.judge));
+  }
+
+  forgetTypes(): void {
+    this.send.length = 0;
+    this.deliver.length = 0;
+  }
 }
 
 export class Watches {
   readonly all: readonly Watch[];
-  private readonly tables = new Map<string, PlacedTable>();
+  private readonly judge: Judge<Watch>;
+  private readonly tables = new Map<string, HookTable>();
   /** Message types by number. */
   private readonly types: string[] = [];
 
-  constructor(observers: readonly PlacedObserver[]) {
+  constructor(observers: readonly PlacedObserver[], judge: Judge<Watch>) {
     this.all = observers.map((placed) => new Watch(placed));
+    this.judge = judge;
   }
 
   /** Makes the memories; the world must know its nodes by then. */
@@ -65,54 +79,30 @@ export class Watches {
     for (const watch of this.all) watch.memory = watch.observer.start(worldOf(watch.path));
   }
 
-  /** The table of a part; kept up to date as observers leave. */
+  /** The table of a part. */
   tableFor(path: string, role: string): HookTable {
     const key = `${path} ${role}`;
     let table = this.tables.get(key);
     if (table === undefined) {
-      table = { path, role, hooks: new HookTable() };
-      this.fill(table);
+      const watching = (watch: Watch): boolean =>
+        watch.path === path && (watch.observer.role === undefined || watch.observer.role === role);
+      table = new HookTable(this.all.filter(watching), this.judge);
+      for (const type of this.types) table.addType(type);
       this.tables.set(key, table);
     }
-    return table.hooks;
+    return table;
   }
 
-  /** From now on message types have these numbers. */
-  numberTypes(types: readonly string[]): void {
-    this.types.splice(0, this.types.length, ...types);
-    this.refill();
+  /** A message type that has the next number. */
+  addType(type: string): void {
+    this.types.push(type);
+    for (const table of this.tables.values()) table.addType(type);
   }
 
-  reached(watch: Watch, event: number): void {
-    watch.reachedAt = event;
-    this.refill();
-  }
-
-  private refill(): void {
-    for (const table of this.tables.values()) this.fill(table);
-  }
-
-  private fill({ path, role, hooks }: PlacedTable): void {
-    const active = this.all.filter(
-      (watch) =>
-        watch.reachedAt < 0 &&
-        watch.path === path &&
-        (watch.observer.role === undefined || watch.observer.role === role),
-    );
-    hooks.step = hooksOf('step', active);
-    hooks.boot = hooksOf('boot', active);
-    hooks.crash = hooksOf('crash', active);
-    hooks.durable = hooksOf('durable', active);
-    hooks.log = hooksOf('log', active);
-    hooks.note = hooksOf('note', active);
-    hooks.returned = hooksOf('returned', active);
-    for (let type = 0; type < this.types.length; type++) {
-      const interested = active.filter(
-        ({ observer }) => observer.messages?.includes(this.types[type] as string) ?? true,
-      );
-      hooks.send[type] = hooksOf('send', interested);
-      hooks.deliver[type] = hooksOf('deliver', interested);
-    }
+  /** Message types are numbered anew. */
+  forgetTypes(): void {
+    this.types.length = 0;
+    for (const table of this.tables.values()) table.forgetTypes();
   }
 
   save(): readonly SavedWatch[] {
@@ -125,15 +115,7 @@ export class Watches {
       watch.memory = clone(memory);
       watch.reachedAt = reachedAt;
     });
-    this.refill();
   }
-}
-
-function hooksOf<Name extends HookName>(name: Name, watches: readonly Watch[]): readonly Hook<Name>[] {
-  return watches.flatMap((watch) => {
-    const call = watch.observer[name] as Hook<Name>['call'] | undefined;
-    return call === undefined ? [] : [{ watch, call }];
-  });
 }
 
 export interface SavedWatch {

@@ -32,7 +32,7 @@ import { Injector, type InjectorSnapshot } from './injector.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Messages, type MessagesSnapshot } from './messages.ts';
 import type { LogChange, PlacedObserver } from './observer.ts';
-import type { Hook, Watch } from './observing.ts';
+import type { Watch } from './observing.ts';
 import { deepFreeze, type Json } from './plain.ts';
 import type { NodeSnapshot, Part, SimNode, Strike } from './process.ts';
 import type { AnyRole, DiskErrorKind, Micros, NodeId, NodeView, Request, Tagged } from './protocol.ts';
@@ -301,12 +301,7 @@ export class Simulation {
   private becameDurable(node: SimNode): void {
     for (let p = 0; p < node.parts.length; p++) {
       const part = node.parts[p] as Part;
-      const hooks = part.hooks.durable;
-      for (let i = 0; i < hooks.length; i++) {
-        const { watch, call } = hooks[i] as Hook<'durable'>;
-        const verdict = call(watch.memory, node.index, part.world);
-        if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
-      }
+      part.hooks.durable?.(node.index, part.world);
     }
   }
 
@@ -433,12 +428,7 @@ export class Simulation {
     this.core.committing = -1;
     for (let t = 0; t < effects.touchedCount; t++) {
       const part = node.parts[effects.touched[t] as number] as Part;
-      const hooks = part.hooks.step;
-      for (let i = 0; i < hooks.length; i++) {
-        const { watch, call } = hooks[i] as Hook<'step'>;
-        const verdict = call(watch.memory, node.index, part.state, part.world);
-        if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
-      }
+      part.hooks.step?.(node.index, part.state, part.world);
     }
     if (this.core.tracer !== undefined) this.show(node);
   }
@@ -490,14 +480,7 @@ export class Simulation {
     if ('first' in write) core.digest.number(write.first);
     if (data !== undefined) core.digest.value(data);
     node.disk.write(write);
-    const hooks = part.hooks.log;
-    if (write.kind !== 'put') {
-      for (let i = 0; i < hooks.length; i++) {
-        const { watch, call } = hooks[i] as Hook<'log'>;
-        const verdict = call(watch.memory, node.index, write.target, write as LogChange, part.world);
-        if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
-      }
-    }
+    if (write.kind !== 'put') part.hooks.log?.(node.index, write.target, write as LogChange, part.world);
     core.tracer?.write(node, part, write, data);
   }
 
@@ -531,12 +514,7 @@ export class Simulation {
     if (data !== undefined) core.digest.value(data);
     this.noteCounts.set(text, (this.noteCounts.get(text) ?? 0) + 1);
     this.injector.noted(text, node);
-    const hooks = part.hooks.note;
-    for (let i = 0; i < hooks.length; i++) {
-      const { watch, call } = hooks[i] as Hook<'note'>;
-      const verdict = call(watch.memory, node.index, text, data, part.world);
-      if (verdict !== undefined) this.core.judged(watch, verdict, node.index);
-    }
+    part.hooks.note?.(node.index, text, data, part.world);
     core.tracer?.note(node, part, text, data);
   }
 
@@ -557,9 +535,7 @@ export class Simulation {
     core.digest.value(reason);
     if (operation === undefined) return;
     const part = node.parts[0] as Part;
-    for (const { watch, call } of part.hooks.returned) {
-      this.core.judged(watch, call(watch.memory, operation, part.world), node.index);
-    }
+    part.hooks.returned?.(node.index, operation, part.world);
     core.tracer?.returned(node, operation, request, reason);
     if (node.status === 'running') this.scheduleCall(node);
   }
