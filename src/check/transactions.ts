@@ -19,6 +19,7 @@ import { impossibleLevels, type Level, weakestOf } from './transactions/levels.t
 import { listAppendDependencies } from './transactions/list-append.ts';
 import { addProcessOrder, addRealtimeOrder } from './transactions/order.ts';
 import { type RwRegisterOptions, rwRegisterDependencies } from './transactions/rw-register.ts';
+import { findWriteOrder, type OrderLevel, type OrderSuffix } from './transactions/write-orders.ts';
 
 export interface TransactionOptions extends RwRegisterOptions {
   readonly workload: Workload;
@@ -85,7 +86,9 @@ export function checkTransactions(
   addRealtimeOrder(transactions, dependencies.committed, builder);
   const graph = builder.build();
   const found = findCycles(graph, transactions.length);
-  const names = [...dependencies.directCounts.keys(), ...found.map(({ name }) => name)];
+  const known = [...dependencies.directCounts.keys(), ...found.map(({ name }) => name)];
+  const unordered = dependencies.duplicate === undefined ? findUnorderable(graph, dependencies, known) : [];
+  const names = [...known, ...unordered.map(({ name }) => name)];
   const impossible = impossibleLevels(names);
   const weakest = weakestOf(impossible);
   const level = options.level ?? 'serializable';
@@ -94,8 +97,11 @@ export function checkTransactions(
     level,
     committed: dependencies.committed.reduce((sum, one) => sum + one, 0),
     anomalies: names,
-    direct: dependencies.direct,
-    counts: Object.fromEntries(dependencies.directCounts),
+    direct: [...dependencies.direct, ...unordered],
+    counts: {
+      ...Object.fromEntries(dependencies.directCounts),
+      ...Object.fromEntries(unordered.map(({ name }) => [name, 1])),
+    },
     cycles: found.map(({ name, cycle }) => explainCycle(name, cycle, dependencies)),
     ...(dependencies.duplicate === undefined ? {} : { duplicate: dependencies.duplicate }),
     not: weakest,
@@ -103,6 +109,39 @@ export function checkTransactions(
     edges: () => listEdges(graph, transactions.length),
     hasCycle: (kinds) => hasCycleOf(graph, kinds),
   };
+}
+
+const ORDER_QUESTIONS: readonly { readonly order: OrderLevel; readonly suffix: OrderSuffix; readonly level: Level }[] =
+  [
+    { order: 'snapshot-isolation', suffix: '', level: 'snapshot-isolation' },
+    { order: 'serializable', suffix: '', level: 'serializable' },
+    { order: 'snapshot-isolation', suffix: '-process', level: 'strong-session-snapshot-isolation' },
+    { order: 'serializable', suffix: '-process', level: 'strong-session-serializable' },
+    { order: 'snapshot-isolation', suffix: '-realtime', level: 'strong-snapshot-isolation' },
+    { order: 'serializable', suffix: '-realtime', level: 'strong-serializable' },
+  ];
+
+/** More than this are not tried. */
+const UNORDERED_PAIRS_MAX = 400;
+
+/** Levels that no order of the writes could satisfy whose order nothing shows; only asked where nothing else rules them out. */
+function findUnorderable(
+  graph: Graph,
+  dependencies: Omit<Dependencies, 'graph'>,
+  known: readonly AnomalyName[],
+): readonly DirectAnomaly[] {
+  const pairs = dependencies.unorderedPairs(UNORDERED_PAIRS_MAX);
+  if (pairs === undefined || pairs.length === 0) return [];
+  const found: DirectAnomaly[] = [];
+  for (const { order, suffix, level } of ORDER_QUESTIONS) {
+    if (impossibleLevels([...known, ...found.map(({ name }) => name)]).includes(level)) continue;
+    const answer = findWriteOrder(graph, pairs, order, suffix);
+    if (answer.answer !== 'impossible') continue;
+    const { key, first, second } = answer.pair;
+    const sentence = `T${first} and T${second} both wrote ${key}: whichever came first, what was read is not ${level}`;
+    found.push({ name: `no-order-${order}${suffix}`, transactions: [first, second], key, sentence });
+  }
+  return found;
 }
 
 const KIND_NAMES: ReadonlyMap<number, DependencyKind> = new Map([

@@ -1,6 +1,7 @@
 /** What can be wrong with a set of transactions: found directly, or as a cycle of dependencies. */
 import type { Json } from '../../sim/plain.ts';
 import type { TransactionKey } from '../transaction.ts';
+import type { OrderLevel, OrderSuffix } from './write-orders.ts';
 
 /** Anomalies seen in single reads or keys, before any graph. */
 export type DirectAnomalyName =
@@ -13,7 +14,11 @@ export type DirectAnomalyName =
   | 'dirty-update'
   | 'lost-update'
   | 'garbage-read'
-  | 'cyclic-versions';
+  | 'cyclic-versions'
+  | NoOrderName;
+
+/** Whatever order the writes are given that nobody saw in order, the level is broken. */
+export type NoOrderName = `no-order-${OrderLevel}${OrderSuffix}`;
 
 export type CycleKind = 'G0' | 'G1c' | 'G-single-item' | 'G-nonadjacent-item' | 'G2-item';
 

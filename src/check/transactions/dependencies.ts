@@ -2,6 +2,7 @@
 import type { DirectAnomaly, DirectAnomalyName } from './anomaly.ts';
 import type { DuplicateWriteError } from './elements.ts';
 import type { Graph } from './graph.ts';
+import type { UnorderedPair } from './write-orders.ts';
 
 export interface Dependencies {
   /** Nodes 0 to transactions - 1 are the transactions, by index in the input; the rest are helpers. */
@@ -13,6 +14,8 @@ export interface Dependencies {
   readonly duplicate: DuplicateWriteError | undefined;
   readonly direct: readonly DirectAnomaly[];
   readonly directCounts: ReadonlyMap<DirectAnomalyName, number>;
+  /** Writes of one key whose order nothing shows; undefined when they are more than `most`. */
+  unorderedPairs(most: number): readonly UnorderedPair[] | undefined;
   /** Data edges, `ww`, `wr` or `rw`, in words: "T3 appended 2 to x, after the 1 of T1". */
   explain(from: number, to: number, kind: 'ww' | 'wr' | 'rw'): string;
 }

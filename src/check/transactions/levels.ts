@@ -121,6 +121,10 @@ const SPECIAL_CASE_OF: Readonly<Record<string, readonly string[]>> = {
   'garbage-read': ['G1a'],
   'lost-update': ['write-skew', 'G2-item'],
   'write-skew': ['G2'],
+  'no-order-serializable': ['no-order-serializable-process'],
+  'no-order-serializable-process': ['no-order-serializable-realtime'],
+  'no-order-snapshot-isolation': ['no-order-snapshot-isolation-process'],
+  'no-order-snapshot-isolation-process': ['no-order-snapshot-isolation-realtime'],
 };
 
 /** What each level forbids beyond what weaker ones do. */
@@ -139,13 +143,13 @@ const FORBIDS: Readonly<Partial<Record<Level, readonly string[]>>> = {
   'consistent-view': ['G-single'],
   'forward-consistent-view': ['G-SIb'],
   'repeatable-read': ['G2-item', 'lost-update'],
-  'snapshot-isolation': ['internal', 'G-SI', 'GSI', 'G-nonadjacent'],
+  'snapshot-isolation': ['internal', 'G-SI', 'GSI', 'G-nonadjacent', 'no-order-snapshot-isolation'],
   'update-serializable': ['G-update'],
-  serializable: ['internal', 'G2'],
-  'strong-session-snapshot-isolation': ['G1-process', 'G-nonadjacent-process'],
-  'strong-snapshot-isolation': ['G1-realtime', 'G-nonadjacent-realtime'],
-  'strong-session-serializable': ['G1-process', 'G2-process'],
-  'strong-serializable': ['G1-realtime', 'G2-realtime'],
+  serializable: ['internal', 'G2', 'no-order-serializable'],
+  'strong-session-snapshot-isolation': ['G1-process', 'G-nonadjacent-process', 'no-order-snapshot-isolation-process'],
+  'strong-snapshot-isolation': ['G1-realtime', 'G-nonadjacent-realtime', 'no-order-snapshot-isolation-realtime'],
+  'strong-session-serializable': ['G1-process', 'G2-process', 'no-order-serializable-process'],
+  'strong-serializable': ['G1-realtime', 'G2-realtime', 'no-order-serializable-realtime'],
 };
 
 /** The anomalies and all they are special cases of. */

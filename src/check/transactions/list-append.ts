@@ -14,6 +14,7 @@ import {
   type VersionOrder,
 } from './list-versions.ts';
 import { explainListDependency } from './list-words.ts';
+import type { UnorderedPair } from './write-orders.ts';
 
 /** @throws DuplicateWriteError when an element is appended to a key twice, and no transaction contradicts itself. */
 export function listAppendDependencies(
@@ -23,8 +24,9 @@ export function listAppendDependencies(
 ): Omit<Dependencies, 'graph'> {
   const history = new ListVersions(transactions, options);
   const { duplicate } = history.writes;
+  const edges = new EdgeWriter(history, builder);
   if (duplicate === undefined) {
-    new EdgeWriter(history, builder).write();
+    edges.write();
     findLostUpdates(history);
   } else if (history.anomalies.kept.length === 0) throw duplicate;
   return {
@@ -33,6 +35,7 @@ export function listAppendDependencies(
     committed: history.committed,
     direct: history.anomalies.kept,
     directCounts: history.anomalies.counts,
+    unorderedPairs: (most) => edges.unorderedPairs(most),
     explain: (from, to, kind) => explainListDependency(history, from, to, kind),
   };
 }
@@ -52,6 +55,21 @@ class EdgeWriter {
   write(): void {
     this.#addWriteEdges();
     this.#addReadEdges();
+  }
+
+  /** Appends that nobody saw, of one key: all come last, in an order of their own. */
+  unorderedPairs(most: number): readonly UnorderedPair[] | undefined {
+    const pairs: UnorderedPair[] = [];
+    for (const [id, writers] of this.#unseen.entries()) {
+      const key = this.#history.name(id);
+      for (const [place, second] of (writers ?? []).entries()) {
+        if (pairs.length + place > most) return undefined;
+        for (const first of (writers ?? []).slice(0, place)) {
+          pairs.push({ key, first, second, readersOfFirst: [], readersOfSecond: [] });
+        }
+      }
+    }
+    return pairs;
   }
 
   #addWriteEdges(): void {

@@ -7,7 +7,9 @@ import type { InitialValues, Transaction } from '../transaction.ts';
 import { AnomalyList } from './anomaly.ts';
 import type { Dependencies } from './dependencies.ts';
 import { NOBODY, sameElement, Writes } from './elements.ts';
-import { findComponents, GraphBuilder, RwFan, WR, WW } from './graph.ts';
+import { type GraphBuilder, RwFan, WR, WW } from './graph.ts';
+import { VersionGraph } from './version-graph.ts';
+import type { UnorderedPair } from './write-orders.ts';
 
 export interface RwRegisterOptions {
   readonly initial?: InitialValues;
@@ -64,8 +66,7 @@ class RwRegister {
   readonly #initialReaders: (number[] | undefined)[] = [];
   readonly #garbage = new Map<string, number>();
   readonly #garbageValues: Json[] = [];
-  /** Per key: for versions, the versions known to come later, nearest first where known. */
-  readonly #successors: Map<number, Set<number>>[] = [];
+  readonly #versions = new VersionGraph();
 
   constructor(transactions: readonly Transaction[], builder: GraphBuilder, options: RwRegisterOptions) {
     this.#transactions = transactions;
@@ -105,6 +106,7 @@ class RwRegister {
       committed: this.#committed,
       direct: this.#anomalies.kept,
       directCounts: this.#anomalies.counts,
+      unorderedPairs: (most) => this.#unorderedPairs(most),
       explain: (from, to, kind) => this.#explain(from, to, kind),
     };
   }
@@ -258,26 +260,17 @@ class RwRegister {
   }
 
   #orderChain(key: number, writes: readonly number[]): void {
-    const known = writes.filter((write) => write !== NOBODY && this.#isCommitted(write));
-    for (const [place, write] of known.entries()) {
-      const before = known[place - 1];
-      if (before !== undefined) this.#order(key, before, write);
-    }
-  }
-
-  #order(key: number, before: number, after: number): void {
-    if (before === after) return;
-    this.#successors[key] ??= new Map();
-    const later = this.#successors[key].get(before);
-    if (later === undefined) this.#successors[key].set(before, new Set([after]));
-    else later.add(after);
+    this.#versions.orderChain(
+      key,
+      writes.filter((write) => this.#isCommitted(write)),
+    );
   }
 
   #orderWritesAfterReads(ordered: ReadonlySet<number>): void {
     for (const { transaction, key, write } of this.#reads) {
       if (write === NOBODY || ordered.has(key) || !this.#isCommitted(write)) continue;
       const own = this.#finalWriteOf(transaction, key);
-      if (own !== undefined && own !== write) this.#order(key, write, own);
+      if (own !== undefined && own !== write) this.#versions.order(key, write, own);
     }
   }
 
@@ -330,7 +323,7 @@ class RwRegister {
         frontier = frontier.filter((earlier) => time(earlier, 'returned') >= time(done, 'called'));
         frontier.push(done);
       }
-      for (const earlier of frontier) this.#order(key, earlier.last, visit.first);
+      for (const earlier of frontier) this.#versions.order(key, earlier.last, visit.first);
       if (this.#transactions[visit.transaction]?.outcome === 'ok') open.push(visit);
     }
   }
@@ -342,7 +335,7 @@ class RwRegister {
       const { process, called } = this.#transactions[visit.transaction] as Transaction;
       if (called === undefined) continue;
       const before = latest.get(process);
-      if (before !== undefined) this.#order(key, before.last, visit.first);
+      if (before !== undefined) this.#versions.order(key, before.last, visit.first);
       latest.set(process, visit);
     }
   }
@@ -366,29 +359,11 @@ class RwRegister {
   }
 
   #reportCyclicVersions(key: number, finals: readonly number[]): boolean {
-    const successors = this.#successors[key];
-    if (successors === undefined) return false;
-    if ([...successors.values()].some((later) => later.has(initialVersion(key)))) {
-      for (const write of finals) this.#order(key, initialVersion(key), write);
+    if (this.#versions.hasEarlier(key, initialVersion(key))) {
+      for (const write of finals) this.#versions.order(key, initialVersion(key), write);
     }
-    const versions = new GraphBuilder(0);
-    const nodeOf = new Map<number, number>();
-    const versionOf: number[] = [];
-    const node = (version: number): number => {
-      let found = nodeOf.get(version);
-      if (found === undefined) {
-        found = versions.addNode();
-        nodeOf.set(version, found);
-        versionOf.push(version);
-      }
-      return found;
-    };
-    for (const [before, later] of successors)
-      for (const after of later) versions.addEdge(node(before), node(after), WW);
-    const { of, size } = findComponents(versions.build(), WW);
-    const cyclic = size.findIndex((members) => members > 1);
-    if (cyclic < 0) return false;
-    const members = versionOf.filter((_, member) => of[member] === cyclic);
+    const members = this.#versions.cycle(key);
+    if (members === undefined) return false;
     const values = members.map((version) => this.#valueOf(version, key));
     const transactions = members.flatMap((version) => this.#writes.transactionOf[version] ?? []);
     const name = this.#writes.keys[key] as string | number;
@@ -399,7 +374,7 @@ class RwRegister {
   }
 
   #addVersionEdges(key: number): void {
-    for (const [before, later] of this.#successors[key] ?? []) {
+    for (const [before, later] of this.#versions.of(key)) {
       const writer = this.#writes.transactionOf[before];
       const writers = [...later]
         .filter((write) => this.#isCommitted(write))
@@ -410,6 +385,27 @@ class RwRegister {
       const fan = new RwFan(this.#graph, writers);
       for (const reader of this.#readersOf[before] ?? []) fan.connect(reader);
     }
+  }
+
+  #unorderedPairs(most: number): readonly UnorderedPair[] | undefined {
+    const pairs: UnorderedPair[] = [];
+    for (const [id, writes] of this.#finalWrites().entries()) {
+      if (writes === undefined || this.#versions.isChain(id, writes)) continue;
+      const key = this.#writes.keys[id] as string | number;
+      for (const [place, second] of writes.entries()) {
+        if (pairs.length + place > most) return undefined;
+        for (const first of writes.slice(0, place)) {
+          pairs.push({
+            key,
+            first: this.#writes.transactionOf[first] as number,
+            second: this.#writes.transactionOf[second] as number,
+            readersOfFirst: this.#readersOf[first] ?? [],
+            readersOfSecond: this.#readersOf[second] ?? [],
+          });
+        }
+      }
+    }
+    return pairs;
   }
 
   /** Two transactions that read the same version of a key and both overwrite it: one did not see the other. */
@@ -443,7 +439,7 @@ class RwRegister {
       const key = this.#writes.keyOf[write] as number;
       const written = this.#cell(key, this.#writes.valueOf[write] as Json);
       if (kind === 'ww') {
-        const before = this.#writes.of(from).find((other) => this.#successors[key]?.get(other)?.has(write));
+        const before = this.#writes.of(from).find((other) => this.#versions.comesBefore(key, other, write));
         const earlier = before === undefined ? undefined : show(this.#writes.valueOf[before] as Json);
         if (earlier !== undefined) return `T${to} wrote ${written} over the ${earlier} of T${from}, or later`;
       } else {
@@ -456,7 +452,7 @@ class RwRegister {
 
   #precedes(read: ExternalRead, write: number): boolean {
     if (read.write === write) return false;
-    return read.write === NOBODY || (this.#successors[read.key]?.get(read.write)?.has(write) ?? false);
+    return read.write === NOBODY || this.#versions.comesBefore(read.key, read.write, write);
   }
 
   #cell(key: number, value: Json): string {
