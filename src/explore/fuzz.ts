@@ -151,7 +151,8 @@ class Campaign {
     const { keepGoing = false, forSeconds } = this.options;
     const count = Math.min(this.batchSeeds, this.runsMax - this.dispatched);
     if (count < 1 || this.stopped || this.interrupted) return undefined;
-    if (forSeconds !== undefined && this.elapsedSeconds >= forSeconds) return undefined;
+    // Some runs are made however slow the start was: a short time on a busy machine is no reason to say that nothing ran.
+    if (forSeconds !== undefined && this.dispatched > 0 && this.elapsedSeconds >= forSeconds) return undefined;
     if (this.cpuSeconds >= (this.options.cpuSecondsMax ?? Number.POSITIVE_INFINITY)) return undefined;
     const from = this.dispatched;
     this.dispatched += count;
