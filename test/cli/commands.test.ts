@@ -143,6 +143,19 @@ describe('run', () => {
     expect(ended.code).toBe(0);
   });
 
+  test('finds the protocol of a scenario beside the scenario, wherever it is run from', () => {
+    place.file('deep/er/counter.js', counterModule());
+    place.file('deep/er/mine.yaml', 'protocol: ./counter.js\nnodes: { client: 4 }\n');
+    place.file('deep/er/mine.js', "export const scenario = { protocol: './counter.js', nodes: { client: 4 } };\n");
+    const digests = ['deep/er/mine.yaml', './deep/er/mine.js'].map((name) => {
+      const ended = place.worldline('run', name, '--json');
+      return (data(ended) as { digest: string }).digest;
+    });
+    expect(digests[0]).toBe(digests[1]);
+    expect(place.shell('cd deep && worldline run er/mine.yaml --json').stdout).toContain(`"digest": "${digests[0]}"`);
+    expect(place.worldline('run', './deep/er/counter.js', '--json').stdout).not.toContain(digests[0]);
+  });
+
   test('holds a scenario to what it expects', () => {
     const run = (protocol: string, expectation: string): Ended =>
       place.worldline('run', place.file('mine.yaml', `protocol: ${protocol}\nexpect: ${expectation}\n`));
