@@ -48,7 +48,7 @@ export class Narrator {
     return {
       text: sentence(clauses),
       weight: weightOf(step, before),
-      nodes: [...new Set(step.events.flatMap(nodesOf))],
+      nodes: actingNodes(step),
     };
   }
 
@@ -79,8 +79,10 @@ export class Narrator {
     const answered = step.events.some(({ kind }) => kind === 'return');
     // Told by what came of them: the crash by its fault, the reply by the answer that it is.
     const openings = step.events.filter(
-      ({ kind }) => !(kind === 'crash' && crashes.size > 0) && !(kind === 'deliver' && answered),
+      ({ kind }) => !(kind === 'crash' && crashes.size > 0) && !(kind === 'deliver' && answered) && kind !== 'drop',
     );
+    const drop = step.events[0];
+    if (drop?.kind === 'drop') return [`from ${drop.from} to ${drop.to}, ${this.tellDrop(drop)}`];
     return [
       ...tellBoots(ofKind(step, 'boot')),
       ...openings.map((event) => this.opening(event)).filter((text) => text !== ''),
@@ -91,8 +93,6 @@ export class Narrator {
     switch (event.kind) {
       case 'deliver':
         return `${event.node} gets ${event.copy === undefined ? '' : 'a copy '}from ${event.from}: ${this.teller.message(event.message)}`;
-      case 'drop':
-        return `from ${event.from} to ${event.to}, ${dropped[event.reason]}: ${this.teller.message(event.message)}`;
       case 'timer':
         return `${event.node}'s ${spaced(event.timer)} timer fires${event.key === undefined ? '' : ` (${event.key})`}`;
       case 'synced':
@@ -137,6 +137,7 @@ export class Narrator {
       ...tellWrites(ofKind(step, 'write')),
       ...this.tellReturns(step),
       ...this.tellSends(step),
+      ...this.tellDropsAtOnce(step),
       ...ofKind(step, 'violation').map((event) => `${qualified(event)} is broken: ${event.sentence}`),
       ...ofKind(step, 'failure').map((event) => `the run ends here: ${event.sentence}`),
     ];
@@ -170,6 +171,16 @@ export class Narrator {
       if (event.outcome === 'unknown') return `${event.node} gives up on ${what}: it may have happened or not`;
       return `${event.node} is refused ${what}${event.reason === undefined ? '' : ` (${event.reason})`}`;
     });
+  }
+
+  private tellDrop(drop: OfKind<'drop'>): string {
+    return `${dropped[drop.reason]}: ${this.teller.message(drop.message)}`;
+  }
+
+  /** What an explicit schedule drops never leaves: it is told with what sent it. */
+  private tellDropsAtOnce(step: Step): string[] {
+    if (step.events[0]?.kind === 'drop') return [];
+    return ofKind(step, 'drop').map((drop) => `to ${drop.to}, ${this.tellDrop(drop)}`);
   }
 
   private tellSends(step: Step): string[] {
@@ -254,12 +265,14 @@ function tellWriteGroup(group: readonly OfKind<'write'>[]): string {
   }
 }
 
-const subjectOf = (step: Step): NodeId | undefined => step.events.flatMap(nodesOf)[0];
+const subjectOf = (step: Step): NodeId | undefined => actingNodes(step)[0];
 
-const nodesOf = (event: TraceEvent): NodeId[] => {
-  if (event.kind === 'drop' || event.kind === 'duplicate') return [event.to];
-  return 'node' in event && event.node !== undefined ? [event.node] : [];
-};
+/** Where something happened; a message that arrives nowhere marks the node that it was meant for. */
+function actingNodes(step: Step): NodeId[] {
+  const nodes = step.events.flatMap((event) => ('node' in event && event.node !== undefined ? [event.node] : []));
+  const meant = ofKind(step, 'drop').map(({ to }) => to);
+  return [...new Set(nodes.length > 0 ? nodes : meant)];
+}
 
 const storyKinds: ReadonlySet<TraceEvent['kind']> = new Set([
   'boot',

@@ -55,7 +55,7 @@ export function tellValue(value: Json): string {
 export function tellNote(text: string, data: Json | undefined): string {
   if (data === undefined || data === null) return spaced(text);
   const details = isRecord(data)
-    ? Object.entries(data).flatMap(([name, value]) => tellField(name, value))
+    ? Object.entries(data).flatMap(([name, value]) => (value === false ? [] : tellField(name, value)))
     : [tellValue(data)];
   return clip([spaced(text), ...details].join(', '));
 }

@@ -169,6 +169,20 @@ describe('rows of a timeline', () => {
     ]);
   });
 
+  test('a message that is dropped is told by itself, or with what sent it where a schedule drops it at once', () => {
+    const message = { type: 'Vote', term: 1 };
+    const lost: TraceEvent = { kind: 'drop', event: 4, at: 1, from: 'n1', to: 'n2', id: 1, message, reason: 'cut' };
+    const scheduled: TraceEvent[] = [
+      { kind: 'timer', event: 5, at: 2, node: 'n1', timer: 'election' },
+      { kind: 'note', event: 5, at: 2, node: 'n1', text: 'becameCandidate', data: { term: 1, again: false } },
+      { ...lost, event: 5, at: 2, reason: 'override' },
+    ];
+    expect(told([...start, lost, ...scheduled]).slice(1)).toEqual([
+      'F0 F0* | from n1 to n2, stopped by a cut: Vote term 1.',
+      'F0* F0 | n1\'s election timer fires; it notes "became candidate, term 1"; to n2, dropped by the schedule: Vote term 1.',
+    ]);
+  });
+
   test('a violation ends the story', () => {
     const events: TraceEvent[] = [
       heartbeat(4),
