@@ -1,5 +1,5 @@
 /** A protocol with all that testing it needs: roles, options and how to draw them, operations, properties, planted bugs. */
-import type { OperationInput, OperationSpec } from '../sim/config.ts';
+import type { OperationSpec } from '../sim/config.ts';
 import type { Json } from '../sim/plain.ts';
 import type { AnyRole, Micros, Tolerance } from '../sim/protocol.ts';
 import type { Model } from './model.ts';
@@ -62,5 +62,3 @@ export interface Bug {
 
 /** Types a protocol where it is written. */
 export const defineProtocol = (protocol: Protocol): Protocol => protocol;
-
-export type { OperationInput };

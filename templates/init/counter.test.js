@@ -12,9 +12,13 @@ describe('the replicated counter', () => {
   test.each([
     ['ack-before-sync', 'KEPT'],
     ['merge-by-sum', 'REAL'],
-  ])('its planted bug %s is caught by the property %s', async (bug, property) => {
-    await expect(counter).toBeCaughtWith(bug, { by: property, runs: 200 });
-  }, 60_000);
+  ])(
+    'its planted bug %s is caught by the property %s',
+    async (bug, property) => {
+      await expect(counter).toBeCaughtWith(bug, { by: property, runs: 200 });
+    },
+    60_000,
+  );
 });
 
 // Failures become tests: `npx worldline fuzz ./counter.js` writes what it finds to .worldline/failures; move it to corpus/ once it is fixed.
