@@ -32,17 +32,20 @@ interface Client {
   /** Request id of the outstanding operation; 0 when there is none. */
   outstanding: number;
   streamNextAt: Micros;
+  /** Its place among the clients of the stream; -1 for none. */
+  readonly place: number;
+  /** Draws of its own, so that nothing another client does or suffers changes what this one asks. */
+  stream: Stream | undefined;
+  uniques: number;
 }
 
 export class Workload {
   private readonly clients = new Map<NodeId, Client>();
   private readonly streamSpec: WorkloadStream | undefined;
-  private stream: Stream | undefined;
   private readonly seed: string;
   private operations: MutableOperation[] = [];
   /** Position in the history: one number for each call and each return. */
   private position = 0;
-  private uniques = 0;
   private counts = { ok: 0, fail: 0, unknown: 0 };
 
   constructor(calls: readonly Call[], stream: WorkloadStream | undefined, seed: string) {
@@ -54,23 +57,21 @@ export class Workload {
       if (own === undefined) byClient.set(call.client, [call]);
       else own.push(call);
     }
-    for (const [id, own] of byClient)
-      this.addClient(
+    for (const id of new Set([...byClient.keys(), ...(stream?.clients ?? [])])) {
+      const place = stream?.clients.indexOf(id) ?? -1;
+      this.clients.set(id, {
         id,
-        own.sort((a, b) => a.at - b.at),
-      );
-    for (const id of stream?.clients ?? []) {
-      if (!this.clients.has(id)) this.addClient(id, []);
-      (this.clients.get(id) as Client).streamNextAt = stream === undefined ? 0 : stream.start;
+        calls: (byClient.get(id) ?? []).sort((a, b) => a.at - b.at),
+        next: 0,
+        processes: 0,
+        sequence: 0,
+        outstanding: 0,
+        streamNextAt: stream === undefined ? 0 : stream.start,
+        place,
+        stream: undefined,
+        uniques: 0,
+      });
     }
-  }
-
-  private addClient(id: NodeId, calls: readonly Call[]): void {
-    this.clients.set(id, { id, calls, next: 0, processes: 0, sequence: 0, outstanding: 0, streamNextAt: -1 });
-  }
-
-  get clientIds(): readonly NodeId[] {
-    return [...this.clients.keys()];
   }
 
   /** When this client wants to call next, given that it has no call outstanding; undefined when it has nothing left. */
@@ -80,7 +81,7 @@ export class Workload {
     const listed = client.calls[client.next];
     if (listed !== undefined) return Math.max(now, listed.at);
     const spec = this.streamSpec;
-    if (spec === undefined || client.streamNextAt < 0 || client.streamNextAt >= spec.end) return undefined;
+    if (spec === undefined || client.place < 0 || client.streamNextAt >= spec.end) return undefined;
     return Math.max(now, client.streamNextAt);
   }
 
@@ -111,12 +112,13 @@ export class Workload {
       return listed.op;
     }
     const spec = this.streamSpec as WorkloadStream;
-    if (this.stream === undefined) this.stream = new Stream(`${this.seed}/workload`);
-    client.streamNextAt += this.stream.between(1, 2 * spec.interval - 1);
-    return this.drawOperation(spec.operations, this.stream);
+    if (client.stream === undefined) client.stream = new Stream(`${this.seed}/workload/${client.id}`);
+    client.streamNextAt += client.stream.between(1, 2 * spec.interval - 1);
+    return this.drawOperation(spec, client, client.stream);
   }
 
-  private drawOperation(specs: readonly OperationSpec[], stream: Stream): OperationInput {
+  private drawOperation(workload: WorkloadStream, client: Client, stream: Stream): OperationInput {
+    const specs: readonly OperationSpec[] = workload.operations;
     const total = specs.reduce((sum, { weight = 1 }) => sum + weight, 0);
     let ticket = stream.below(total);
     const spec = specs.find(({ weight = 1 }) => {
@@ -125,7 +127,8 @@ export class Workload {
     }) as OperationSpec;
     const op: { type: string; [field: string]: Json } = { type: spec.type };
     for (const [name, argument] of Object.entries(spec.arguments ?? {})) {
-      if (argument.kind === 'unique') op[name] = ++this.uniques;
+      // Each client has every n-th number, n being the number of clients.
+      if (argument.kind === 'unique') op[name] = client.uniques++ * workload.clients.length + client.place + 1;
       else if (argument.kind === 'key') op[name] = `k${stream.between(1, argument.count)}`;
       else if (argument.kind === 'integer') op[name] = stream.between(argument.min, argument.max);
       else op[name] = stream.pick(argument.of);
@@ -176,33 +179,41 @@ export class Workload {
     return { ...this.counts, open: this.open.length };
   }
 
+  /** What a state hash covers: where each client stands. */
+  contents(): unknown {
+    return [...this.clients.values()].map(({ id, next, processes, sequence, outstanding, stream, uniques }) => [
+      id,
+      next,
+      processes,
+      sequence,
+      outstanding !== 0,
+      stream?.save(),
+      uniques,
+    ]);
+  }
+
   save(): WorkloadSnapshot {
     return {
-      clients: [...this.clients.values()].map((client) => ({ ...client })),
-      stream: this.stream?.save(),
+      clients: [...this.clients.values()].map(({ stream, ...client }) => ({ ...client, stream: stream?.save() })),
       operations: this.operations.map((operation) => ({ ...operation })),
       position: this.position,
-      uniques: this.uniques,
       counts: { ...this.counts },
     };
   }
 
   load(snapshot: WorkloadSnapshot): void {
     this.clients.clear();
-    for (const client of snapshot.clients) this.clients.set(client.id, { ...client });
-    this.stream = snapshot.stream === undefined ? undefined : Stream.restored(snapshot.stream);
+    for (const { stream, ...client } of snapshot.clients)
+      this.clients.set(client.id, { ...client, stream: stream === undefined ? undefined : Stream.restored(stream) });
     this.operations = snapshot.operations.map((operation) => ({ ...operation }));
     this.position = snapshot.position;
-    this.uniques = snapshot.uniques;
     this.counts = { ...snapshot.counts };
   }
 }
 
 export interface WorkloadSnapshot {
-  readonly clients: readonly Client[];
-  readonly stream: StreamState | undefined;
+  readonly clients: readonly (Omit<Client, 'stream'> & { readonly stream: StreamState | undefined })[];
   readonly operations: readonly MutableOperation[];
   readonly position: number;
-  readonly uniques: number;
   readonly counts: { readonly ok: number; readonly fail: number; readonly unknown: number };
 }

@@ -54,6 +54,11 @@ export class Clock {
     this.offset += by;
   }
 
+  /** What a state hash covers: how it runs, not what it shows. */
+  contents(): unknown {
+    return [this.offset, this.ratePpm];
+  }
+
   save(): ClockSnapshot {
     return { trueBase: this.trueBase, localBase: this.localBase, offset: this.offset, ratePpm: this.ratePpm };
   }

@@ -74,7 +74,10 @@ export type ArgumentSpec =
   | { readonly kind: 'choice'; readonly of: readonly Json[] }
   | { readonly kind: 'unique' };
 
-/** A workload too long to be listed: each client calls with uniform gaps around `interval`, from `start` to `end`. */
+/**
+ * A workload too long to be listed: each client calls with uniform gaps around `interval`, from `start` to `end`. Every client draws
+ * from a stream of its own.
+ */
 export interface WorkloadStream {
   readonly operations: readonly OperationSpec[];
   readonly clients: readonly NodeId[];

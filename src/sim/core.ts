@@ -161,7 +161,7 @@ export class Core {
       violation: this.violation,
       failure: this.failure,
       tokens: this.tokens,
-      kinds: this.kinds.map(copyOf),
+      kinds: this.kinds.map(({ path, messageType, counts }) => ({ path, messageType, counts: copyOf(counts) })),
       digest: this.digest.save(),
     };
   }
@@ -173,15 +173,17 @@ export class Core {
     this.violation = snapshot.violation;
     this.failure = snapshot.failure;
     this.tokens = snapshot.tokens;
-    this.kinds.splice(0, this.kinds.length, ...snapshot.kinds.map(copyOf));
+    const kinds = snapshot.kinds.map(({ path, messageType, counts }, i) =>
+      messageKind(i, path, messageType, copyOf(counts)),
+    );
+    this.kinds.splice(0, this.kinds.length, ...kinds);
     this.watches.forgetTypes();
-    for (const { messageType } of this.kinds) this.watches.addType(messageType);
+    for (const { messageType } of kinds) this.watches.addType(messageType);
     this.digest.load(snapshot.digest);
   }
 }
 
-const copyOf = ({ index, path, messageType, counts }: MessageKind): MessageKind =>
-  messageKind(index, path, messageType, { ...counts, dropped: { ...counts.dropped } });
+const copyOf = (counts: MessageCounts): MessageCounts => ({ ...counts, dropped: { ...counts.dropped } });
 
 export interface CoreSnapshot {
   readonly now: Micros;
@@ -190,6 +192,6 @@ export interface CoreSnapshot {
   readonly violation: Violation | undefined;
   readonly failure: Failure | undefined;
   readonly tokens: number;
-  readonly kinds: readonly MessageKind[];
+  readonly kinds: readonly Pick<MessageKind, 'path' | 'messageType' | 'counts'>[];
   readonly digest: readonly [number, number];
 }

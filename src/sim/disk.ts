@@ -3,7 +3,7 @@
  * Each write is one atomic record; a sync makes all writes before it durable, in order.
  */
 import type { UnsyncedWrites } from './faults.ts';
-import { clone } from './plain.ts';
+import { byText } from './plain.ts';
 import type { Micros } from './protocol.ts';
 import { scale } from './random.ts';
 
@@ -213,17 +213,36 @@ export class SimDisk {
     this.failing = snapshot.failing;
   }
 
+  /** Whether this sync is under way. */
+  isPending(token: number): boolean {
+    return this.syncs.some((sync) => sync.token === token);
+  }
+
   /** What a state hash covers: contents and what is under way, without true times. */
   contents(): unknown {
-    const image = ({ areas }: Image): unknown => clone(areas);
     return [
-      image(this.cached),
-      image(this.durable),
+      contentsOf(this.cached),
+      contentsOf(this.durable),
       this.unsynced,
-      this.syncs.map(({ upTo, tag }) => [this.written - upTo, tag]),
+      this.syncs.map(({ upTo, blocking, part, tag, data, fails }) => [
+        this.written - upTo,
+        blocking,
+        part,
+        tag,
+        data,
+        fails,
+      ]),
+      this.slow,
+      this.failing,
     ];
   }
 }
+
+/** Areas, records and logs in order of their names, not of their making. */
+const contentsOf = ({ areas }: Image): unknown =>
+  inOrder(areas).map(([path, { records, logs }]) => [path, inOrder(records), inOrder(logs)]);
+
+const inOrder = <T>(map: ReadonlyMap<string, T>): (readonly [string, T])[] => [...map].sort(([a], [b]) => byText(a, b));
 
 export interface DiskSnapshot {
   readonly cached: Image;

@@ -25,7 +25,7 @@ export class QueuedEvent {
   readonly part: number;
   /** DELIVER: index of the sender. */
   readonly from: number;
-  /** DELIVER: the message. TIMER: the timer's id. */
+  /** DELIVER: the message. TIMER: the timer's id. RESUME: index of the fault that paused the node. */
   readonly payload: unknown;
   /** DELIVER: message id. TIMER, SYNCED: token. FAULT_*: index of the fault. RESTART, RESUME: incarnation it is meant for. */
   readonly id: number;

@@ -13,7 +13,7 @@ interface Processes {
   boot(node: SimNode): void;
   join(spec: NodeSpec): void;
   crash(node: SimNode, unsynced: UnsyncedWrites, lostEffects: number): void;
-  pause(node: SimNode, duration: Micros): void;
+  pause(node: SimNode, duration: Micros, fault: number): void;
   admin(node: SimNode, action: Tagged): void;
   setClockRate(node: SimNode, ppm: number): void;
 }
@@ -212,7 +212,7 @@ export class Injector {
         processes.boot(node);
         return;
       case 'pause':
-        processes.pause(node, fault.for);
+        processes.pause(node, fault.for, index);
         return;
       case 'clock-step':
         node.clock.stepWall(fault.by);
@@ -300,6 +300,11 @@ export class Injector {
 
   statistics(): { [kind: string]: { readonly fired: number; readonly skipped: number } } {
     return Object.fromEntries([...this.counts].map(([kind, counts]) => [kind, { ...counts }]));
+  }
+
+  /** What a state hash covers: what still waits, and what is in force. */
+  contents(): unknown {
+    return [this.waiting.map(({ fault, seen }) => [fault, seen]), this.settings, [...this.lastNoted]];
   }
 
   save(): InjectorSnapshot {

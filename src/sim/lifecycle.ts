@@ -121,13 +121,10 @@ export class Lifecycle {
     for (const event of lost) if (event.kind === DELIVER) this.messages.drop(event, 'dead');
   }
 
-  pause(node: SimNode, duration: Micros): void {
+  pause(node: SimNode, duration: Micros, fault: number): void {
     const { core } = this;
     node.pauses++;
     core.tracer?.pause(node);
-    core.queue.push(
-      core.now + duration,
-      eventAt(RESUME, node.index, 0, undefined, node.incarnation, core.event, core.now),
-    );
+    core.queue.push(core.now + duration, eventAt(RESUME, node.index, 0, fault, node.incarnation, core.event, core.now));
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { RunSpec } from './config.ts';
 import type { Override } from './faults.ts';
+import { byText, canonicalText } from './plain.ts';
 import type { Micros, NodeId } from './protocol.ts';
 import { Stream, type StreamState } from './random.ts';
 
@@ -148,9 +149,11 @@ export class Network {
     this.clogs = this.clogs.filter((set) => set.id !== id);
   }
 
-  /** Active cuts and clogs, for a state hash. */
+  /** What a state hash covers: active cuts and clogs, and how bad the network is. */
   contents(): unknown {
-    const sets = (list: readonly LinkSet[]): unknown => list.map(({ from, to }) => [[...from], [...to]]);
+    const members = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
+    const sets = (list: readonly LinkSet[]): unknown =>
+      list.map(({ id, from, to }) => canonicalText([id, members(from), members(to)])).sort(byText);
     return [sets(this.cuts), sets(this.clogs), this.lossPpm, this.duplicationPpm];
   }
 

@@ -255,8 +255,7 @@ export class Simulation {
         return;
       }
       case CALL: {
-        const due = this.workload.nextCallAt(node.id, core.now);
-        if (due === undefined || due > core.now) return;
+        if (this.workload.nextCallAt(node.id, core.now) === undefined) return;
         core.begin(CALL, event.node, 0, event.cause);
         this.issueCall(node, part, event);
         return;
@@ -582,8 +581,8 @@ export class Simulation {
     if (request !== 0) this.endCall(node, request, 'unknown', undefined, undefined);
   }
 
-  pause(node: SimNode, duration: Micros): void {
-    this.lifecycle.pause(node, duration);
+  pause(node: SimNode, duration: Micros, fault: number): void {
+    this.lifecycle.pause(node, duration, fault);
   }
 
   private resume(node: SimNode, cause: number): void {
@@ -613,9 +612,9 @@ export class Simulation {
     return this.core.digest.toString();
   }
 
-  /** Of everything the future depends on but true time: nodes, disks, messages in flight, armed timers, cuts. */
+  /** Of the state of the world without its time: see state-hash.ts for what is in it. */
   stateHash(): string {
-    return stateHashOf(this.core, this.messages);
+    return stateHashOf(this.core, this.messages, this.workload, this.injector);
   }
 
   history(): readonly Operation[] {
@@ -647,23 +646,43 @@ export class Simulation {
 
   // --- Explicit schedules --------------------------------------------------------------------------------------------------------
 
-  /** What could happen next, whatever its time: deliveries, drops, timers, syncs, calls, faults. Ids are stable. */
+  /**
+   * What could happen next, whatever its time, in the order in which `step` would make it happen: deliveries, drops, timers, syncs,
+   * calls, faults. Ids are unique and stable. Empty when the run is over.
+   */
   pending(): readonly Action[] {
-    return pendingActions(this.core, this.messages);
+    this.tidyInboxes();
+    return pendingActions(this.core, this.messages, this.ready);
   }
 
-  /** Makes one pending action happen now. Throws a RangeError when it is not pending, or its node cannot act now. */
+  /**
+   * Makes one pending action happen. True time goes on to the action's own if nothing else is due before; else the action happens
+   * early, at the present time.
+   * @throws RangeError when it is not pending.
+   */
   perform(action: Action | string): void {
-    const { event, drop, fromInbox } = takeAction(
-      this.core,
-      this.messages,
-      typeof action === 'string' ? action : action.id,
-    );
+    const id = typeof action === 'string' ? action : action.id;
+    this.tidyInboxes();
+    const { event, drop, fromInbox } = takeAction(this.core, this.messages, this.ready, id);
     guarded(() => {
       if (drop) this.messages.drop(event, 'override');
       else if (fromInbox) this.receive(this.core.nodes[event.node] as SimNode, event);
       else this.dispatch(event);
+      this.mayGoOn(event);
     });
+  }
+
+  /** Timers that waited in the inbox of a node that is free now, and were cancelled or set again meanwhile, wait there no more. */
+  private tidyInboxes(): void {
+    for (const node of this.core.nodes) {
+      if (!node.isFree || !node.hasInbox) continue;
+      node.inbox = node.inbox
+        .slice(node.inboxHead)
+        .filter(
+          (event) => event.kind !== TIMER || this.timers.due(event, node.parts[event.part] as Part) !== undefined,
+        );
+      node.inboxHead = 0;
+    }
   }
 
   // --- Snapshots -----------------------------------------------------------------------------------------------------------------
@@ -686,6 +705,7 @@ export class Simulation {
       ready: this.ready.slice(),
       instantEvents: this.instantEvents,
       watches: core.watches.save(),
+      views: core.tracer?.save() ?? new Map(),
     };
   }
 
@@ -694,7 +714,8 @@ export class Simulation {
     const { core } = this;
     core.load(snapshot.core);
     core.queue.load(snapshot.queue);
-    for (const node of core.nodes.splice(snapshot.nodes.length)) core.indexes.delete(node.id);
+    // Who joined here may not have joined there, or in another order.
+    for (const node of core.nodes.splice(core.spec.nodes.length)) core.indexes.delete(node.id);
     core.names.length = core.nodes.length;
     snapshot.nodes.forEach(({ spec, saved }, i) => {
       (core.nodes[i] ?? this.lifecycle.add(spec)).load(saved);
@@ -707,6 +728,7 @@ export class Simulation {
     this.ready = snapshot.ready.slice();
     this.instantEvents = snapshot.instantEvents;
     core.watches.load(snapshot.watches);
+    core.tracer?.load(snapshot.views);
   }
 }
 
@@ -723,6 +745,7 @@ export interface Snapshot {
   readonly ready: readonly number[];
   readonly instantEvents: number;
   readonly watches: ReturnType<Core['watches']['save']>;
+  readonly views: ReadonlyMap<NodeId, string>;
 }
 
 /** The first fault armed that is due at a boundary. */

@@ -1,27 +1,86 @@
-/** The state hash: equal for worlds with equal futures, whatever the true time. For search; never in the hot path. */
+/**
+ * The state hash: equal for worlds that differ only in when things happened and will happen. Of nodes, disks, messages on their way,
+ * armed timers, calls and faults to come. Not of true time, clock readings, the history and the random streams: what a search varies,
+ * or decides itself. For search; never in the hot path.
+ */
+import type { Workload } from './clients.ts';
 import type { Core } from './core.ts';
 import { Digest } from './digest.ts';
-import { DELIVER } from './event.ts';
+import type { PendingSync } from './disk.ts';
+import type { Effects } from './effects.ts';
+import { CALL, DELIVER, FAULT_END, FAULT_START, type QueuedEvent, RESTART, RESUME, SYNCED, TIMER } from './event.ts';
+import type { Injector } from './injector.ts';
 import type { Messages } from './messages.ts';
 import { byText, canonicalText } from './plain.ts';
+import type { SimNode } from './process.ts';
 
-export function stateHashOf(core: Core, messages: Messages): string {
-  const inFlight = core.queue
+export function stateHashOf(core: Core, messages: Messages, workload: Workload, injector: Injector): string {
+  const toCome = core.queue
     .entries()
-    .filter(({ payload }) => payload.kind === DELIVER)
-    .map(({ payload: { from, node, part, payload } }) => canonicalText([from, node, part, payload]))
+    .flatMap(({ payload }) => contentsOf(core, payload) ?? [])
+    .map(canonicalText)
     .sort(byText);
-  const nodes = core.nodes.map((node) => [
+  const digest = new Digest();
+  digest.string(
+    canonicalText([
+      core.nodes.map(nodeContents),
+      toCome,
+      messages.held.map((event) => contentsOf(core, event)),
+      messages.network.contents(),
+      workload.contents(),
+      injector.contents(),
+    ]),
+  );
+  return digest.toString();
+}
+
+function nodeContents(node: SimNode): unknown {
+  const { suffix } = node;
+  return [
     node.id,
+    node.roleName,
     node.status,
     node.pauses,
-    node.suffix === undefined ? 0 : node.suffix.effects.count - node.suffix.next,
+    node.failedPart,
+    node.syncToken !== 0,
+    suffix === undefined ? 0 : effectsFrom(suffix.effects, suffix.next),
+    node.strikes ?? [],
+    node.ambushes ?? [],
     node.disk.contents(),
+    node.clock.contents(),
     node.parts.map((part) => [part.state, [...part.timers.keys()].sort(byText)]),
-    node.inbox.slice(node.inboxHead).map(({ kind, from, payload }) => [kind, from, payload]),
-  ]);
-  const held = messages.held.map(({ from, node, payload }) => [from, node, payload]);
-  const digest = new Digest();
-  digest.string(canonicalText([nodes, inFlight, held, messages.network.contents()]));
-  return digest.toString();
+    node.inbox.slice(node.inboxHead).map(waiting),
+  ];
+}
+
+function effectsFrom({ count, kinds, parts, a, b, c }: Effects, next: number): unknown[] {
+  const rest: unknown[] = [];
+  for (let i = next; i < count; i++) rest.push([kinds[i], parts[i], a[i], b[i], c[i]]);
+  return rest;
+}
+
+/** What waits in an inbox. */
+function waiting({ kind, from, part, payload }: QueuedEvent): unknown {
+  if (kind !== SYNCED) return [kind, from, part, payload];
+  const { tag, data, fails } = payload as PendingSync;
+  return [kind, part, tag, data, fails];
+}
+
+/** What an event of the queue will do; undefined where that is nothing, or is seen elsewhere (timers and syncs at their nodes). */
+function contentsOf({ nodes }: Core, event: QueuedEvent): unknown {
+  const { kind, node, part, from, id, payload } = event;
+  switch (kind) {
+    case DELIVER:
+      return [kind, from, node, part, payload];
+    case FAULT_START:
+    case FAULT_END:
+      return [kind, id];
+    case CALL:
+    case RESTART:
+    case RESUME:
+      return nodes[node]?.incarnation === id ? [kind, node, payload] : undefined;
+    case TIMER:
+    case SYNCED:
+      return undefined;
+  }
 }

@@ -27,11 +27,19 @@ const keyOf = (key: string | undefined): { readonly key?: string } => (key === u
 export class Tracer {
   private readonly world: Traced;
   private readonly sink: TraceSink;
-  private readonly lastViews = new Map<NodeId, string>();
+  private lastViews = new Map<NodeId, string>();
 
   constructor(world: Traced, sink: TraceSink) {
     this.world = world;
     this.sink = sink;
+  }
+
+  save(): ReadonlyMap<NodeId, string> {
+    return new Map(this.lastViews);
+  }
+
+  load(lastViews: ReadonlyMap<NodeId, string>): void {
+    this.lastViews = new Map(lastViews);
   }
 
   private emit(body: Body): void {

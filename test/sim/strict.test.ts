@@ -68,12 +68,13 @@ describe('strict mode finds', () => {
     }
   });
 
-  it('a record that is changed after it was read', () => {
+  it('a log entry that is changed after it was read', () => {
     const failure = found({
       poke: (_state, context) => {
-        const read = context.disk.read('record');
-        if (read.ok && read.value !== undefined) (read.value as { n: number }).n = 2;
-        else context.disk.put('record', { n: 1 });
+        const read = context.disk.readLog('log');
+        const entry = read.ok ? (read.value.entries[0] as { n: number } | undefined) : undefined;
+        if (entry !== undefined) entry.n = 2;
+        else context.disk.append('log', { n: 1 });
       },
     });
     expect(failure).toMatchObject({ kind: 'strict', at: 2_000 });
