@@ -29,7 +29,8 @@ export interface TransactionOptions extends RwRegisterOptions {
 
 /**
  * `satisfied`: nothing found that the level forbids. `unknown`: nothing found, but nothing could have been: no transaction
- * depends on another. What is inferred is sound; for registers without known version orders it is not all there is.
+ * depends on another. What is found is so; and it is all there is, unless many writes (more than 400 pairs of them) are in
+ * an order that neither reads nor the recorder show.
  */
 export type TransactionVerdict = 'satisfied' | 'violated' | 'unknown';
 

@@ -46,17 +46,16 @@ export function checkCommand(
     .option('--svg <file>', 'draw the first history that fails')
     .option('--json', 'results as JSON on stdout, everything else on stderr')
     .option('--no-color', 'no colours (so do NO_COLOR and TERM=dumb; FORCE_COLOR forces them)')
-    .addHelpText(
-      'after',
-      `
-Examples
-  worldline check history.edn                       a Jepsen history
-  worldline check --explain etcd_000.log            why it fails, with the smallest part that fails by itself
-  worldline check --level snapshot-isolation bank.json
-  some-test --history | worldline check --model cas-register -`,
-    )
+    .addHelpText('before', EXAMPLES)
     .action(async (files: readonly string[], options: CheckOptions) => finish(await check(files, options)));
 }
+
+const EXAMPLES = `Examples
+  worldline check history.edn                                  a Jepsen history
+  worldline check --explain etcd_000.log                       why it fails, with the smallest part that fails by itself
+  worldline check --level snapshot-isolation transactions.json isolation of transactions
+  some-test --history | worldline check --model register -     JSON lines from another program
+`;
 
 /** A history that was read, or a file that could not be. */
 interface Row {
