@@ -1,6 +1,6 @@
 /** What a leader believes of the others' logs. */
 import { always, type Property } from '../../../check/property.ts';
-import type { Finding, World } from '../../../sim/observer.ts';
+import type { Fact, Finding, World } from '../../../sim/observer.ts';
 import { termAt } from '../log.ts';
 import type { AppendEntriesReply, ServerState } from '../shape.ts';
 import { durableEntry, factAt, factNow, nameOf } from './facts.ts';
@@ -82,30 +82,65 @@ function compareWithLeader(from: number, to: number, message: AppendEntriesReply
 }
 
 function judge(memory: Progress, node: number, member: number, state: ServerState, world: World): Finding | undefined {
-  const leader = nameOf(world, node);
-  const follower = state.members[member] as string;
   const match = state.matchIndex[member] as number;
-  const next = state.nextIndex[member] as number;
   const before = memory.match[node]?.[member] as number;
+  if (match < before) return fell(memory, node, member, state, before, world);
+  if ((state.nextIndex[member] as number) <= match) return isBehind(node, member, state, world);
+  const follower = world.nodes.indexOf(state.members[member] as string);
+  const acked = memory.acked[follower]?.get(state.currentTerm);
+  return match > (acked?.index ?? 0) ? believed(memory, node, member, state, acked, world) : undefined;
+}
+
+function fell(
+  memory: Progress,
+  node: number,
+  member: number,
+  state: ServerState,
+  before: number,
+  world: World,
+): Finding {
+  const follower = state.members[member] as string;
   const since = memory.changed[node]?.[member] as number;
-  const isNow = factNow(world, node, `matchIndex of ${follower} is ${match}, nextIndex ${next}`);
-  if (match < before) {
-    return {
-      sentence: `matchIndex of ${follower} at leader ${leader} fell from ${before} to ${match}`,
-      facts: [factAt(world, since, node, `matchIndex of ${follower} becomes ${before}`), isNow],
-    };
-  }
-  if (next <= match) {
-    return {
-      sentence: `leader ${leader} would send ${follower} index ${next} next, although it knows it to hold ${match}`,
-      facts: [isNow],
-    };
-  }
-  const place = world.nodes.indexOf(follower);
-  const acked = memory.acked[place]?.get(state.currentTerm) ?? { index: 0, event: since };
-  if (match <= acked.index) return undefined;
   return {
-    sentence: `leader ${leader} believes that ${follower} holds index ${match}, but ${follower} has acknowledged only ${acked.index} in term ${state.currentTerm}`,
-    facts: [factAt(world, acked.event, place, `has acknowledged index ${acked.index}`), isNow],
+    sentence: `matchIndex of ${follower} at leader ${nameOf(world, node)} fell from ${before} to ${state.matchIndex[member]}`,
+    facts: [
+      factAt(world, since, node, `matchIndex of ${follower} becomes ${before}`),
+      progressNow(node, member, state, world),
+    ],
   };
 }
+
+function isBehind(node: number, member: number, state: ServerState, world: World): Finding {
+  const follower = state.members[member] as string;
+  return {
+    sentence: `leader ${nameOf(world, node)} would send ${follower} index ${state.nextIndex[member]} next, although it knows it to hold ${state.matchIndex[member]}`,
+    facts: [progressNow(node, member, state, world)],
+  };
+}
+
+function believed(
+  memory: Progress,
+  node: number,
+  member: number,
+  state: ServerState,
+  acked: Acked | undefined,
+  world: World,
+): Finding {
+  const follower = state.members[member] as string;
+  const index = acked?.index ?? 0;
+  const since = acked?.event ?? (memory.changed[node]?.[member] as number);
+  return {
+    sentence: `leader ${nameOf(world, node)} believes that ${follower} holds index ${state.matchIndex[member]}, but ${follower} has acknowledged only ${index} in term ${state.currentTerm}`,
+    facts: [
+      { event: since, node: follower, text: `has acknowledged index ${index}` },
+      progressNow(node, member, state, world),
+    ],
+  };
+}
+
+const progressNow = (node: number, member: number, state: ServerState, world: World): Fact =>
+  factNow(
+    world,
+    node,
+    `matchIndex of ${state.members[member]} is ${state.matchIndex[member]}, nextIndex ${state.nextIndex[member]}`,
+  );
