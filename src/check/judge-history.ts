@@ -17,6 +17,8 @@ export interface JudgeOptions {
   readonly level?: Level | undefined;
   /** Search nodes for one history. */
   readonly budget?: number | undefined;
+  /** Judge every key, instead of stopping at the first that is broken. */
+  readonly judgeAll?: boolean | undefined;
   readonly explain?: boolean | undefined;
   readonly linearizableKeys?: boolean | undefined;
   readonly sequentialKeys?: boolean | undefined;
@@ -48,10 +50,11 @@ export function judgeHistory(history: ParsedHistory, options: JudgeOptions = {})
   return history.kind === 'object' ? judgeObject(history, options) : judgeTransactions(history, options);
 }
 
-function judgeObject(history: ObjectHistory, { budget, explain }: JudgeOptions): JudgedObject {
+function judgeObject(history: ObjectHistory, { budget, judgeAll = false, explain }: JudgeOptions): JudgedObject {
   const model = objectModel(history);
   try {
-    const result = checkLinearizability(history.operations, model, budget === undefined ? {} : { budget });
+    const limit = budget === undefined ? {} : { budget };
+    const result = checkLinearizability(history.operations, model, { ...limit, judgeAll });
     const explanation = explain ? explainLinearizability(history.operations, model, result) : undefined;
     const outcomes = { linearizable: 'ok', illegal: 'broken', unknown: 'unknown' } as const;
     const outcome = result.operations === 0 ? 'nothing' : outcomes[result.verdict];
@@ -156,18 +159,24 @@ function objectLines(
   const keyed = parts.length > 1 ? ` on ${parts.length} keys` : '';
   const effort = `${count(operations, 'operation')}${keyed}, ${history.model}, ${count(nodes, 'search node')}`;
   if (worst === undefined) return [`linearizable: ${effort}`];
+  const broken = parts.filter((part) => part.verdict === 'illegal').map(({ key }) => JSON.stringify(key));
+  const brokenKeys = broken.length > 1 ? [`  broken keys: ${broken.join(', ')}`] : [];
   const headline = verdict === 'illegal' ? `not linearizable: ${effort}` : `undecided, the budget ran out: ${effort}`;
   const place = (index: number): string | undefined => placeOf(history, index);
   if (explain && explanation !== undefined) {
     const lines = explanationLines(explanation, history.operations, model, { ascii, place });
-    return [headline, ...lines.map((line) => (line === '' ? '' : `  ${line}`))];
+    return [headline, ...brokenKeys, ...lines.map((line) => (line === '' ? '' : `  ${line}`))];
   }
-  if (worst.blame === undefined) return [headline];
+  if (worst.blame === undefined) return [headline, ...brokenKeys];
   const { process, ...operation } = history.operations[worst.blame] as Operation;
   const words = describeOperation({ process, ...operation }, model);
   const stuck = verdict === 'illegal' ? 'no order gets past the return of' : 'got as far as the return of';
   const where = place(worst.blame);
-  return [headline, `  ${stuck} process ${process}: ${words}${where === undefined ? '' : ` (${where})`}`];
+  return [
+    headline,
+    ...brokenKeys,
+    `  ${stuck} process ${process}: ${words}${where === undefined ? '' : ` (${where})`}`,
+  ];
 }
 
 function placeOf({ places }: ObjectHistory, index: number): string | undefined {

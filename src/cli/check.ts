@@ -12,6 +12,7 @@ interface CheckOptions {
   readonly budget?: string;
   readonly nilRead?: string;
   readonly assume?: readonly string[];
+  readonly everyKey?: boolean;
   readonly explain?: boolean;
   readonly svg?: string;
   readonly json?: boolean;
@@ -42,6 +43,7 @@ export function checkCommand(
       'for registers in transactions: linearizable-keys or sequential-keys; may be repeated',
       assume,
     )
+    .option('--every-key', 'judge every key, instead of stopping at the first that is broken')
     .option('--explain', 'say why: orders, states, refusals, the smallest part that fails; cycles in full')
     .option('--svg <file>', 'draw the first history that fails')
     .option('--json', 'results as JSON on stdout, everything else on stderr')
@@ -106,6 +108,7 @@ async function prepare(options: CheckOptions): Promise<(file: string) => Generat
   const settings = {
     level,
     budget: readCount('--budget', options.budget),
+    judgeAll: options.everyKey,
     explain: options.explain || options.svg !== undefined,
     linearizableKeys: assumed.includes('linearizable-keys'),
     sequentialKeys: assumed.includes('sequential-keys'),

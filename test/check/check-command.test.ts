@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
-import { createWorkplace } from '../e2e/command.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { createWorkplace, PATIENCE } from '../e2e/command.ts';
 import { filesOf, readExpected } from './recorded.ts';
+
+vi.setConfig(PATIENCE);
 
 const place = createWorkplace();
 afterAll(() => place.remove());
@@ -116,6 +118,16 @@ describe('explanations', () => {
     expect(readFileSync(join(place.path, 'why.svg'), 'utf8')).toMatch(
       /^<svg [\s\S]*class="bar blamed[\s\S]*<\/svg>\n$/,
     );
+  });
+});
+
+describe('keys', () => {
+  test('are judged until one is broken, or every one', () => {
+    const file = recorded('porcupine/c10-bad.txt');
+    expect(place.worldline('check', file).stdout).not.toContain('broken keys');
+    const { code, stdout } = place.worldline('check', '--every-key', file);
+    expect(code).toBe(1);
+    expect(stdout).toContain('  broken keys: "0", "1", "2", "3", "5", "6", "7", "9"\n');
   });
 });
 

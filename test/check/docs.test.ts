@@ -1,11 +1,13 @@
 /** The examples of docs/history-checkers.md, executed: what the page shows is what the command prints. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { HISTORY_MODELS } from '../../src/check/read-history.ts';
 import { levelNamed } from '../../src/check/transactions/levels.ts';
-import { createWorkplace } from '../e2e/command.ts';
+import { createWorkplace, PATIENCE } from '../e2e/command.ts';
 import { repositoryRoot } from '../support/lint.ts';
+
+vi.setConfig(PATIENCE);
 
 const page = readFileSync(join(repositoryRoot, 'docs', 'history-checkers.md'), 'utf8');
 const place = createWorkplace();

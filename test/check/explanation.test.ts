@@ -1,5 +1,5 @@
 /** Why a history is not linearizable: what is blamed, how far orders get, what is cut away, how it looks. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { explainLinearizability } from '../../src/check/explain-linearizability.ts';
 import type { Explanation } from '../../src/check/linearizability/explain.ts';
 import { explanationSvg } from '../../src/check/linearizability/explanation-svg.ts';
@@ -15,6 +15,9 @@ import { isLinearizableByDefinition } from './brute-force.ts';
 import { drawFrom, randomHistory } from './random-history.ts';
 import { filesOf, readObjectHistory } from './recorded.ts';
 import { casRegister } from './workloads.ts';
+
+// The machine may have other things to do.
+vi.setConfig({ testTimeout: 180_000 });
 
 function ok(process: string, called: number, returned: number, input: Json, output: Json): Operation {
   return { process, called, returned, input, output, outcome: 'ok' };

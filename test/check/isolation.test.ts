@@ -1,11 +1,14 @@
 /** Verdicts on transactions, compared with the definitions of the levels, executed: all orders of small random histories. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Workload } from '../../src/check/transaction.ts';
 import type { Level } from '../../src/check/transactions/levels.ts';
 import { checkTransactions, type TransactionOptions } from '../../src/check/transactions.ts';
 import { isSerializable, isSnapshotIsolated, type OracleOptions } from './isolation-oracle.ts';
 import { drawFrom } from './random-history.ts';
 import { type RandomTransactions, randomTransactions, type TransactionShape } from './random-transactions.ts';
+
+// The machine may have other things to do.
+vi.setConfig({ testTimeout: 180_000 });
 
 const LEVELS: readonly {
   readonly level: Level;

@@ -59,13 +59,13 @@ function levels(names: readonly string[]): readonly Level[] {
 
 const impossible = (result: TransactionsResult): readonly Level[] => [...result.not, ...result.alsoNot];
 
-function optionsOf({ options = {} }: Ask): Partial<TransactionOptions> {
+function optionsOf({ options = {} }: Ask, { events }: TransactionHistory): Partial<TransactionOptions> {
   const { linearizableKeys, sequentialKeys, wfrKeys, commitOrder } = options;
   return {
     ...(linearizableKeys === undefined ? {} : { linearizableKeys }),
     ...(sequentialKeys === undefined ? {} : { sequentialKeys }),
     ...(wfrKeys === undefined ? {} : { writesFollowReads: wfrKeys }),
-    ...(commitOrder === undefined ? {} : { commitOrder }),
+    ...(commitOrder === undefined ? {} : { commitOrder: commitOrder.map((event) => events.indexOf(event)) }),
   };
 }
 
@@ -114,7 +114,7 @@ describe("Elle's verdicts", () => {
   );
 
   it.each(asks)('%s', (_, history, ask, truth, elleMisses) => {
-    const result = judge(history, optionsOf(ask));
+    const result = judge(history, optionsOf(ask, history));
     const implied = impliedAnomalies(result.anomalies);
     for (const anomaly of ask.anomalies) expect([...implied]).toContain(anomaly);
     for (const level of levels(ask.not)) expect(impossible(result)).toContain(level);
