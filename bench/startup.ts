@@ -78,8 +78,9 @@ function report(times: ReadonlyMap<Timed, readonly number[]>): void {
   if (failed) process.exitCode = 1;
 }
 
-const figures = (milliseconds: number, over: number): string =>
-  `${milliseconds.toFixed(0).padStart(5)} ms (+${over.toFixed(0).padStart(4)})`;
+function figures(milliseconds: number, over: number): string {
+  return `${milliseconds.toFixed(0).padStart(5)} ms (+${over.toFixed(0).padStart(4)})`;
+}
 
 function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((left, right) => left - right);
