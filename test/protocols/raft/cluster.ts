@@ -2,7 +2,7 @@
 import { monitor } from '../../../src/check/monitor.ts';
 import type { Protocol } from '../../../src/check/protocol.ts';
 import { raft, raftOptions } from '../../../src/protocols/raft/raft.ts';
-import type { RaftOptions, ServerState } from '../../../src/protocols/raft/shape.ts';
+import type { RaftOptions } from '../../../src/protocols/raft/shape.ts';
 import { type Call, defaultLimits, type OperationInput, type RunSpec } from '../../../src/sim/config.ts';
 import type { Fault, Override } from '../../../src/sim/faults.ts';
 import type { Observer, World } from '../../../src/sim/observer.ts';
@@ -115,14 +115,6 @@ export function bug(id: string): Protocol {
 export const call = (at: Micros, client: NodeId, op: OperationInput): Call => ({ at, client, op });
 export const write = (key: string, value: number): OperationInput => ({ type: 'write', key, value });
 export const read = (key: string): OperationInput => ({ type: 'read', key });
-
-/** The committed state of a server. */
-export function serverState({ world }: Run, node: NodeId): ServerState {
-  const seen = world();
-  const state = seen.stateOf(seen.nodes.indexOf(node));
-  if (state === undefined) throw new Error(`${node} is down or in the middle of a handler`);
-  return state as ServerState;
-}
 
 export const notes = ({ trace }: Run, text: string): readonly Extract<TraceEvent, { kind: 'note' }>[] =>
   trace.filter((event) => event.kind === 'note' && event.text === text) as Extract<TraceEvent, { kind: 'note' }>[];
