@@ -39,8 +39,8 @@ export class VersionGraph {
     if (versions.length < 2) return true;
     const later = this.of(key);
     const followers = new Set([...later.values()].flatMap((after) => [...after]));
-    const [start, ...others] = versions.filter((version) => !followers.has(version));
-    if (start === undefined || others.length > 0) return false;
+    const start = versions.find((version) => !followers.has(version));
+    if (start === undefined) return false;
     let length = 1;
     for (let next = only(later.get(start)); next !== undefined; next = only(later.get(next))) length++;
     return length === versions.length;
