@@ -2,56 +2,41 @@
 import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { TraceEvent } from '../sim/trace.ts';
-import { openRun } from './execute.ts';
+import { execute } from './execute.ts';
 
-/** Trace events compared at a time, so that long runs need no memory. */
-const CHUNK = 512;
+/** Trace events of a run that are kept to be compared: what differs in a long run mostly differs early. */
+const EVENTS_MAX = 100_000;
 
 /**
  * Both sides of the first trace event that differs, in words; undefined when nothing differs any more.
- * Two plain runs are compared first, then a plain one with a strict one.
+ * Two plain runs are compared first, one after the other as in a campaign, then a plain one with a strict one.
  */
 export const firstDifference = (protocol: Protocol, plan: Plan): string | undefined =>
   differenceTo(protocol, plan, false) ?? differenceTo(protocol, plan, true);
 
 function differenceTo(protocol: Protocol, plan: Plan, strict: boolean): string | undefined {
-  const left = traced(protocol, plan, false);
-  const right = traced(protocol, plan, strict);
-  const second = strict ? 'strict run' : 'second run';
-  for (;;) {
-    const leftEvents = left.take();
-    const rightEvents = right.take();
-    const count = Math.max(leftEvents.length, rightEvents.length);
-    if (count === 0) return undefined;
-    for (let index = 0; index < count; index++) {
-      const one = told(leftEvents[index]);
-      const other = told(rightEvents[index]);
-      if (one !== other) return `first run: ${one}; ${second}: ${other}`;
-    }
-  }
+  const first = traceOf(protocol, plan, false);
+  const second = traceOf(protocol, plan, strict);
+  const index = first.findIndex((event, place) => event !== second[place]);
+  const place = index < 0 ? first.length : index;
+  if (place === first.length && place === second.length) return undefined;
+  return `first run: ${told(first[place])}; ${strict ? 'strict run' : 'second run'}: ${told(second[place])}`;
 }
 
-interface Traced {
-  /** The next trace events; none when the run is over. */
-  take(): readonly TraceEvent[];
-}
-
-function traced(protocol: Protocol, plan: Plan, strict: boolean): Traced {
-  let events: TraceEvent[] = [];
-  const { simulation } = openRun(protocol, plan, { strict, sink: (event) => events.push(event) });
-  const take = (): readonly TraceEvent[] => {
-    while (events.length < CHUNK && simulation.step());
-    const taken = events.slice(0, CHUNK);
-    events = events.slice(CHUNK);
-    return taken;
-  };
-  return { take };
+function traceOf(protocol: Protocol, plan: Plan, strict: boolean): readonly string[] {
+  const events: string[] = [];
+  execute(protocol, plan, {
+    strict,
+    sink: (event: TraceEvent) => {
+      if (events.length < EVENTS_MAX) events.push(JSON.stringify(event));
+    },
+  });
+  return events;
 }
 
 const LENGTH_MAX = 300;
 
-function told(event: TraceEvent | undefined): string {
+function told(event: string | undefined): string {
   if (event === undefined) return 'the run was over';
-  const text = JSON.stringify(event);
-  return text.length <= LENGTH_MAX ? text : `${text.slice(0, LENGTH_MAX)}...`;
+  return event.length <= LENGTH_MAX ? event : `${event.slice(0, LENGTH_MAX)}...`;
 }

@@ -2,12 +2,12 @@
 import { Arbitrary, asyncProperty, check, type Stream, Value } from 'fast-check';
 import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { Micros } from '../sim/protocol.ts';
 import { execute } from './execute.ts';
 import { type Execution, signatureOf } from './execution.ts';
 import { watched } from './pool-watchdog.ts';
 import type { PlanSize, ShrinkReport } from './report.ts';
-import { type Hints, isPlan, simplerPlans } from './simplify.ts';
+import { scheduleOf } from './schedule.ts';
+import { explicitSchedule, type Hints, isPlan, lessOfEverything, type Method, simplerPlans } from './simplify.ts';
 
 export interface ShrinkBudget {
   /** Events of all candidates together; the same budget gives the same result everywhere. */
@@ -26,8 +26,11 @@ export interface Shrunk {
   readonly report: ShrinkReport;
 }
 
-const EVENTS_MAX = 8_000_000;
-const CPU_SECONDS_MAX = 30;
+const EVENTS_MAX = 4_000_000;
+const CPU_SECONDS_MAX = 20;
+/** Shares of the budget that may be used before other seeds are tried, and before the schedule is made explicit. */
+const BEFORE_SEEDS = 0.4;
+const BEFORE_SCHEDULE = 0.6;
 /** A candidate that takes longer is no simplification. */
 const CANDIDATE_MILLISECONDS = 10_000;
 /** Ctrl-C and progress get through this often. */
@@ -44,9 +47,43 @@ export async function shrinkPlan(
   budget: ShrinkBudget = {},
 ): Promise<Shrunk> {
   const search = new Search(protocol, plan, execution, budget);
-  const property = asyncProperty(new Shrinking(protocol, plan, search), (candidate) => search.passes(candidate));
-  await check(property, { numRuns: 1, seed: 0 });
+  await reduce(protocol, search, { ...lessOfEverything, otherSeeds: 0 }, BEFORE_SEEDS);
+  await reduce(protocol, search, lessOfEverything, BEFORE_SCHEDULE);
+  search.alsoMind((candidate, execution) => lengthOfStory(protocol, candidate, execution));
+  await reduce(protocol, search, explicitSchedule, 1);
   return search.result();
+}
+
+/** One descent of fast-check from the smallest plan so far, until so much of the budget is used. */
+async function reduce(protocol: Protocol, search: Search, method: Method, budgetShare: number): Promise<void> {
+  search.budgetShare = budgetShare;
+  const { plan } = search.best;
+  const arbitrary = new Shrinking(protocol, plan, search, method);
+  await check(
+    asyncProperty(arbitrary, (candidate) => search.passes(candidate)),
+    { numRuns: 1, seed: 0 },
+  );
+}
+
+/** Compared from the first number on. */
+type Cost = readonly number[];
+
+/** What there is to tell, the weightiest first. */
+function lengthOfStory(protocol: Protocol, plan: Plan, execution: Execution): Cost {
+  const { network, faults, calls, nodes, overrides, limits } = plan;
+  return [
+    scheduleOf(protocol, plan, execution).pastHandlers,
+    faults.length + (network.lossPpm > 0 ? 1 : 0) + (network.duplicationPpm > 0 ? 1 : 0),
+    calls.length + nodes.length,
+    execution.statistics.events,
+    overrides.length,
+    limits.until,
+  ];
+}
+
+function isLess(one: Cost, other: Cost): boolean {
+  const place = one.findIndex((number, index) => number !== other[index]);
+  return place >= 0 && (one[place] as number) < (other[place] as number);
 }
 
 /** What is being searched for, what was found, and what it has cost. */
@@ -57,8 +94,12 @@ class Search implements Hints {
   private readonly budget: ShrinkBudget;
   private readonly before: Execution;
   private readonly cpuBefore = process.cpuUsage();
-  private readonly failures = new WeakMap<Plan, Micros>();
-  private best: { readonly plan: Plan; readonly execution: Execution };
+  private readonly runs = new WeakMap<Plan, Execution>();
+  best: { readonly plan: Plan; readonly execution: Execution };
+  /** How much of the budget may be used by now. */
+  budgetShare = 1;
+  private cost: ((plan: Plan, execution: Execution) => Cost) | undefined;
+  private lowest: Cost = [];
   private executions = 0;
   private events = 0;
   private yieldedAt = performance.now();
@@ -70,27 +111,39 @@ class Search implements Hints {
     this.signature = signatureOf(execution);
     this.budget = budget;
     this.best = { plan, execution };
-    this.remember(plan, execution);
+    this.runs.set(plan, execution);
   }
 
-  failedAt(plan: Plan): Micros | undefined {
-    return this.failures.get(plan);
+  executionOf(plan: Plan): Execution | undefined {
+    return this.runs.get(plan);
   }
 
   get exhausted(): boolean {
     const { eventsMax = EVENTS_MAX, cpuSecondsMax = CPU_SECONDS_MAX, signal } = this.budget;
-    return this.events >= eventsMax || this.cpuSeconds >= cpuSecondsMax || (signal?.aborted ?? false);
+    const share = this.budgetShare;
+    return this.events >= share * eventsMax || this.cpuSeconds >= share * cpuSecondsMax || (signal?.aborted ?? false);
+  }
+
+  /** From now on a candidate must also cost less than the best one does. */
+  alsoMind(cost: (plan: Plan, execution: Execution) => Cost): void {
+    this.cost = cost;
+    this.lowest = cost(this.best.plan, this.best.execution);
   }
 
   /** False where the candidate still fails as the original does: that is what fast-check shrinks towards. */
   async passes(candidate: Plan): Promise<boolean> {
-    if (candidate === this.original) return false;
+    if (candidate === this.best.plan) return false;
     if (this.exhausted) return true;
     await this.letOthersIn();
     const execution = this.run(candidate);
     if (execution === undefined || signatureOf(execution) !== this.signature) return true;
+    if (this.cost !== undefined) {
+      const cost = this.cost(candidate, execution);
+      if (!isLess(cost, this.lowest)) return true;
+      this.lowest = cost;
+    }
     this.best = { plan: candidate, execution };
-    this.remember(candidate, execution);
+    this.runs.set(candidate, execution);
     return false;
   }
 
@@ -114,11 +167,6 @@ class Search implements Hints {
     if (execution === undefined || !execution.ended) return undefined;
     this.events += execution.value.statistics.events;
     return execution.value;
-  }
-
-  private remember(plan: Plan, { violation, failure }: Execution): void {
-    const at = violation?.at ?? failure?.at;
-    if (at !== undefined) this.failures.set(plan, at);
   }
 
   private async letOthersIn(): Promise<void> {
@@ -147,12 +195,14 @@ class Shrinking extends Arbitrary<Plan> {
   private readonly protocol: Protocol;
   private readonly plan: Plan;
   private readonly hints: Hints;
+  private readonly method: Method;
 
-  constructor(protocol: Protocol, plan: Plan, hints: Hints) {
+  constructor(protocol: Protocol, plan: Plan, hints: Hints, method: Method) {
     super();
     this.protocol = protocol;
     this.plan = plan;
     this.hints = hints;
+    this.method = method;
   }
 
   override generate(): Value<Plan> {
@@ -164,7 +214,7 @@ class Shrinking extends Arbitrary<Plan> {
   }
 
   override shrink(plan: Plan, context: unknown): Stream<Value<Plan>> {
-    return simplerPlans(this.protocol, plan, context, this.hints);
+    return simplerPlans(this.protocol, plan, context, this.hints, this.method);
   }
 }
 

@@ -178,8 +178,14 @@ describe("a user's code that misbehaves", () => {
   });
 
   test('by booting differently from run to run: the two digests and the first event that differs are shown', async () => {
-    let boots = 0;
-    const report = await spoiledCampaign({ boot: () => ({ sum: boots++ % 2 }) });
+    let total = 0;
+    const report = await spoiledCampaign({
+      boot: () => ({ sum: total % 7 }),
+      onAdd: (state, amount) => {
+        total += amount;
+        state.sum += amount;
+      },
+    });
     expect(report.verdict).toBe('nondeterministic');
     const first = report.groups[0]?.first;
     expect(first?.otherDigest).not.toBe(first?.execution.digest);
