@@ -27,7 +27,10 @@ export interface ArmedTimer {
   sequence: number;
   /** Ordinal of the event whose handler set it. */
   cause: number;
-  /** True time of the queue's entry for it: never later than `due`. Re-arming a timer for later only moves `due`. */
+  /**
+   * True time of the queue's entry for it: never later than `due`. Re-arming a timer for later only moves `due`. Infinity when the
+   * entry waits in the node's inbox.
+   */
   queuedAt: Micros;
 }
 

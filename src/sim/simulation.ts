@@ -185,7 +185,8 @@ export class Simulation {
         if (this.messages.arrives(event, node)) this.handOver(node, event);
         return;
       case TIMER:
-        if (this.timers.due(event, node.parts[event.part] as Part) !== undefined) this.handOver(node, event);
+        if (this.timers.due(event, node.parts[event.part] as Part, !node.isFree) !== undefined)
+          this.handOver(node, event);
         return;
       case CALL:
         if (node.status === 'running' && node.incarnation === event.id) this.handOver(node, event);
@@ -246,7 +247,7 @@ export class Simulation {
         return;
       case TIMER: {
         // A timer that waited in the inbox may have been cancelled or set again meanwhile.
-        const timer = this.timers.due(event, part);
+        const timer = this.timers.due(event, part, false);
         if (timer === undefined) return;
         part.timers.delete(event.payload as string);
         core.begin(TIMER, event.node, hashString(event.payload as string), timer.cause);
@@ -651,7 +652,6 @@ export class Simulation {
    * calls, faults. Ids are unique and stable. Empty when the run is over.
    */
   pending(): readonly Action[] {
-    this.tidyInboxes();
     return pendingActions(this.core, this.messages, this.ready);
   }
 
@@ -662,7 +662,6 @@ export class Simulation {
    */
   perform(action: Action | string): void {
     const id = typeof action === 'string' ? action : action.id;
-    this.tidyInboxes();
     const { event, drop, fromInbox } = takeAction(this.core, this.messages, this.ready, id);
     guarded(() => {
       if (drop) this.messages.drop(event, 'override');
@@ -670,19 +669,6 @@ export class Simulation {
       else this.dispatch(event);
       this.mayGoOn(event);
     });
-  }
-
-  /** Timers that waited in the inbox of a node that is free now, and were cancelled or set again meanwhile, wait there no more. */
-  private tidyInboxes(): void {
-    for (const node of this.core.nodes) {
-      if (!node.isFree || !node.hasInbox) continue;
-      node.inbox = node.inbox
-        .slice(node.inboxHead)
-        .filter(
-          (event) => event.kind !== TIMER || this.timers.due(event, node.parts[event.part] as Part) !== undefined,
-        );
-      node.inboxHead = 0;
-    }
   }
 
   // --- Snapshots -----------------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ function nodeContents(node: SimNode): unknown {
     node.disk.contents(),
     node.clock.contents(),
     node.parts.map((part) => [part.state, [...part.timers.keys()].sort(byText)]),
-    node.inbox.slice(node.inboxHead).map(waiting),
+    node.inbox.slice(node.inboxHead).flatMap((event) => waiting(node, event)),
   ];
 }
 
@@ -59,11 +59,12 @@ function effectsFrom({ count, kinds, parts, a, b, c }: Effects, next: number): u
   return rest;
 }
 
-/** What waits in an inbox. */
-function waiting({ kind, from, part, payload }: QueuedEvent): unknown {
-  if (kind !== SYNCED) return [kind, from, part, payload];
+/** What waits in an inbox; nothing for a timer that was cancelled or set again meanwhile. */
+function waiting({ parts }: SimNode, { kind, from, part, payload, id }: QueuedEvent): unknown[] {
+  if (kind === TIMER && parts[part]?.timers.get(payload as string)?.token !== id) return [];
+  if (kind !== SYNCED) return [[kind, from, part, payload]];
   const { tag, data, fails } = payload as PendingSync;
-  return [kind, part, tag, data, fails];
+  return [[kind, part, tag, data, fails]];
 }
 
 /** What an event of the queue will do; undefined where that is nothing, or is seen elsewhere (timers and syncs at their nodes). */

@@ -72,11 +72,18 @@ export class Timers {
     if (part.timers.delete(id)) core.tracer?.cancelTimer(node, part, name, key);
   }
 
-  /** An entry of the queue has come up: the timer if it is due now, undefined if it was cancelled, replaced or moved. */
-  due(event: QueuedEvent, part: Part): ArmedTimer | undefined {
+  /**
+   * An entry of the queue has come up: the timer if it is due now, undefined if it was cancelled, replaced or moved.
+   * `mustWait`: the node is not free to handle it.
+   */
+  due(event: QueuedEvent, part: Part, mustWait: boolean): ArmedTimer | undefined {
     const timer = part.timers.get(event.payload as string);
     if (timer === undefined || timer.token !== event.id) return undefined;
-    if (timer.due <= this.core.now) return timer;
+    if (timer.due <= this.core.now) {
+      // Its entry leaves the queue for the node's inbox: set again there, it is a new one.
+      if (mustWait) timer.queuedAt = Number.POSITIVE_INFINITY;
+      return timer;
+    }
     timer.queuedAt = timer.due;
     this.core.queue.pushAt(timer.due, timer.sequence, event);
     return undefined;

@@ -48,7 +48,9 @@ export class Tracer {
 
   boot(node: SimNode): void {
     this.lastViews.delete(node.id);
-    this.emit({ kind: 'boot', node: node.id, incarnation: node.incarnation, role: node.roleName });
+    // Each crash takes a number too, so that what was meant for the crashed process is told from what is meant for the next.
+    const incarnation = (node.incarnation + 1) / 2;
+    this.emit({ kind: 'boot', node: node.id, incarnation, role: node.roleName });
   }
 
   send(node: SimNode, part: Part, to: NodeId, id: number, name: string, message: Tagged): void {

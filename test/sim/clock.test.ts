@@ -270,6 +270,19 @@ describe('a timer', () => {
     expect(seen([set, pause])).toEqual(['alarm/a at 40000', 'alarm/b at 40000', 'alarm/c at 40000']);
     const steps: Step[] = [{ do: 'remember', text: 'woken' }, { do: 'cancel', key: 'b' }, alarm(5_000, 'c')];
     const woken = tell('n1', 10_001, { do: 'timer', delay: 10_999, key: 'first', steps });
+    // What arrived before the new deadline comes before it, although the timer was in the inbox first.
+    const busy: Step[] = [alarm(5_000, 'c'), { do: 'put', record: 'r', value: 1 }, { do: 'sync' }];
+    const rearm = tell('n1', 10_001, { do: 'timer', delay: 10_999, key: 'first', steps: busy });
+    const slow: Fault = { kind: 'slow-disk', node: 'n1', at: 0, latency: 30_000 };
+    const hello = tell('n2', 41_000, { do: 'send', to: 'n1', text: 'hello' });
+    const two = specOf({ nodes: nodes('actor', 2), faults: [slow, set, rearm, hello, pause] });
+    expect(stateOf<ActorState>(runOf(two, { actor }).simulation, 'n1')?.seen).toEqual([
+      'alarm/first at 40000',
+      'alarm/a at 70000',
+      'alarm/b at 70000',
+      'n2: hello',
+      'alarm/c at 70000',
+    ]);
     expect(seen([set, woken, pause])).toEqual([
       'alarm/first at 40000',
       'woken',
