@@ -3,6 +3,7 @@
  * Each write is one atomic record; a sync makes all writes before it durable, in order.
  */
 import type { UnsyncedWrites } from './faults.ts';
+import { Fifo } from './fifo.ts';
 import { byText } from './plain.ts';
 import type { Micros } from './protocol.ts';
 import { scale } from './random.ts';
@@ -46,6 +47,10 @@ const EMPTY_LOG: LogImage = Object.freeze({ first: 1, entries: Object.freeze([])
 
 export class Image {
   readonly areas: Map<string, AreaImage> = new Map();
+  /** The log that was asked for last: mostly the next one too. Spares two searches by name, 20 ns, for each write and each look. */
+  private lastPath = '';
+  private lastName = '';
+  private lastLog: LogImage | undefined;
 
   area(path: string): AreaImage {
     let area = this.areas.get(path);
@@ -60,21 +65,30 @@ export class Image {
     return this.areas.get(path)?.records.get(record);
   }
 
-  log(path: string, log: string): LogImage {
-    return this.areas.get(path)?.logs.get(log) ?? EMPTY_LOG;
+  log(path: string, name: string): LogImage {
+    if (this.lastLog !== undefined && name === this.lastName && path === this.lastPath) return this.lastLog;
+    const log = this.areas.get(path)?.logs.get(name);
+    if (log === undefined) return EMPTY_LOG;
+    this.lastPath = path;
+    this.lastName = name;
+    this.lastLog = log;
+    return log;
+  }
+
+  private logToWrite(path: string, name: string): LogImage {
+    const log = this.log(path, name);
+    if (log !== EMPTY_LOG) return log;
+    const made = { first: 1, entries: [] };
+    this.area(path).logs.set(name, made);
+    return made;
   }
 
   apply(write: Write): void {
-    const area = this.area(write.area);
     if (write.kind === 'put') {
-      area.records.set(write.target, write.value);
+      this.area(write.area).records.set(write.target, write.value);
       return;
     }
-    let log = area.logs.get(write.target);
-    if (log === undefined) {
-      log = { first: 1, entries: [] };
-      area.logs.set(write.target, log);
-    }
+    const log = this.logToWrite(write.area, write.target);
     switch (write.kind) {
       case 'append':
         // An append behind a hole (its predecessor was lost by a failed sync) can never be read back: the log ends before it.
@@ -123,10 +137,10 @@ export class SimDisk {
   cached: Image = new Image();
   durable: Image = new Image();
   /** Writes not yet durable, oldest first; `written` counts all writes ever, so that the first of these has number written - length. */
-  private unsynced: Write[] = [];
+  private unsynced = new Fifo<Write>();
   private written = 0;
   private busyUntil: Micros = 0;
-  private syncs: PendingSync[] = [];
+  private syncs = new Fifo<PendingSync>();
   /** Every sync takes this long while set. */
   slow: Micros | undefined;
   /** So many of the next syncs fail. */
@@ -166,13 +180,21 @@ export class SimDisk {
 
   /** Ends the sync with this token; undefined when a crash has forgotten it. */
   finish(token: number): PendingSync | undefined {
-    const at = this.syncs.findIndex((sync) => sync.token === token);
-    if (at < 0) return undefined;
-    const [sync] = this.syncs.splice(at, 1) as [PendingSync];
-    const first = this.written - this.unsynced.length;
-    const covered = this.unsynced.splice(0, Math.max(0, sync.upTo - first));
+    const sync = this.syncs.first?.token === token ? this.syncs.shift() : this.takeOutOfTurn(token);
+    if (sync === undefined) return undefined;
     // After a failed sync the pages count as clean: the writes are neither durable nor will a later sync write them (ATC'20).
-    if (!sync.fails) for (const write of covered) this.durable.apply(write);
+    for (let covered = sync.upTo - (this.written - this.unsynced.length); covered > 0; covered--) {
+      const write = this.unsynced.shift() as Write;
+      if (!sync.fails) this.durable.apply(write);
+    }
+    return sync;
+  }
+
+  /** Explicit schedules may end syncs in any order. */
+  private takeOutOfTurn(token: number): PendingSync | undefined {
+    const syncs = this.syncs.toArray();
+    const sync = syncs.find((one) => one.token === token);
+    if (sync !== undefined) this.syncs = new Fifo(syncs.filter((one) => one !== sync));
     return sync;
   }
 
@@ -180,10 +202,10 @@ export class SimDisk {
   crash(unsynced: UnsyncedWrites, bits: number): number {
     const kept =
       unsynced === 'all' ? this.unsynced.length : unsynced === 'prefix' ? scale(bits, this.unsynced.length + 1) : 0;
-    for (const write of this.unsynced.slice(0, kept)) this.durable.apply(write);
+    for (const write of this.unsynced.toArray().slice(0, kept)) this.durable.apply(write);
     const lost = this.unsynced.length - kept;
-    this.unsynced = [];
-    this.syncs = [];
+    this.unsynced = new Fifo();
+    this.syncs = new Fifo();
     this.busyUntil = 0;
     this.cached = this.durable.save();
     return lost;
@@ -193,10 +215,10 @@ export class SimDisk {
     return {
       cached: this.cached.save(),
       durable: this.durable.save(),
-      unsynced: this.unsynced.slice(),
+      unsynced: this.unsynced.toArray(),
       written: this.written,
       busyUntil: this.busyUntil,
-      syncs: this.syncs.slice(),
+      syncs: this.syncs.toArray(),
       slow: this.slow,
       failing: this.failing,
     };
@@ -205,17 +227,17 @@ export class SimDisk {
   load(snapshot: DiskSnapshot): void {
     this.cached = snapshot.cached.save();
     this.durable = snapshot.durable.save();
-    this.unsynced = snapshot.unsynced.slice();
+    this.unsynced = new Fifo(snapshot.unsynced);
     this.written = snapshot.written;
     this.busyUntil = snapshot.busyUntil;
-    this.syncs = snapshot.syncs.slice();
+    this.syncs = new Fifo(snapshot.syncs);
     this.slow = snapshot.slow;
     this.failing = snapshot.failing;
   }
 
   /** Whether this sync is under way. */
   isPending(token: number): boolean {
-    return this.syncs.some((sync) => sync.token === token);
+    return this.syncs.toArray().some((sync) => sync.token === token);
   }
 
   /** What a state hash covers: contents and what is under way, without true times. */
@@ -223,15 +245,10 @@ export class SimDisk {
     return [
       contentsOf(this.cached),
       contentsOf(this.durable),
-      this.unsynced,
-      this.syncs.map(({ upTo, blocking, part, tag, data, fails }) => [
-        this.written - upTo,
-        blocking,
-        part,
-        tag,
-        data,
-        fails,
-      ]),
+      this.unsynced.toArray(),
+      this.syncs
+        .toArray()
+        .map(({ upTo, blocking, part, tag, data, fails }) => [this.written - upTo, blocking, part, tag, data, fails]),
       this.slow,
       this.failing,
     ];
