@@ -48,7 +48,7 @@ export interface FuzzOptions {
 }
 
 /** What a campaign without a budget runs: about twenty seconds of a five-node protocol on one core. */
-export const DEFAULT_RUNS = 3_000;
+export const DEFAULT_RUNS = 2_000;
 
 /** A batch is small enough for Ctrl-C and progress, and large enough that sending it to a worker costs nothing. */
 const BATCH_SEEDS_FIRST = 20;
