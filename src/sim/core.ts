@@ -5,6 +5,7 @@
 import type { RunSpec } from './config.ts';
 import { Digest, Site } from './digest.ts';
 import type { QueuedEvent } from './event.ts';
+import { GuardError } from './guard.ts';
 import type { PlacedObserver, Verdict } from './observer.ts';
 import { type Watch, Watches } from './observing.ts';
 import type { Part, SimNode } from './process.ts';
@@ -65,7 +66,7 @@ export class Core {
 
   constructor(spec: RunSpec, observers: readonly PlacedObserver[], strict: boolean, sink: TraceSink | undefined) {
     this.spec = spec;
-    this.watches = new Watches(observers, (watch, verdict, node) => this.judged(watch, verdict, node));
+    this.watches = new Watches(observers, this);
     this.strict = strict;
     this.tracer = sink === undefined ? undefined : new Tracer(this, sink);
   }
@@ -116,7 +117,7 @@ export class Core {
   // --- Verdicts: the first one ends the run --------------------------------------------------------------------------------------
 
   /** An observer has answered something. */
-  judged(watch: Watch, verdict: Verdict, node: number): void {
+  answered(watch: Watch, verdict: Verdict, node: number): void {
     if (verdict === undefined || verdict === false || this.over) return;
     if (verdict === true) {
       watch.reachedAt = this.event;
@@ -134,6 +135,15 @@ export class Core {
       ...(name === undefined ? {} : { node: name }),
     };
     this.tracer?.violation(watch, finding);
+  }
+
+  /** An observer's own code has failed: no verdict on the protocol. */
+  threw(watch: Watch, hook: string, error: unknown): void {
+    const thrown = errorOf(error);
+    const kind = error instanceof GuardError ? 'guard' : 'threw';
+    const handler = `property ${watch.path === '' ? '' : `${watch.path}:`}${watch.name}`;
+    const sentence = `${handler}, ${hook}: ${kind === 'guard' ? '' : `${thrown.name}: `}${thrown.message}`;
+    this.fail(kind, sentence, undefined, handler, thrown);
   }
 
   fail(kind: Failure['kind'], sentence: string, node?: SimNode, handler?: string, error?: Failure['error']): void {
@@ -182,6 +192,14 @@ export class Core {
     this.digest.load(snapshot.digest);
   }
 }
+
+/** Anything may be thrown. */
+export const errorOf = (
+  error: unknown,
+): { readonly name: string; readonly message: string; readonly stack?: string } =>
+  error instanceof Error
+    ? { name: error.name, message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) }
+    : { name: 'Error', message: String(error) };
 
 const copyOf = (counts: MessageCounts): MessageCounts => ({ ...counts, dropped: { ...counts.dropped } });
 

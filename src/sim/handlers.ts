@@ -3,7 +3,7 @@
  * and of hosts that were answered, until no mail is left; their effects form one list.
  */
 import { type ContextHost, ContractError, LimitError } from './context.ts';
-import type { Core } from './core.ts';
+import { type Core, errorOf } from './core.ts';
 import { Effects } from './effects.ts';
 import { CALL, DELIVER, eventAt, type QueuedEvent, SYNCED, TIMER } from './event.ts';
 import { GuardError } from './guard.ts';
@@ -183,13 +183,12 @@ export class Handlers implements ContextHost {
 
   /** Code of the protocol has thrown: the run has failed. */
   threw(node: SimNode, handler: string, error: unknown): void {
-    const { name, message, stack } =
-      error instanceof Error ? error : { name: 'Error', message: String(error), stack: undefined };
+    const thrown = errorOf(error);
     const kind = this.kindOf(error);
-    const what = kind === 'threw' || kind === 'strict' ? `${name}: ${message}` : message;
+    const what = kind === 'threw' || kind === 'strict' ? `${thrown.name}: ${thrown.message}` : thrown.message;
     const hint = kind === 'strict' ? ` (${FROZEN_HINT})` : '';
     const sentence = `${handler} at ${node.id}: ${what}${hint}`;
-    this.core.fail(kind, sentence, node, handler, { name, message, ...(stack === undefined ? {} : { stack }) });
+    this.core.fail(kind, sentence, node, handler, thrown);
   }
 
   private kindOf(error: unknown): Failure['kind'] {

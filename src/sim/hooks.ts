@@ -47,7 +47,11 @@ export interface Listener {
 
 // biome-ignore lint/suspicious/noExplicitAny: hooks and callers of all kinds.
 type AnyFunction = (...inputs: any[]) => any;
-export type Judge<Of extends Listener> = (listener: Of, verdict: Verdict, node: number) => void;
+/** Who is told what listeners answer. */
+export interface Judge<Of extends Listener> {
+  answered(listener: Of, verdict: Verdict, node: number): void;
+  threw(listener: Of, hook: string, error: unknown): void;
+}
 
 /** One function for this hook of all listeners that have it; undefined when none has. */
 export function callerOf<Name extends HookName, Of extends Listener>(
@@ -88,14 +92,18 @@ function generate(name: HookName, hooks: readonly AnyFunction[]): AnyFunction {
   const names = hooks.map((_, i) => `h${i}`);
   const calls = hooks.map(
     (_, i) => `if (l${i}.reachedAt < 0) {
+      asked = l${i};
       const verdict = h${i}(l${i}.memory, ${handedOn});
-      if (verdict !== undefined && verdict !== false) judge(l${i}, verdict, ${node});
+      if (verdict !== undefined && verdict !== false) judge.answered(l${i}, verdict, ${node});
     }`,
   );
   const listeners = hooks.map((_, i) => `l${i}`);
   const source = `return function (listeners, judge) {
     const [${listeners}] = listeners;
-    return function ${name}(${all}) { ${calls.join('\n')} };
+    return function ${name}(${all}) {
+      let asked;
+      try { ${calls.join('\n')} } catch (error) { judge.threw(asked, '${name}', error); }
+    };
   }`;
   return new Function(...names, source)(...hooks) as AnyFunction;
 }

@@ -76,7 +76,26 @@ export class Watches {
 
   /** Makes the memories; the world must know its nodes by then. */
   start(worldOf: (path: string) => World): void {
-    for (const watch of this.all) watch.memory = watch.observer.start(worldOf(watch.path));
+    for (const watch of this.all) {
+      try {
+        watch.memory = watch.observer.start(worldOf(watch.path));
+      } catch (error) {
+        this.judge.threw(watch, 'start', error);
+      }
+    }
+  }
+
+  /** The run is over: asks all, until one finds something. */
+  end(worldOf: (path: string) => World, isDecided: () => boolean): void {
+    for (const watch of this.all) {
+      if (isDecided()) return;
+      if (watch.reachedAt >= 0) continue;
+      try {
+        this.judge.answered(watch, watch.observer.end?.(watch.memory, worldOf(watch.path)), -1);
+      } catch (error) {
+        this.judge.threw(watch, 'end', error);
+      }
+    }
   }
 
   /** The table of a part. */

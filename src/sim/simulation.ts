@@ -220,10 +220,10 @@ export class Simulation {
         `nothing is left to happen, but operations are outstanding: ${stuck}. Does the client retry, or give up?`,
       );
     }
-    for (const watch of core.watches.all) {
-      if (core.over) return false;
-      if (watch.reachedAt < 0) core.judged(watch, watch.observer.end?.(watch.memory, core.worldOf(watch.path)), -1);
-    }
+    core.watches.end(
+      (path) => core.worldOf(path),
+      () => core.over,
+    );
     core.over = true;
     return false;
   }
