@@ -16,6 +16,8 @@ export interface BatchTask {
   /** Index of the first seed in the campaign, and how many. */
   readonly from: number;
   readonly count: number;
+  /** From one index to the next. */
+  readonly stride: number;
   /** Go on after a finding. */
   readonly keepGoing: boolean;
   /** Time for a batch that hangs nowhere, ample. When it is over every seed of the batch is run again on its own, watched closely. */
@@ -39,7 +41,7 @@ export interface Hit {
 }
 
 /** One seed in so many is run a second time, strictly, and must give the same digest. */
-const STRICT_EVERY = 512;
+const STRICT_EVERY = 256;
 
 /** Runs a batch. */
 export function runBatch(protocol: Protocol, source: PlanSource, task: BatchTask): BatchResult {
@@ -57,7 +59,8 @@ function runSeeds(protocol: Protocol, source: PlanSource, task: BatchTask, run: 
   const tally = emptyTally();
   const hits: Hit[] = [];
   const findings: Finding[] = [];
-  for (let index = task.from; index < task.from + task.count; index++) {
+  for (let done = 0; done < task.count; done++) {
+    const index = task.from + done * task.stride;
     const seed = seedAt(task.seed, index);
     const plan = source.plan(seed);
     const execution = run(protocol, plan);

@@ -58,9 +58,10 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): readonly Fault[] 
   const tempo = draw.acrossScales(base / profile.gap[0], base * profile.gap[1]);
   const writer = new FaultWriter(setting, to, draw);
   const faults: Fault[] = [];
-  for (let at = firstAt(from, to, tempo, draw); at < to && faults.length < wanted; at += nextGap(tempo, base, draw)) {
+  for (let at = firstAt(from, to, tempo, draw); at < to && faults.length < wanted; ) {
     const episode = writer.episode(draw.weighted(swarm), at);
     faults.push(...episode.slice(0, faultsMax - faults.length));
+    at = nextAt(at, faults.at(-1), tempo, base, draw);
   }
   return faults;
 }
@@ -69,6 +70,18 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): readonly Fault[] 
 const firstAt = (from: Micros, to: Micros, tempo: Micros, draw: Draw): Micros =>
   draw.chance(20) ? from + draw.between(0, tempo) : from + draw.between(0, Math.floor((to - from) / 2));
 
-/** Troubles seldom come alone: a third of all faults come soon after the last one, whatever the tempo. */
-const nextGap = (tempo: Micros, base: Micros, draw: Draw): Micros =>
-  draw.chance(33) ? draw.acrossScales(base / 64, base) : draw.between(Math.floor(tempo / 4), 2 * tempo);
+/**
+ * Troubles seldom come alone: many come soon after the last one began, or about when it ended and everybody hurries to catch up;
+ * the rest by the tempo of the run.
+ */
+function nextAt(at: Micros, last: Fault | undefined, tempo: Micros, base: Micros, draw: Draw): Micros {
+  if (draw.chance(30)) return at + draw.acrossScales(base / 64, base);
+  if (last?.at !== undefined && 'for' in last && last.for !== undefined && draw.chance(30)) {
+    const end = last.at + last.for;
+    return Math.max(
+      at,
+      draw.chance(25) ? end - draw.acrossScales(base / 64, base / 2) : end + draw.acrossScales(base / 64, base),
+    );
+  }
+  return at + draw.between(Math.max(1, Math.floor(tempo / 4)), 2 * tempo);
+}

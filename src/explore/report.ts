@@ -37,6 +37,12 @@ export interface FindingGroup {
   readonly shrinking?: ShrinkReport;
 }
 
+/** Which part of a campaign: every `count`-th seed, beginning with the `index`-th, counted from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
 /** How much smaller a failing plan became. */
 export interface ShrinkReport {
   readonly before: PlanSize;
@@ -99,6 +105,8 @@ export interface FuzzReport {
   readonly profile: string;
   /** The base seed: seed i of the campaign is base + i. */
   readonly seed: string;
+  /** Present in the report of a part of a campaign. */
+  readonly shard?: Shard;
   readonly runs: number;
   readonly counts: { readonly [verdict in Verdict]: number };
   /** Combined over the digests of all runs, in seed order; independent of the number of jobs. */

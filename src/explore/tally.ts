@@ -93,3 +93,12 @@ function addNumbers<Row extends Numbers>(table: { [name: string]: Row }, name: s
 function addInto(held: Numbers, more: Readonly<Numbers>): void {
   for (const [name, count] of Object.entries(more)) held[name] = (held[name] ?? 0) + count;
 }
+
+/** Adds `more` to `held`, name by name, and gives it back. */
+export function addCounts<Counts extends { [name in keyof Counts]: number }>(
+  held: Counts,
+  more: Readonly<Counts>,
+): Counts {
+  addInto(held, more);
+  return held;
+}

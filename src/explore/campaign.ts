@@ -1,0 +1,267 @@
+/** One campaign at work: batches go out, results come in by seed order, whoever ran them. */
+import { placedProperties } from '../check/monitor.ts';
+import type { Protocol } from '../check/protocol.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { type BatchResult, type BatchTask, runBatch } from './batch.ts';
+import { CampaignDigest } from './campaign-digest.ts';
+import { makeCapsule } from './capsule.ts';
+import { type CampaignIdentity, CHECKPOINT_FORMAT, checkIdentity, identityOf } from './checkpoint.ts';
+import { coverageOf } from './coverage.ts';
+import { Findings } from './findings.ts';
+import type { FuzzOptions } from './fuzz.ts';
+import { type PlanSource, planSource } from './generate.ts';
+import { observeVocabulary } from './probe.ts';
+import { profileName } from './profile.ts';
+import type { Finding, FindingGroup, FuzzReport, Progress, Shard } from './report.ts';
+import { parseSeed, type Seed, seedAt } from './seeds.ts';
+import { shrinkPlan } from './shrink.ts';
+import { addTally, emptyTally, type Tally } from './tally.ts';
+import { campaignVerdict, checksAnything, isAsExpected, whyInconclusive } from './verdict.ts';
+import { emptyVocabulary, type Vocabulary } from './vocabulary.ts';
+
+/** A batch is small enough for Ctrl-C and progress, and large enough that sending it to a worker costs nothing. */
+const BATCH_SEEDS_FIRST = 20;
+const BATCH_SEEDS_MAX = 200;
+const BATCH_SECONDS = 0.2;
+const HANG_SECONDS = 10;
+
+/** Options with the budget settled; `runs` may be infinite. */
+export type CampaignOptions = FuzzOptions & { readonly runs: number };
+
+export class Campaign {
+  private readonly protocol: Protocol;
+  private readonly scenario: Scenario;
+  private readonly options: CampaignOptions;
+  private readonly seed: Seed;
+  private readonly identity: CampaignIdentity;
+  private readonly vocabulary: Vocabulary;
+  private readonly source: PlanSource;
+  private readonly jobs: number;
+  private readonly shard: Shard;
+  /** Seeds of this shard. */
+  private readonly runsMax: number;
+
+  private readonly startedAt = performance.now();
+  private readonly cpuBefore = process.cpuUsage();
+  private readonly tally: Tally = emptyTally();
+  private readonly digest: CampaignDigest;
+  private readonly findings: Findings;
+  /** Seeds of this shard that were sent out, and that have come back. */
+  private dispatched: number;
+  private done: number;
+  private batchSeeds: number;
+  private stopped = false;
+
+  constructor(protocol: Protocol, scenario: Scenario, options: CampaignOptions) {
+    const { shard = { index: 1, count: 1 }, resume } = options;
+    this.protocol = protocol;
+    this.scenario = scenario;
+    this.options = options;
+    this.seed = parseSeed(options.seed);
+    this.identity = identityOf(scenario, seedAt(this.seed, 0), options.shard, options.keepGoing ?? false);
+    if (resume !== undefined) checkIdentity(resume, this.identity);
+    this.jobs = Math.max(1, options.jobs ?? 1);
+    this.shard = checkedShard(shard);
+    this.runsMax = Math.ceil(Math.max(0, options.runs - (shard.index - 1)) / shard.count);
+    this.batchSeeds = options.batchSeeds ?? BATCH_SEEDS_FIRST;
+    this.digest = new CampaignDigest(resume?.digest);
+    this.findings = new Findings(resume?.found);
+    if (resume !== undefined) addTally(this.tally, resume.tally);
+    this.dispatched = resume?.done ?? 0;
+    this.done = this.dispatched;
+    this.vocabulary = this.runsMax < 1 ? emptyVocabulary : observeVocabulary(protocol, scenario, this.hangMilliseconds);
+    this.source = planSource(protocol, scenario, this.vocabulary);
+    this.stopWhereEnough();
+  }
+
+  async run(): Promise<void> {
+    if (this.jobs === 1) return this.runHere();
+    const { openPool, workerSetup } = await import('./pool.ts');
+    const setup = workerSetup(this.scenario, this.vocabulary);
+    const pool = this.options.pool ?? openPool(this.jobs);
+    try {
+      await this.runIn((batch) => pool.run({ setup, batch }));
+    } finally {
+      if (this.options.pool === undefined) await pool.close();
+    }
+  }
+
+  private async runHere(): Promise<void> {
+    for (let batch = this.nextBatch(); batch !== undefined; batch = this.nextBatch()) {
+      const begun = performance.now();
+      this.take(runBatch(this.protocol, this.source, batch));
+      this.paceBatches(batch.count, performance.now() - begun);
+      // Lets signals and timers through.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Keeps every worker busy with one batch and one waiting; takes results in seed order, whatever the order of their arrival. */
+  private async runIn(run: (batch: BatchTask) => Promise<BatchResult>): Promise<void> {
+    const waiting: Promise<BatchResult>[] = [];
+    const fill = (): void => {
+      while (waiting.length < 2 * this.jobs) {
+        const batch = this.nextBatch();
+        if (batch === undefined) return;
+        const begun = performance.now();
+        const result = run(batch);
+        waiting.push(result);
+        // A failure is met when its turn comes.
+        result.then(
+          () => this.paceBatches(batch.count, (performance.now() - begun) / 2),
+          () => undefined,
+        );
+      }
+    };
+    for (fill(); waiting.length > 0; fill()) {
+      this.take(await (waiting.shift() as Promise<BatchResult>));
+      if (this.stopped) return;
+    }
+  }
+
+  private nextBatch(): BatchTask | undefined {
+    const { keepGoing = false, forSeconds, cpuSecondsMax = Number.POSITIVE_INFINITY } = this.options;
+    const count = Math.min(this.batchSeeds, this.runsMax - this.dispatched);
+    if (count < 1 || this.stopped || this.interrupted) return undefined;
+    if (forSeconds !== undefined && this.wallSeconds >= forSeconds) return undefined;
+    if (this.cpuSeconds >= cpuSecondsMax) return undefined;
+    const { index, count: stride } = this.shard;
+    const from = index - 1 + this.dispatched * stride;
+    this.dispatched += count;
+    return { seed: this.seed, from, count, stride, keepGoing, timeoutMilliseconds: this.hangMilliseconds };
+  }
+
+  private paceBatches(seeds: number, milliseconds: number): void {
+    if (this.options.batchSeeds !== undefined) return;
+    const perSeed = milliseconds / 1_000 / seeds;
+    this.batchSeeds = Math.max(1, Math.min(BATCH_SEEDS_MAX, Math.round(BATCH_SECONDS / Math.max(perSeed, 1e-6))));
+  }
+
+  private take(result: BatchResult): void {
+    addTally(this.tally, result.tally);
+    result.digests.forEach((digest, place) => {
+      this.digest.addRun(result.from + place * this.shard.count, digest);
+    });
+    this.findings.add(result);
+    this.done += result.digests.length;
+    this.stopWhereEnough();
+    this.tell('running');
+    this.options.onCheckpoint?.({
+      format: CHECKPOINT_FORMAT,
+      ...this.identity,
+      done: this.done,
+      tally: structuredClone(this.tally),
+      digest: this.digest.toString(),
+      found: this.findings.all,
+      wallSeconds: this.wallSeconds,
+      cpuSeconds: this.cpuSeconds,
+    });
+  }
+
+  private stopWhereEnough(): void {
+    const { keepGoing = false, hitsMax = Number.POSITIVE_INFINITY } = this.options;
+    if (this.findings.count >= (keepGoing ? hitsMax : 1)) this.stopped = true;
+  }
+
+  async report(): Promise<FuzzReport> {
+    const { protocol, scenario, tally, options } = this;
+    const groups = await this.groups();
+    const coverage = coverageOf(protocol, scenario, tally);
+    const checked = checksAnything(protocol);
+    const reasons = whyInconclusive(coverage, tally.runs, checked);
+    const verdict = campaignVerdict(groups, tally.runs, checked, reasons);
+    return {
+      verdict,
+      asExpected: isAsExpected(scenario, verdict, groups),
+      interrupted: this.interrupted,
+      reasons,
+      protocol: protocol.name,
+      scenario: scenario.name,
+      ...(scenario.bug === undefined ? {} : { bug: scenario.bug }),
+      profile: profileName(scenario.chaos),
+      seed: seedAt(this.seed, 0),
+      ...(options.shard === undefined ? {} : { shard: options.shard }),
+      runs: tally.runs,
+      counts: tally.counts,
+      digest: this.digest.toString(),
+      groups,
+      rerunStrictly: tally.rerunStrictly,
+      coverage,
+      events: tally.events,
+      deliveries: tally.deliveries,
+      simulatedSeconds: tally.simulatedMicros / 1_000_000,
+      jobs: this.jobs,
+      wallSeconds: this.wallSeconds,
+      cpuSeconds: this.cpuSeconds,
+    };
+  }
+
+  /** The distinct failures, the first of each shrunk and put into a capsule. */
+  private async groups(): Promise<readonly FindingGroup[]> {
+    const groups: FindingGroup[] = [];
+    for (const { first, count } of this.findings.all) {
+      const { signature, verdict } = first;
+      const about = verdict === 'nondeterministic' ? {} : await this.capsuleOf(first, groups.length === 0);
+      groups.push({ signature, count, first, ...about });
+    }
+    return groups;
+  }
+
+  private async capsuleOf(finding: Finding, isFirst: boolean): Promise<Pick<FindingGroup, 'capsule' | 'shrinking'>> {
+    const { protocol, scenario, options } = this;
+    const plan = this.source.plan(finding.seed);
+    const about = { scenario: scenario.name, seed: finding.seed };
+    const kind = finding.execution.failure?.kind;
+    const { shrink = true, signal } = options;
+    if (shrink === false || (shrink === 'first' && !isFirst) || kind === 'hung' || this.interrupted) {
+      return { capsule: makeCapsule(plan, finding.execution, about) };
+    }
+    this.tell('shrinking');
+    const budget = { strict: kind === 'strict', ...(signal === undefined ? {} : { signal }) };
+    const small = await shrinkPlan(protocol, plan, finding.execution, budget);
+    return { capsule: makeCapsule(small.plan, small.execution, about), shrinking: small.report };
+  }
+
+  private tell(phase: Progress['phase']): void {
+    const { onProgress, forSeconds } = this.options;
+    onProgress?.({
+      runs: this.tally.runs,
+      ...(Number.isFinite(this.runsMax) ? { runsTotal: this.runsMax } : {}),
+      ...(forSeconds === undefined ? {} : { secondsTotal: forSeconds }),
+      wallSeconds: this.wallSeconds,
+      events: this.tally.events,
+      failures: this.findings.count,
+      distinctFailures: this.findings.distinct,
+      goalsReached: Object.keys(this.tally.goals).length,
+      goalsTotal: goalCount(this.protocol),
+      phase,
+    });
+  }
+
+  private get hangMilliseconds(): number {
+    return (this.options.hangSeconds ?? HANG_SECONDS) * 1_000;
+  }
+
+  /** A resumed campaign has taken what it took before, too. */
+  private get wallSeconds(): number {
+    return (this.options.resume?.wallSeconds ?? 0) + (performance.now() - this.startedAt) / 1_000;
+  }
+
+  private get cpuSeconds(): number {
+    const { user, system } = process.cpuUsage(this.cpuBefore);
+    return (this.options.resume?.cpuSeconds ?? 0) + (user + system) / 1_000_000;
+  }
+
+  private get interrupted(): boolean {
+    return this.options.signal?.aborted ?? false;
+  }
+}
+
+function checkedShard(shard: Shard): Shard {
+  const { index, count } = shard;
+  if (Number.isSafeInteger(index) && Number.isSafeInteger(count) && index >= 1 && index <= count) return shard;
+  throw new RangeError(`there is no shard ${index}/${count}: shards are numbered from 1 to their count`);
+}
+
+const goalCount = (protocol: Protocol): number =>
+  placedProperties(protocol).filter(({ property }) => property.kind === 'sometimes').length;
