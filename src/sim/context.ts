@@ -65,6 +65,8 @@ export class HandlerContext implements Context<never> {
   private readonly host: ContextHost;
   private readonly node: SimNode;
   private readonly part: Part;
+  /** The last timer that was found to have a handler. */
+  private knownTimer: string | undefined;
 
   constructor(host: ContextHost, node: SimNode, part: Part) {
     this.host = host;
@@ -125,8 +127,10 @@ export class HandlerContext implements Context<never> {
   }
 
   private mustHaveTimer(call: string, timer: string): void {
+    if (timer === this.knownTimer) return;
     if (this.part.role.onTimer?.[timer] === undefined)
       throw new ContractError(`${call}("${timer}"): the role "${this.part.roleName}" has no onTimer.${timer}`);
+    this.knownTimer = timer;
   }
 
   reply(request: Request, result: unknown): void {

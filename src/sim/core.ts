@@ -57,6 +57,8 @@ export class Core {
   readonly indexes: Map<NodeId, number> = new Map();
   readonly queue: EventQueue<QueuedEvent> = new EventQueue();
   readonly digest: Digest = new Digest();
+  /** Where entries of logs are hashed. */
+  readonly written: Site = new Site();
   readonly watches: Watches;
   readonly kinds: MessageKind[] = [];
   private readonly worlds = new Map<string, WorldView>();

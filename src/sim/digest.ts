@@ -12,11 +12,14 @@ type Fields = { readonly [key: string]: unknown };
 /** Hashes `object` and answers true, or changes nothing and answers false when its keys are not those the code was made for. */
 type CompiledHash = (digest: Digest, object: Fields) => boolean;
 
-/** A place where objects are mostly of one shape, e.g. the entries of an AppendEntries: remembers the code that fitted there last. */
+/** A place where objects are of a few shapes, e.g. the entries of an AppendEntries: remembers the code that fitted there. */
 export class Site {
-  hash: CompiledHash = never;
+  known = 0;
+  first: CompiledHash = unknown;
+  second: CompiledHash = unknown;
+  third: CompiledHash = unknown;
 }
-const never: CompiledHash = () => false;
+const unknown: CompiledHash = () => false;
 
 /** Marks of what is no small integer: letters of their names, far from the small integers that data is full of. */
 const tag = {
@@ -119,28 +122,24 @@ export class Digest {
     this.objectAt(anywhere, object);
   }
 
-  /** The same as `object`, `value` and `array`, where the shape is mostly known: spares the search for the code that fits. */
+  /** The same as `object` and `value`, where the shape is mostly known: spares the search for the code that fits. */
   objectAt(site: Site, object: Fields): void {
-    if (!site.hash(this, object)) this.search(site, object);
+    if (site.known === 0 || !site.first(this, object)) this.search(site, object);
   }
 
   valueAt(site: Site, value: unknown): void {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) this.value(value);
-    else if (!site.hash(this, value as Fields)) this.search(site, value as Fields);
+    else this.objectAt(site, value as Fields);
   }
 
-  arrayAt(site: Site, items: readonly unknown[]): void {
-    this.word(tag.array ^ (items.length << 4));
-    for (let i = 0; i < items.length; i++) this.valueAt(site, items[i]);
-  }
-
+  /** For generated code, which has tried what the site knows. */
   private search(site: Site, object: Fields): void {
     const { type } = object;
     const candidates = typeof type === 'string' ? (compiledByType.get(type) ?? NONE) : untyped;
     for (let i = 0; i < candidates.length; i++) {
       const candidate = candidates[i] as CompiledHash;
       if (!candidate(this, object)) continue;
-      if (site !== anywhere) site.hash = candidate;
+      if (site !== anywhere) remember(site, candidate);
       return;
     }
     this.newShape(object, candidates);
@@ -188,6 +187,20 @@ const NONE: readonly CompiledHash[] = [];
 const anywhere = new Site();
 const SHAPES_MAX = 16;
 
+function remember(site: Site, hash: CompiledHash): void {
+  if (hash === site.first || hash === site.second || hash === site.third) return;
+  site.known++;
+  if (site.known === 1) site.first = hash;
+  else if (site.known === 2) site.second = hash;
+  else if (site.known === 3) site.third = hash;
+}
+
+/** Code for a value inside an object. Each known shape is called from a place of its own, where V8 can inline it. */
+const nested = (site: string, value: string): string =>
+  `if (typeof ${value} !== "object" || ${value} === null || Array.isArray(${value})) d.value(${value});
+   else if (!(${site}.known > 0 && ${site}.first(d, ${value}) || ${site}.known > 1 && ${site}.second(d, ${value}) ||
+     ${site}.known > 2 && ${site}.third(d, ${value}))) d.search(${site}, ${value});`;
+
 /**
  * Code for the keys of one object. It keeps both lanes in local variables while values are small integers, which they mostly are;
  * that alone halves the cost of hashing a message.
@@ -203,8 +216,13 @@ function compile(object: Fields): CompiledHash {
     if (typeof value === 'number')
       return `if (typeof v${i} === "number" && (v${i} | 0) === v${i}) { ${mix(`v${i}`)} } else { ${slow(`d.value(v${i});`)} }`;
     if (Array.isArray(value))
-      return slow(`if (Array.isArray(v${i})) d.arrayAt(sites[${i}], v${i}); else d.value(v${i});`);
-    return slow(typeof value === 'object' ? `d.valueAt(sites[${i}], v${i});` : `d.value(v${i});`);
+      return slow(
+        `if (Array.isArray(v${i})) {
+           d.word(${tag.array} ^ (v${i}.length << 4));
+           for (let i = 0; i < v${i}.length; i++) { const item = v${i}[i]; ${nested(`s${i}`, 'item')} }
+         } else d.value(v${i});`,
+      );
+    return slow(typeof value === 'object' ? nested(`s${i}`, `v${i}`) : `d.value(v${i});`);
   };
   const misfits = keys.map((key, i) => {
     const name = JSON.stringify(key);
@@ -216,7 +234,9 @@ function compile(object: Fields): CompiledHash {
   });
   return new Function(
     'sites',
-    `return function (d, o) {
+    `const [${keys.map((_, i) => `s${i}`).join()}] = sites;
+     return function (d, o) {
+     ${typeof object.type === 'string' ? `if (o.type !== ${JSON.stringify(object.type)}) return false;` : ''}
      let n = 0; for (const key in o) n++;
      ${keys.map((key, i) => `const v${i} = o[${JSON.stringify(key)}];`).join(' ')}
      if (n !== ${keys.length}${misfits.join('')}) return false;

@@ -42,6 +42,7 @@ import { type Action, describe, pendingActions, takeAction } from './scheduler.t
 import { stateHashOf } from './state-hash.ts';
 import { Timers } from './timers.ts';
 import type { TraceSink } from './trace.ts';
+import { dataOf, digestWrite } from './writes.ts';
 
 export interface Setup {
   readonly spec: RunSpec;
@@ -472,16 +473,11 @@ export class Simulation {
 
   private write(node: SimNode, part: Part, write: Write): void {
     const { core } = this;
-    const data = dataOf(write);
     core.digest.word((effect.WRITE << 24) ^ part.index);
-    core.digest.string(write.kind);
-    core.digest.string(write.target);
-    if ('index' in write) core.digest.number(write.index);
-    if ('first' in write) core.digest.number(write.first);
-    if (data !== undefined) core.digest.value(data);
+    digestWrite(core.digest, core.written, write);
     node.disk.write(write);
     if (write.kind !== 'put') part.hooks.log?.(node.index, write.target, write as LogChange, part.world);
-    core.tracer?.write(node, part, write, data);
+    core.tracer?.write(node, part, write, dataOf(write));
   }
 
   /** True when the node must wait. A blocking sync with nothing to write is done at once. */
@@ -741,10 +737,4 @@ const dueAt = ({ strikes }: SimNode, boundary: number): Strike | undefined =>
 function without(strikes: readonly Strike[] | undefined, strike: Strike): Strike[] | undefined {
   const rest = strikes?.filter((other) => other !== strike) ?? [];
   return rest.length === 0 ? undefined : rest;
-}
-
-function dataOf(write: Write): unknown {
-  if (write.kind === 'put') return write.value;
-  if (write.kind === 'append') return write.entry;
-  return write.kind === 'replace' ? write.entries : undefined;
 }

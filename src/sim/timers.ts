@@ -1,5 +1,6 @@
 /** Timers: armed in local time, queued in true time. */
 import type { Core } from './core.ts';
+import { hashString } from './digest.ts';
 import { CANCEL_TIMER, SET_TIMER } from './effects.ts';
 import { eventAt, type QueuedEvent, TIMER } from './event.ts';
 import type { Override } from './faults.ts';
@@ -27,9 +28,7 @@ export class Timers {
     const { core } = this;
     const id = timerId(name, key);
     const delay = this.named ? this.decide(node, part, id, name, key, asked) : asked;
-    core.digest.word((SET_TIMER << 24) ^ part.index);
-    core.digest.string(id);
-    core.digest.number(delay);
+    core.digest.words((SET_TIMER << 24) ^ part.index, hashString(id), delay / 4294967296, delay);
     const local = node.clock.elapsed(core.now) + delay;
     const due = node.clock.trueTimeOf(local, core.now);
     const armed = part.timers.get(id);
@@ -68,7 +67,7 @@ export class Timers {
     const { core } = this;
     const id = timerId(name, key);
     core.digest.word((CANCEL_TIMER << 24) ^ part.index);
-    core.digest.string(id);
+    core.digest.word(hashString(id));
     if (part.timers.delete(id)) core.tracer?.cancelTimer(node, part, name, key);
   }
 
