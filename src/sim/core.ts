@@ -92,14 +92,14 @@ export class Core {
       const kind = kinds[i] as MessageKind;
       if (kind.messageType === messageType) return kind;
     }
-    const kind =
-      this.kinds.find((known) => known.path === part.path && known.messageType === messageType) ??
-      this.addKind(part.path, messageType);
+    const kind = this.findOrAddKind(part.path, messageType);
     kinds.push(kind);
     return kind;
   }
 
-  private addKind(path: string, messageType: string): MessageKind {
+  private findOrAddKind(path: string, messageType: string): MessageKind {
+    const known = this.kinds.find((one) => one.path === path && one.messageType === messageType);
+    if (known !== undefined) return known;
     const counts = { sent: 0, delivered: 0, duplicated: 0, dropped: {} };
     const kind = messageKind(this.kinds.length, path, messageType, counts);
     this.kinds.push(kind);

@@ -100,19 +100,20 @@ function compare(
 ): Finding | undefined {
   while (memory.known.length <= index) memory.known.push([]);
   const there = memory.known[index] as Known[];
-  const known = there.find((one) => one.term === term);
-  if (known === undefined) {
-    there.push({ term, prevTerm, command, node, event: world.event });
-    return undefined;
+  for (const known of there) {
+    if (known.term !== term) continue;
+    if (known.prevTerm === prevTerm && isSameCommand(known.command, command)) return undefined;
+    return differing(known, { term, prevTerm, command, node, event: world.event }, index, world);
   }
-  if (known.prevTerm === prevTerm && isSameCommand(known.command, command)) return undefined;
-  const tell = (what: Command, before: number): string =>
-    `appends ${describeCommand(what)} of term ${term} at index ${index}, behind an entry of term ${before}`;
+  there.push({ term, prevTerm, command, node, event: world.event });
+  return undefined;
+}
+
+function differing(known: Known, other: Known, index: number, world: World): Finding {
+  const tell = ({ command, term, prevTerm }: Known): string =>
+    `appends ${describeCommand(command)} of term ${term} at index ${index}, behind an entry of term ${prevTerm}`;
   return {
-    sentence: `the logs of ${nameOf(world, known.node)} and ${nameOf(world, node)} have an entry of term ${term} at index ${index} but differ up to there`,
-    facts: [
-      factAt(world, known.event, known.node, tell(known.command, known.prevTerm)),
-      factNow(world, node, tell(command, prevTerm)),
-    ],
+    sentence: `the logs of ${nameOf(world, known.node)} and ${nameOf(world, other.node)} have an entry of term ${known.term} at index ${index} but differ up to there`,
+    facts: [factAt(world, known.event, known.node, tell(known)), factNow(world, other.node, tell(other))],
   };
 }

@@ -46,11 +46,7 @@ export const matchMonotonic: Property = always<Progress>({
   },
   step(memory, node, state: ServerState, world) {
     if (state.role !== 'leader') return undefined;
-    if (memory.led[node] !== state.currentTerm) {
-      memory.led[node] = state.currentTerm;
-      memory.match[node] = state.members.map(() => 0);
-      memory.changed[node] = state.members.map(() => world.event);
-    }
+    if (memory.led[node] !== state.currentTerm) beginLeading(memory, node, state, world.event);
     const seen = memory.match[node] as number[];
     for (let member = 0; member < seen.length; member++) {
       const match = state.matchIndex[member] as number;
@@ -63,6 +59,13 @@ export const matchMonotonic: Property = always<Progress>({
     return undefined;
   },
 });
+
+/** Apart from the hook: V8 makes an object for what a closure captures whenever the function around it is called. */
+function beginLeading(memory: Progress, node: number, state: ServerState, event: number): void {
+  memory.led[node] = state.currentTerm;
+  memory.match[node] = state.members.map(() => 0);
+  memory.changed[node] = state.members.map(() => event);
+}
 
 /** By Log Matching the entry at the acknowledged index speaks for those before it. */
 function compareWithLeader(from: number, to: number, message: AppendEntriesReply, world: World): Finding | undefined {
