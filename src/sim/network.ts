@@ -20,7 +20,7 @@ export interface Lane {
 
 export interface Link {
   /** By the number of the message type (core.ts). */
-  readonly lanes: (Lane | undefined)[];
+  lanes: (Lane | undefined)[];
   /** Arrival of the last message, for links that keep order. */
   lastArrival: Micros;
 }
@@ -36,6 +36,9 @@ export interface LinkSet {
 }
 
 const covers = (set: LinkSet, from: number, to: number): boolean => set.from.has(from) && set.to.has(to);
+
+/** More message types than this in one run get their lanes a slower way. */
+const NO_LANES: readonly undefined[] = Array.from({ length: 64 }, () => undefined);
 
 const widened = (set: LinkSet, side: 'from' | 'to', node: number): LinkSet => ({
   ...set,
@@ -87,8 +90,9 @@ export class Network {
     if (lane === undefined) {
       const name = `${from}>${to}/${type}`;
       lane = { name, stream: undefined, count: 0, overrides: this.overrides.get(name) };
-      while (lanes.length <= kind) lanes.push(undefined);
-      lanes[kind] = lane;
+      // Not by `push`, which would make room for seventeen: a big network has hundreds of thousands of links.
+      if (kind >= lanes.length) link.lanes = lanes.concat(NO_LANES.slice(0, kind + 1 - lanes.length));
+      link.lanes[kind] = lane;
     }
     return lane;
   }
