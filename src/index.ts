@@ -46,11 +46,13 @@ export type { Call, Distribution, NetworkModel, OperationSpec, RunSpec } from '.
 export { defaultLimits } from './sim/config.ts';
 export type { Fault, Override, Trigger } from './sim/faults.ts';
 export type { Operation, Outcome } from './sim/history.ts';
+export type { Setup } from './sim/kernel.ts';
 export type { Fact, Finding, LogChange, Observer, PlacedObserver, World } from './sim/observer.ts';
 export type { Json } from './sim/plain.ts';
 export type * from './sim/protocol.ts';
 export { defineRole, ms, seconds } from './sim/protocol.ts';
 export type { Failure, Statistics, Violation } from './sim/result.ts';
 export type { Action } from './sim/scheduler.ts';
-export { type Setup, Simulation, type Snapshot } from './sim/simulation.ts';
+export { Simulation } from './sim/simulation.ts';
+export type { Snapshot } from './sim/snapshot.ts';
 export type { TraceEvent, TraceSink } from './sim/trace.ts';

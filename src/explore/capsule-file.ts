@@ -6,7 +6,7 @@ import { type Capsule, capsuleText } from './capsule.ts';
 import { parseCapsule } from './parse-capsule.ts';
 
 /** Where `fuzz` leaves what it finds, relative to the working directory. */
-export const FAILURES_DIRECTORY: string = join('.worldline', 'failures');
+const FAILURES_DIRECTORY: string = join('.worldline', 'failures');
 
 /** More capsules of one name than this are not written: somebody is looking the other way. */
 const COPIES_MAX = 1_000;

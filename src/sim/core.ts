@@ -46,6 +46,8 @@ export class Core {
   now: Micros = 0;
   /** Ordinal of the current event. */
   event = 0;
+  /** Events since true time last moved. */
+  instantEvents = 0;
   /** Index of the node whose effects are being committed: nobody may see its state meanwhile. -1 for none. */
   committing = -1;
   over = false;
@@ -169,6 +171,7 @@ export class Core {
     return {
       now: this.now,
       event: this.event,
+      instantEvents: this.instantEvents,
       over: this.over,
       violation: this.violation,
       failure: this.failure,
@@ -181,6 +184,7 @@ export class Core {
   load(snapshot: CoreSnapshot): void {
     this.now = snapshot.now;
     this.event = snapshot.event;
+    this.instantEvents = snapshot.instantEvents;
     this.over = snapshot.over;
     this.violation = snapshot.violation;
     this.failure = snapshot.failure;
@@ -208,6 +212,7 @@ const copyOf = (counts: MessageCounts): MessageCounts => ({ ...counts, dropped: 
 export interface CoreSnapshot {
   readonly now: Micros;
   readonly event: number;
+  readonly instantEvents: number;
   readonly over: boolean;
   readonly violation: Violation | undefined;
   readonly failure: Failure | undefined;

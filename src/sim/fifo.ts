@@ -21,7 +21,7 @@ export class Fifo<T> {
   }
 
   push(item: T): void {
-    if (this.head === MOVED_AT) this.moveToFront();
+    if (this.head >= MOVED_AT) this.moveToFront();
     this.items[this.tail++] = item;
   }
 

@@ -36,14 +36,14 @@ interface Setting {
 export class Injector {
   private readonly core: Core;
   private readonly messages: Messages;
-  private readonly processes: Processes;
+  private readonly processes: () => Processes;
   private readonly faults: readonly Fault[];
   private waiting: Waiting[];
   private settings: readonly Setting[] = [];
   private lastNoted = new Map<string, number>();
   private counts = new Map<string, { fired: number; skipped: number }>();
 
-  constructor(core: Core, messages: Messages, processes: Processes, faults: readonly Fault[]) {
+  constructor(core: Core, messages: Messages, processes: () => Processes, faults: readonly Fault[]) {
     this.core = core;
     this.messages = messages;
     this.processes = processes;
@@ -176,7 +176,7 @@ export class Injector {
         this.until(index, fault.for);
         return;
       case 'join':
-        this.processes.join({ id: fault.node, role: fault.role, options: fault.options ?? {} });
+        this.processes().join({ id: fault.node, role: fault.role, options: fault.options ?? {} });
         return;
       default:
         this.effectuateAt(this.target(fault.node, struck, fault) as SimNode, fault, index, struck, lostEffects);
@@ -190,7 +190,8 @@ export class Injector {
     struck: SimNode | undefined,
     lostEffects: number,
   ): void {
-    const { core, messages, processes } = this;
+    const { core, messages } = this;
+    const processes = this.processes();
     switch (fault.kind) {
       case 'isolate': {
         const alone = new Set([node.index]);
@@ -250,7 +251,7 @@ export class Injector {
     const node = this.core.nodes[place] as SimNode;
     const last = this.settings.findLast((setting) => setting.kind === kind && setting.node === place);
     if (kind === 'slow-disk') node.disk.slow = last?.value;
-    else this.processes.setClockRate(node, last?.value ?? node.clock.ownRatePpm);
+    else this.processes().setClockRate(node, last?.value ?? node.clock.ownRatePpm);
   }
 
   end(index: number): void {

@@ -1,91 +1,78 @@
-/** Nodes come, crash, stop, pause and go on. */
-import { Clock } from './clock.ts';
+/** Nodes boot, crash, stop, pause and are told things by their operators. */
+import type { Calls } from './calls.ts';
+import type { Committer } from './commit.ts';
 import type { NodeSpec } from './config.ts';
-import { ContractError, HandlerContext } from './context.ts';
 import type { Core } from './core.ts';
-import { SimDisk } from './disk.ts';
-import { DELIVER, eventAt, RESUME } from './event.ts';
+import { DELIVER, eventAt, RESTART, RESUME } from './event.ts';
 import type { UnsyncedWrites } from './faults.ts';
-import { BOOT, type Handlers, NO_EVENT } from './handlers.ts';
+import { ADMIN, BOOT, type Handlers, NO_EVENT } from './handlers.ts';
 import type { Messages } from './messages.ts';
-import { clone, deepFreeze } from './plain.ts';
-import { type Part, SimNode } from './process.ts';
-import type { AnyRole, Component, Micros } from './protocol.ts';
+import type { Nodes } from './nodes.ts';
+import type { Part, SimNode } from './process.ts';
+import type { Micros, Tagged } from './protocol.ts';
+import type { Timers } from './timers.ts';
 
 export class Lifecycle {
   private readonly core: Core;
+  private readonly nodes: Nodes;
   private readonly handlers: Handlers;
   private readonly messages: Messages;
-  private readonly roles: { readonly [role: string]: AnyRole };
+  private readonly timers: Timers;
+  private readonly calls: Calls;
+  private readonly committer: Committer;
 
-  constructor(core: Core, handlers: Handlers, messages: Messages, roles: { readonly [role: string]: AnyRole }) {
+  constructor(
+    core: Core,
+    nodes: Nodes,
+    handlers: Handlers,
+    messages: Messages,
+    timers: Timers,
+    calls: Calls,
+    committer: Committer,
+  ) {
     this.core = core;
+    this.nodes = nodes;
     this.handlers = handlers;
     this.messages = messages;
-    this.roles = roles;
+    this.timers = timers;
+    this.calls = calls;
+    this.committer = committer;
   }
 
-  /** A node that is there from the start, or joins. It does not run yet. */
-  add(spec: NodeSpec): SimNode {
-    const { core } = this;
-    const role = this.roles[spec.role] as AnyRole;
-    if (core.indexes.has(spec.id)) throw new ContractError(`there are two nodes called "${spec.id}"`);
-    const parts: Part[] = [];
-    // Options are shared by all incarnations and runs: in strict mode nobody may change them.
-    const options = core.strict ? deepFreeze(clone(spec.options)) : spec.options;
-    this.addParts(parts, role, spec.role, '', -1, options);
-    const clock = new Clock(spec.clock ?? { offset: 0, ratePpm: 0 });
-    const index = core.nodes.length;
-    const node = new SimNode(index, spec.id, spec.role, spec.options, clock, new SimDisk(), parts, core.spec.seed);
-    for (const part of parts) part.context = new HandlerContext(this.handlers, node, part);
-    core.nodes.push(node);
-    core.names.push(spec.id);
-    core.indexes.set(spec.id, index);
-    this.handlers.forgetDirectory();
-    return node;
+  /** The first nodes boot, in order. A fault that waits for a note of one may end the run, or boot another before its turn. */
+  bootAll(): void {
+    const { nodes, spec } = this.core;
+    for (const node of nodes.slice(0, spec.nodes.length))
+      if (node.incarnation === 0 && !this.core.over) this.boot(node);
   }
 
-  private addParts(parts: Part[], role: AnyRole, roleName: string, path: string, host: number, options: object): void {
-    const index = parts.length;
-    parts.push({
-      index,
-      path,
-      roleName,
-      role,
-      options,
-      host,
-      hooks: this.core.watches.tableFor(path, roleName),
-      timers: new Map(),
-      timerSets: new Map(),
-      state: undefined,
-      peers: undefined,
-      world: this.core.worldOf(path),
-      context: undefined,
-      kinds: [],
-      messageHandlers: [],
-    });
-    for (const [name, component] of Object.entries((role.components ?? {}) as { [name: string]: Component })) {
-      const inner = component.options === undefined ? options : component.options(options);
-      this.addParts(parts, component.role, component.as, path === '' ? name : `${path}/${name}`, index, inner);
-    }
-  }
-
-  /** Begins an incarnation: true when boot has run and its effects wait to be committed. */
-  boot(node: SimNode): boolean {
-    const { core } = this;
+  /** Begins an incarnation. */
+  boot(node: SimNode): void {
+    const { core, committer, handlers } = this;
     node.status = 'running';
     node.incarnation++;
     node.bootedLocal = node.clock.elapsed(core.now);
     core.begin(BOOT, node.index, node.incarnation, core.event);
     core.tracer?.boot(node);
     for (const part of node.parts) part.hooks.boot?.(node.index, part.world);
-    return this.handlers.run(node, node.parts[0] as Part, BOOT, NO_EVENT, undefined, undefined);
+    if (core.over) return;
+    if (!handlers.run(node, node.parts[0] as Part, BOOT, NO_EVENT, undefined, undefined)) return;
+    committer.arm(node, BOOT, NO_EVENT, undefined);
+    committer.commit(node, handlers.recorded, 0);
+    if (node.status === 'running') this.calls.schedule(node);
   }
 
-  /** Memory is gone, and of the unsynced writes what `unsynced` says. */
+  join(spec: NodeSpec): void {
+    const node = this.nodes.add(spec);
+    this.messages.network.joined(node.index);
+    this.boot(node);
+  }
+
+  /** Memory is gone, and of the unsynced writes what `unsynced` says. `lostEffects`: of a handler that is being committed. */
   crash(node: SimNode, unsynced: UnsyncedWrites, lostEffects: number): void {
     const { core } = this;
-    const cutOff = node.suffix === undefined ? lostEffects : node.suffix.effects.count - node.suffix.next;
+    const { suffix } = node;
+    const cutOff = suffix === undefined ? lostEffects : suffix.effects.count - suffix.next;
     const lostWrites = node.disk.crash(unsynced, unsynced === 'prefix' ? node.crashRandom.bits() : 0);
     core.digest.number(lostWrites);
     core.digest.number(cutOff);
@@ -103,6 +90,7 @@ export class Lifecycle {
   }
 
   private stop(node: SimNode, status: 'crashed' | 'halted', unsynced: UnsyncedWrites): void {
+    const { strikes } = node;
     const lost = node.inbox.slice(node.inboxHead);
     node.status = status;
     node.incarnation++;
@@ -110,7 +98,6 @@ export class Lifecycle {
     node.syncToken = 0;
     node.suffix = undefined;
     node.failedPart = -1;
-    node.strikes = undefined;
     node.inbox = [];
     node.inboxHead = 0;
     for (const part of node.parts) {
@@ -119,6 +106,8 @@ export class Lifecycle {
       part.hooks.crash?.(node.index, unsynced, part.world);
     }
     for (const event of lost) if (event.kind === DELIVER) this.messages.drop(event, 'dead');
+    this.calls.forget(node);
+    this.committer.strikeLeft(node, strikes);
   }
 
   pause(node: SimNode, duration: Micros, fault: number): void {
@@ -126,5 +115,28 @@ export class Lifecycle {
     node.pauses++;
     core.tracer?.pause(node);
     core.queue.push(core.now + duration, eventAt(RESUME, node.index, 0, fault, node.incarnation, core.event, core.now));
+  }
+
+  /** A pause ends: true when it was the last one in force. */
+  resume(node: SimNode, cause: number): boolean {
+    const { core } = this;
+    core.begin(RESUME, node.index, node.incarnation, cause);
+    node.pauses--;
+    if (node.pauses > 0) return false;
+    core.tracer?.resume(node, cause);
+    return true;
+  }
+
+  /** An operator's action. */
+  admin(node: SimNode, action: Tagged): void {
+    const { core } = this;
+    core.tracer?.admin(node, action);
+    const event = eventAt(RESTART, node.index, 0, undefined, 0, core.event, core.now);
+    this.committer.activate(node, node.parts[0] as Part, ADMIN, event, action.type, action);
+  }
+
+  setClockRate(node: SimNode, ppm: number): void {
+    node.clock.setRate(ppm, this.core.now);
+    this.timers.retime(node);
   }
 }

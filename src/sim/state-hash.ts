@@ -3,18 +3,16 @@
  * armed timers, calls and faults to come. Not of true time, clock readings, the history and the random streams: what a search varies,
  * or decides itself. For search; never in the hot path.
  */
-import type { Workload } from './clients.ts';
 import type { Core } from './core.ts';
 import { Digest } from './digest.ts';
 import type { PendingSync } from './disk.ts';
 import type { Effects } from './effects.ts';
 import { CALL, DELIVER, FAULT_END, FAULT_START, type QueuedEvent, RESTART, RESUME, SYNCED, TIMER } from './event.ts';
-import type { Injector } from './injector.ts';
-import type { Messages } from './messages.ts';
+import type { Kernel } from './kernel.ts';
 import { byText, canonicalText } from './plain.ts';
 import type { SimNode } from './process.ts';
 
-export function stateHashOf(core: Core, messages: Messages, workload: Workload, injector: Injector): string {
+export function stateHashOf({ core, messages, calls, injector }: Kernel): string {
   const toCome = core.queue
     .entries()
     .flatMap(({ payload }) => contentsOf(core, payload) ?? [])
@@ -27,7 +25,7 @@ export function stateHashOf(core: Core, messages: Messages, workload: Workload, 
       toCome,
       messages.held.map((event) => contentsOf(core, event)),
       messages.network.contents(),
-      workload.contents(),
+      calls.contents(),
       injector.contents(),
     ]),
   );

@@ -54,7 +54,7 @@ const anEffect = fc.option(fc.nat(6), { nil: undefined });
 const without = <T extends object>(fields: T): T =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
-export const aFault: fc.Arbitrary<Fault> = fc
+const aFault: fc.Arbitrary<Fault> = fc
   .tuple(
     anAnchor,
     fc.oneof(

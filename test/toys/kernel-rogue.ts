@@ -38,7 +38,7 @@ export const rogue = ({ poke, hello, boot, view }: Rogue): Role<RogueShape> =>
     view: (state) => (view === undefined ? { role: 'rogue', label: '' } : (view(state) as never)),
   });
 
-export const poke = (node: string, at: Micros, round = 1): Fault => ({
+const poke = (node: string, at: Micros, round = 1): Fault => ({
   kind: 'admin',
   node,
   at,

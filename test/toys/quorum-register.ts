@@ -174,7 +174,7 @@ const client = (rules: Rules) => {
 };
 
 /** Clients of one name must not reuse a tag after a restart; here they never do, since `round` is only compared within an answer. */
-export const quorumRegister = (rules: Rules = correct, bugs: readonly Bug[] = []): Protocol =>
+const quorumRegister = (rules: Rules = correct, bugs: readonly Bug[] = []): Protocol =>
   defineProtocol({
     name: 'quorum-register',
     title: 'a register kept by a majority',

@@ -1,0 +1,214 @@
+/**
+ * Events reach their nodes: at once where the node is free, through its inbox where it is busy or paused. What waits for a disk or for
+ * the end of a pause goes on from here.
+ */
+import type { Calls } from './calls.ts';
+import type { Committer } from './commit.ts';
+import type { Core } from './core.ts';
+import { hashString } from './digest.ts';
+import {
+  CALL,
+  DELIVER,
+  eventAt,
+  FAULT_END,
+  FAULT_START,
+  type QueuedEvent,
+  RESTART,
+  RESUME,
+  SYNCED,
+  TIMER,
+} from './event.ts';
+import { DISK_ERROR, type Handlers } from './handlers.ts';
+import type { Injector } from './injector.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { Messages } from './messages.ts';
+import type { Part, SimNode } from './process.ts';
+import type { DiskErrorKind } from './protocol.ts';
+import type { Timers } from './timers.ts';
+
+export class Reception {
+  /** Nodes that may go on with their inbox. */
+  ready: number[] = [];
+  private readonly core: Core;
+  private readonly handlers: Handlers;
+  private readonly messages: Messages;
+  private readonly timers: Timers;
+  private readonly calls: Calls;
+  private readonly committer: Committer;
+  private readonly injector: Injector;
+  private readonly lifecycle: Lifecycle;
+
+  constructor(
+    core: Core,
+    handlers: Handlers,
+    messages: Messages,
+    timers: Timers,
+    calls: Calls,
+    committer: Committer,
+    injector: Injector,
+    lifecycle: Lifecycle,
+  ) {
+    this.core = core;
+    this.handlers = handlers;
+    this.messages = messages;
+    this.timers = timers;
+    this.calls = calls;
+    this.committer = committer;
+    this.injector = injector;
+    this.lifecycle = lifecycle;
+  }
+
+  /** What waits longest in the inbox of a node that has become free. */
+  nextFromInbox(): QueuedEvent | undefined {
+    for (;;) {
+      const index = this.ready[0];
+      if (index === undefined) return undefined;
+      const node = this.core.nodes[index] as SimNode;
+      if (node.isFree && node.hasInbox) return node.takeFromInbox();
+      this.ready.shift();
+    }
+  }
+
+  /** An event of the queue has come up. */
+  dispatch(event: QueuedEvent): void {
+    const node = this.core.nodes[event.node] as SimNode;
+    switch (event.kind) {
+      case DELIVER:
+        if (this.messages.arrives(event, node)) this.handOver(node, event);
+        return;
+      case TIMER:
+        if (this.timers.due(event, node.parts[event.part] as Part, !node.isFree) !== undefined)
+          this.handOver(node, event);
+        return;
+      case CALL:
+        if (node.status === 'running' && node.incarnation === event.id) this.handOver(node, event);
+        return;
+      case SYNCED:
+        this.synced(node, event);
+        return;
+      case FAULT_START:
+        this.injector.start(event.id);
+        return;
+      case FAULT_END:
+        this.injector.end(event.id);
+        return;
+      case RESTART:
+        if (node.incarnation === event.id) this.lifecycle.boot(node);
+        return;
+      case RESUME:
+        if (node.incarnation === event.id && this.lifecycle.resume(node, event.cause) && node.syncToken === 0)
+          this.goOn(node);
+        return;
+    }
+  }
+
+  private handOver(node: SimNode, event: QueuedEvent): void {
+    if (node.isFree) this.receive(node, event);
+    else node.inbox.push(event);
+  }
+
+  /** Handles an event at a node that is free. */
+  receive(node: SimNode, event: QueuedEvent): void {
+    const { core } = this;
+    const part = node.parts[event.part] as Part;
+    switch (event.kind) {
+      case DELIVER:
+        core.begin(DELIVER, event.node, event.id ^ (event.copy << 31), event.cause);
+        this.messages.delivered(event, node, part);
+        if (!core.over) this.committer.activate(node, part, DELIVER, event, undefined, undefined);
+        return;
+      case TIMER: {
+        // A timer that waited in the inbox may have been cancelled or set again meanwhile.
+        const timer = this.timers.due(event, part, false);
+        if (timer === undefined) return;
+        part.timers.delete(event.payload as string);
+        core.begin(TIMER, event.node, hashString(event.payload as string), timer.cause);
+        core.tracer?.timer(node, part, timer);
+        this.committer.activate(node, part, TIMER, event, timer.name, timer.key);
+        return;
+      }
+      case CALL: {
+        if (!this.calls.mayIssue(node)) return;
+        core.begin(CALL, event.node, 0, event.cause);
+        const request = this.calls.issue(node);
+        this.committer.activate(node, part, CALL, event, request.op.type, request);
+        return;
+      }
+      default:
+        core.begin(SYNCED, event.node, event.id, event.cause);
+        this.committer.activate(node, part, SYNCED, event, undefined, undefined);
+    }
+  }
+
+  /** The disk has finished a sync, whatever the process is doing. */
+  private synced(node: SimNode, event: QueuedEvent): void {
+    const { core } = this;
+    const unsynced = node.disk.unsyncedCount;
+    const sync = node.disk.finish(event.id);
+    if (sync === undefined) return;
+    const part = node.parts[sync.part] as Part;
+    core.begin(SYNCED, event.node, sync.fails ? -event.id : event.id, event.cause);
+    core.tracer?.synced(node, part, sync, event.cause);
+    if (!sync.fails && node.disk.unsyncedCount < unsynced) this.becameDurable(node);
+    if (core.over) return;
+    if (!sync.blocking) {
+      const outcome = eventAt(SYNCED, event.node, sync.part, sync, event.id, event.cause, core.now);
+      if (node.isFree) this.committer.activate(node, part, SYNCED, outcome, undefined, undefined);
+      else node.inbox.push(outcome);
+      return;
+    }
+    node.syncToken = 0;
+    if (sync.fails) node.failedPart = part.index;
+    if (node.pauses === 0) this.goOn(node);
+  }
+
+  private becameDurable(node: SimNode): void {
+    for (let p = 0; p < node.parts.length; p++) {
+      const part = node.parts[p] as Part;
+      part.hooks.durable?.(node.index, part.world);
+    }
+  }
+
+  /** A blocking sync failed: the rest of the handler's effects is gone; the role must stop or refuse. */
+  private syncFailed(node: SimNode, part: Part): void {
+    const { incarnation } = node;
+    node.suffix = undefined;
+    node.failedPart = -1;
+    if (part.role.onDiskError === undefined) {
+      this.lifecycle.halt(node, 'a sync failed, and the role has no onDiskError');
+      return;
+    }
+    this.committer.strikeLeft(node, node.strikes);
+    if (node.incarnation !== incarnation) return;
+    const error = eventAt(
+      SYNCED,
+      node.index,
+      part.index,
+      'sync' satisfies DiskErrorKind,
+      0,
+      this.core.event,
+      this.core.now,
+    );
+    this.committer.activate(node, part, DISK_ERROR, error, undefined, undefined);
+    this.markReady(node);
+  }
+
+  /** Goes on with the effects that waited for a sync or the end of a pause, then with the inbox. */
+  private goOn(node: SimNode): void {
+    if (node.failedPart >= 0) {
+      this.syncFailed(node, node.parts[node.failedPart] as Part);
+      return;
+    }
+    const { suffix } = node;
+    node.suffix = undefined;
+    if (suffix !== undefined) {
+      this.committer.commit(node, suffix.effects, suffix.next);
+      if (node.suffix === undefined) this.handlers.takeBack(suffix.effects);
+    }
+    this.markReady(node);
+  }
+
+  private markReady(node: SimNode): void {
+    if (node.isFree && node.hasInbox) this.ready.push(node.index);
+  }
+}

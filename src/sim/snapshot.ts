@@ -1,0 +1,66 @@
+/** Everything a simulation is at a moment: nodes, disks, what is in flight, timers, streams, pending effects, memories, history, triggers. */
+import type { WorkloadSnapshot } from './clients.ts';
+import type { NodeSpec } from './config.ts';
+import type { CoreSnapshot } from './core.ts';
+import type { QueuedEvent } from './event.ts';
+import type { InjectorSnapshot } from './injector.ts';
+import type { Kernel } from './kernel.ts';
+import type { MessagesSnapshot } from './messages.ts';
+import type { SavedWatch } from './observing.ts';
+import type { NodeSnapshot } from './process.ts';
+import type { NodeId } from './protocol.ts';
+import type { QueueSnapshot } from './queue.ts';
+
+/** Opaque: made by `snapshot`, taken by `restore`; shares immutable data with the simulation it comes from. */
+export interface Snapshot {
+  readonly core: CoreSnapshot;
+  readonly queue: QueueSnapshot<QueuedEvent>;
+  readonly nodes: readonly { readonly spec: NodeSpec; readonly saved: NodeSnapshot }[];
+  readonly hostRequests: number;
+  readonly messages: MessagesSnapshot;
+  readonly calls: WorkloadSnapshot;
+  readonly injector: InjectorSnapshot;
+  readonly noteCounts: ReadonlyMap<string, number>;
+  readonly ready: readonly number[];
+  readonly watches: readonly SavedWatch[];
+  /** What the trace has shown of each node. */
+  readonly views: ReadonlyMap<NodeId, string>;
+}
+
+export function takeSnapshot({ core, handlers, messages, calls, injector, committer, reception }: Kernel): Snapshot {
+  return {
+    core: core.save(),
+    queue: core.queue.save(),
+    nodes: core.nodes.map((node) => ({
+      spec: { id: node.id, role: node.roleName, options: node.options },
+      saved: node.save(),
+    })),
+    hostRequests: handlers.save(),
+    messages: messages.save(),
+    calls: calls.save(),
+    injector: injector.save(),
+    noteCounts: committer.save(),
+    ready: reception.ready.slice(),
+    watches: core.watches.save(),
+    views: core.tracer?.save() ?? new Map(),
+  };
+}
+
+export function restoreSnapshot(kernel: Kernel, snapshot: Snapshot): void {
+  const { core } = kernel;
+  core.load(snapshot.core);
+  core.queue.load(snapshot.queue);
+  // Who joined here may not have joined there, or in another order.
+  kernel.nodes.removeJoined();
+  snapshot.nodes.forEach(({ spec, saved }, i) => {
+    (core.nodes[i] ?? kernel.nodes.add(spec)).load(saved);
+  });
+  kernel.handlers.load(snapshot.hostRequests);
+  kernel.messages.load(snapshot.messages);
+  kernel.calls.load(snapshot.calls);
+  kernel.injector.load(snapshot.injector);
+  kernel.committer.load(snapshot.noteCounts);
+  kernel.reception.ready = snapshot.ready.slice();
+  core.watches.load(snapshot.watches);
+  core.tracer?.load(snapshot.views);
+}
