@@ -111,7 +111,7 @@ describe('a campaign that proves nothing', () => {
     place.file('mine.js', counterModule({ properties: '[]' }));
     const ended = place.worldline('fuzz', './mine.js', '--runs', '10', '--seed', '1');
     expect(ended.stdout).toContain('NOTHING RAN');
-    expect(ended.stdout).toContain('counter has neither invariants nor a model: nothing was checked');
+    expect(ended.stdout).toContain('there are neither invariants nor a model: nothing was checked');
     expect(ended.code).toBe(4);
   });
 
