@@ -337,6 +337,8 @@ describe('the durations of syncs', () => {
     expect(Math.min(...times)).toBeGreaterThanOrEqual(100);
     expect(Math.max(...times)).toBeLessThanOrEqual(900);
     expect(new Set(times).size).toBeGreaterThan(10);
+    const both = [...busy('n1'), ...busy('n2')];
+    expect(doneAt(both, 'n2')).not.toEqual(doneAt(both, 'n1'));
   });
 
   it('do not depend on what other nodes write', () => {

@@ -83,11 +83,32 @@ describe('the event queue', () => {
     );
   });
 
-  it('keeps the order of pushing past 2^32 events', () => {
-    const queue = new EventQueue<number>();
-    queue.load({ times: [], sequences: [], payloads: [], sequence: 2 ** 32 - 50 });
-    for (let i = 0; i < 100; i++) queue.push(7, i);
-    expect(drain(queue)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  it('keeps the order of pushing past 2^31 and 2^32 events', () => {
+    for (const many of [2 ** 31, 2 ** 32, 2 ** 50]) {
+      const queue = new EventQueue<number>();
+      queue.load({ times: [], sequences: [], payloads: [], sequence: many - 20 });
+      for (let i = 0; i < 50; i++) queue.push(7, i);
+      expect(drain(queue)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    }
+  });
+
+  it('lets who has reserved a place come whenever it likes', () => {
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(
+          Array.from({ length: 60 }, (_, i) => i),
+          { minLength: 60 },
+        ),
+        fc.nat(59),
+        (order, pushed) => {
+          const queue = new EventQueue<number>();
+          const places = order.map(() => queue.reserve());
+          for (const place of order.slice(pushed)) queue.pushAt(5, places[place] as number, place);
+          for (const place of order.slice(0, pushed)) queue.pushAt(5, places[place] as number, place);
+          expect(drain(queue)).toEqual(Array.from({ length: 60 }, (_, i) => i));
+        },
+      ),
+    );
   });
 
   it('keeps the order of times through a hundred days of microseconds, ties included', () => {
