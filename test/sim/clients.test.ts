@@ -297,6 +297,11 @@ describe('a workload drawn from a stream', () => {
     expect(inputs(streamed([], 'other'), 'n1')).not.toEqual(inputs(streamed(), 'n1'));
   });
 
+  it('asks of two clients different things', () => {
+    const keys = (client: string): unknown[] => inputs(streamed(), client).map(({ key, takes }) => [key, takes]);
+    expect(keys('n1').slice(0, 20)).not.toEqual(keys('n2').slice(0, 20));
+  });
+
   it('comes after the calls that are listed', () => {
     const { simulation } = run({ workload, calls: [call(20_000, { mark: -1 }), call(21_000, { mark: -2 })] });
     expect(

@@ -201,6 +201,10 @@ describe('faults that wait for the end of a handler that never comes to it', () 
       tell('n1', 5_000, note('now'), { do: 'put', record: 'r', value: 1 }, { do: 'sync' }, note('never')),
     ]);
     expect(fired(faulty)).toEqual(['1000 sync-error', '5500 cut', '5500 join']);
+    const place = (what: (event: (typeof faulty.trace)[number]) => boolean): number => faulty.trace.findIndex(what);
+    expect(place((event) => event.kind === 'fault' && event.fault.kind === 'join')).toBeLessThan(
+      place((event) => event.kind === 'note' && event.text === 'refuses'),
+    );
     expect(notes(faulty)).toEqual(['5000 n1 now', '5500 n1 refuses']);
   });
 

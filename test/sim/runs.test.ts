@@ -6,8 +6,10 @@ import type { PlacedObserver } from '../../src/sim/observer.ts';
 import { Simulation } from '../../src/sim/simulation.ts';
 import type { Snapshot } from '../../src/sim/snapshot.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
+import { type ActorState, actor, type Step, tell } from '../toys/kernel-actor.ts';
 import { aRun, effort } from '../toys/kernel-arbitraries.ts';
 import { chatter } from '../toys/kernel-chatter.ts';
+import { nodes, specOf, stateOf } from '../toys/kernel-spec.ts';
 
 /** A property that remembers: sums up what it sees, in every kind of memory there is. */
 const rememberer = (path: string): PlacedObserver => ({
@@ -316,7 +318,9 @@ describe('the scheduler seam', () => {
               .pending()
               .some((action) => action.id === id && action.kind !== 'timer' && action.kind !== 'call'),
           ).toBe(false);
-          expect(simulation.event).toBeGreaterThanOrEqual(event);
+          // Nothing is listed that is only a leftover: these kinds always do something.
+          if (/^(drop|fault|fault-end|restart|resume):/.test(id)) expect(simulation.event, id).toBeGreaterThan(event);
+          else expect(simulation.event).toBeGreaterThanOrEqual(event);
           expect(simulation.failure).toBeUndefined();
         }
         const left = simulation.snapshot();
@@ -353,6 +357,46 @@ describe('the scheduler seam', () => {
       }),
       effort(20),
     );
+  });
+
+  it('makes things happen early, at the present time, and the rest goes on as it was', () => {
+    const steps: Step[] = [
+      { do: 'timer', delay: 50_000, key: 'k' },
+      { do: 'put', record: 'r', value: 1 },
+      { do: 'sync-later', data: 1 },
+      { do: 'send', to: 'n1', text: 'x' },
+      { do: 'send', to: 'n1', text: 'y' },
+    ];
+    const spec = specOf({ nodes: nodes('actor', 2), faults: [tell('n1', 1_000, ...steps)] });
+    const simulation = new Simulation({ spec, roles: { actor } });
+    simulation.perform('fault:0');
+    expect(simulation.pending().map(({ id, due }) => `${id} ${due}`)).toEqual([
+      'sync:n1#2 1500',
+      'deliver:m1 2000',
+      'drop:m1 2000',
+      'deliver:m2 2000',
+      'drop:m2 2000',
+      'timer:n1/alarm/k 51000',
+    ]);
+    for (const id of ['timer:n1/alarm/k', 'deliver:m2', 'drop:m1', 'sync:n1#2']) simulation.perform(id);
+    expect(simulation.pending()).toEqual([]);
+    expect(stateOf<ActorState>(simulation, 'n1')?.seen).toEqual(['alarm/k at 1000', 'n1: y', 'synced 1 ok']);
+    expect(simulation.now).toBe(1_500);
+  });
+
+  it('lists inboxes in the order in which their nodes became free', () => {
+    const pause = (node: string, at: number): Fault => ({ kind: 'pause', node, at, for: 50_000 - at });
+    const talk = ['n1', 'n2'].map((to) => tell('n3', 20_000, { do: 'send', to, text: 'x' }));
+    const spec = specOf({
+      nodes: nodes('actor', 3),
+      faults: [pause('n2', 10_000), pause('n1', 11_000), ...talk],
+    });
+    const simulation = new Simulation({ spec, roles: { actor } });
+    while ((simulation.pending()[0]?.due ?? 0) < 50_000) simulation.step();
+    simulation.perform('resume:n2/0');
+    simulation.perform('resume:n1/1');
+    const listed = simulation.pending().filter(({ kind }) => kind === 'deliver');
+    expect(listed.map(({ node, due }) => `${node} ${due}`)).toEqual(['n2 50000', 'n1 50000']);
   });
 
   it('refuses what is not pending, and says what is', () => {
