@@ -35,8 +35,15 @@ export interface Schedule {
   readonly timers: readonly SetTimer[];
   /** True times at which handlers ran, ascending, each once. */
   readonly times: readonly Micros[];
+  /** By index of the fault: when it struck first, and which node it crashed or paused. */
+  readonly strikes: ReadonlyMap<number, Strike>;
   /** Handlers that ran in the causal past of the failure: how much of the run there is to tell. */
   readonly pastHandlers: number;
+}
+
+export interface Strike {
+  readonly at: Micros;
+  readonly node: NodeId | undefined;
 }
 
 /** The name that overrides use. */
@@ -62,7 +69,10 @@ export function scheduleOf(protocol: Protocol, plan: Plan, execution: Execution)
     roles: withoutViews(protocol),
     sink: reader.sink,
   }).run();
-  const schedule = reader.schedule([end, ...(violation?.facts ?? []).map(({ event }) => event)]);
+  const facts = (violation?.facts ?? []).map(({ event }) => event);
+  // What clients were told is judged when all is over: not the last event matters, but what they were told.
+  const roots = violation?.oracle === 'client' && facts.length > 0 ? facts : [end, ...facts];
+  const schedule = reader.schedule(roots);
   schedules.set(plan, schedule);
   return schedule;
 }
@@ -98,6 +108,9 @@ class Reader {
   private readonly places = new Map<number, { readonly node: NodeId; readonly cause: number | undefined }>();
   private readonly byNode = new Map<NodeId, number[]>();
   private readonly handlers = new Set<number>();
+  private readonly strikes = new Map<number, Strike>();
+  /** The node that was crashed or paused at an event. */
+  private readonly struck = new Map<number, NodeId>();
 
   readonly sink = (event: TraceEvent): void => {
     switch (event.kind) {
@@ -129,8 +142,15 @@ class Reader {
       case 'admin':
         this.place(event, true);
         break;
+      case 'fault':
+        if (event.phase !== 'start' || this.strikes.has(event.id)) break;
+        this.strikes.set(event.id, { at: event.at, node: this.struck.get(event.event) });
+        break;
       case 'crash':
       case 'pause':
+        this.struck.set(event.event, event.node);
+        this.place(event, false);
+        break;
       case 'resume':
       case 'halt':
         this.place(event, false);
@@ -183,6 +203,7 @@ class Reader {
       messages: [...this.sent.values()].map(({ handledBy, ...sent }) => ({ ...sent, matters: isPast(handledBy) })),
       timers: this.armed.map(({ firedBy, ...armed }) => ({ ...armed, matters: isPast(firedBy) })),
       times: [...this.times],
+      strikes: this.strikes,
       pastHandlers,
     };
   }

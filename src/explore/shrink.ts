@@ -70,16 +70,26 @@ type Cost = readonly number[];
 
 /** What there is to tell, the weightiest first. */
 function lengthOfStory(protocol: Protocol, plan: Plan, execution: Execution): Cost {
-  const { network, faults, calls, nodes, overrides, limits } = plan;
+  const { faults, calls, nodes, overrides, limits } = plan;
   return [
     scheduleOf(protocol, plan, execution).pastHandlers,
-    faults.length + (network.lossPpm > 0 ? 1 : 0) + (network.duplicationPpm > 0 ? 1 : 0),
+    faults.length + chances(plan),
     calls.length + nodes.length,
     execution.statistics.events,
     overrides.length,
     limits.until,
   ];
 }
+
+/** In how many ways chance, or a clock, has a say. */
+const chances = ({ network, disk, nodes }: Plan): number =>
+  [
+    network.lossPpm > 0,
+    network.duplicationPpm > 0,
+    network.latency.kind !== 'constant',
+    disk.syncLatency.kind !== 'constant',
+    nodes.some(({ clock }) => clock !== undefined),
+  ].filter(Boolean).length;
 
 function isLess(one: Cost, other: Cost): boolean {
   const place = one.findIndex((number, index) => number !== other[index]);

@@ -5,7 +5,7 @@
 import type { Plan } from '../scenario/plan.ts';
 import type { Fault, Override } from '../sim/faults.ts';
 import type { Micros } from '../sim/protocol.ts';
-import { nameOf, type Schedule, type SentMessage } from './schedule.ts';
+import { nameOf, type Schedule, type SentMessage, type Strike } from './schedule.ts';
 
 /** Faults whose effect on messages can be written down message by message. */
 const networkFaults: ReadonlySet<Fault['kind']> = new Set(['partition', 'isolate', 'cut', 'clog', 'noise']);
@@ -18,10 +18,21 @@ export function* explicitSchedules(plan: Plan, schedule: Schedule): Generator<Pl
     ...schedule.timers.map((timer) => firing(timer, timer.delay)),
   ];
   const calm = { ...plan.network, fifo: false, lossPpm: 0, duplicationPpm: 0 };
-  const others = plan.faults.filter(({ kind }) => !networkFaults.has(kind));
-  yield { ...plan, overrides, network: calm, faults: others };
-  yield { ...plan, overrides, network: calm };
+  const timed = plan.faults.map((fault, index) => atItsTime(fault, schedule.strikes.get(index)));
+  for (const faults of [timed, plan.faults]) {
+    yield { ...plan, overrides, network: calm, faults: faults.filter(({ kind }) => !networkFaults.has(kind)) };
+    yield { ...plan, overrides, network: calm, faults };
+  }
   yield { ...plan, overrides };
+}
+
+/** A fault that waits for the n-th of some events would strike elsewhere when one of them is left out; one that waits for a time does not. */
+function atItsTime(fault: Fault, strike: Strike | undefined): Fault {
+  if (strike === undefined) return fault;
+  const { when: _when, ...rest } = fault;
+  const node =
+    'node' in fault && typeof fault.node === 'object' && strike.node !== undefined ? { node: strike.node } : {};
+  return { ...rest, at: strike.at, ...node } as Fault;
 }
 
 /** Without what nothing led from to the failure: messages that did not matter never arrive, timers that did not matter never fire. */

@@ -98,6 +98,7 @@ const scheduled =
 export const explicitSchedule: Method = {
   stages: [
     scheduled((plan, schedule) => steps(explicitSchedules(plan, schedule))),
+    plainerWorld,
     scheduled(withoutEpisodes),
     scheduled((plan, schedule) => steps(withoutBystanders(plan, schedule))),
     scheduled(withoutDeliveries),

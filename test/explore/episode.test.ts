@@ -41,6 +41,7 @@ const schedule: Schedule = {
   ),
   timers: [0, 100, 200, 300, 400, 500, 600].map((at, place) => timer('n1/beat', place + 1, at, at + 100)),
   times: [],
+  strikes: new Map(),
   pastHandlers: 0,
 };
 
