@@ -18,7 +18,10 @@ export interface Protocol {
   /** The protocol's own base timeout under given options: ranges of faults and latencies are drawn as multiples of it. */
   baseTimeout(options: { readonly [name: string]: Json }): Micros;
   readonly operations: readonly OperationSpec[];
+  /** What it claims to survive whatever its options. */
   readonly tolerates: Tolerance;
+  /** Where options weaken the claim: what is left of it under these. */
+  toleratesUnder?(options: { readonly [name: string]: Json }): Tolerance;
   readonly properties: readonly Property[];
   /** Properties of hosted protocols, by component path. */
   readonly components?: { readonly [path: string]: { readonly properties: readonly Property[] } };
@@ -59,6 +62,10 @@ export interface Bug {
   readonly recipe: string;
   protocol(): Protocol;
 }
+
+/** What a protocol claims to survive under given options. */
+export const toleranceOf = (protocol: Protocol, options: { readonly [name: string]: Json }): Tolerance =>
+  protocol.toleratesUnder?.(options) ?? protocol.tolerates;
 
 /** Types a protocol where it is written. */
 export const defineProtocol = (protocol: Protocol): Protocol => protocol;

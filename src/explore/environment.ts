@@ -123,7 +123,7 @@ function drawSyncLatency(tolerates: Tolerance, profile: Profile | undefined, bas
 
 /** A clock of its own for every node of some runs: skew and drift within what the protocol claims to survive. */
 export function drawNodes(
-  protocol: Protocol,
+  tolerates: Tolerance,
   scenario: Scenario,
   profile: Profile | undefined,
   inhabitants: readonly Inhabitant[],
@@ -134,7 +134,7 @@ export function drawNodes(
   const skewed = profile !== undefined && draw.chance(40);
   return inhabitants.map(({ id, role }) => {
     const fixed = scenario.clocks[id];
-    const drawn = skewed ? drawClock(protocol.tolerates, base, draw) : undefined;
+    const drawn = skewed ? drawClock(tolerates, base, draw) : undefined;
     if (fixed === undefined && drawn === undefined) return { id, role, options };
     return { id, role, options, clock: { offset: 0, ratePpm: 0, ...drawn, ...fixed } };
   });

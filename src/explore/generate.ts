@@ -1,6 +1,6 @@
 /** Plans out of seeds, by fast-check: one seed names one plan. */
 import { Arbitrary, Random, type Stream as ShrinkStream, Value } from 'fast-check';
-import type { Protocol } from '../check/protocol.ts';
+import { type Protocol, toleranceOf } from '../check/protocol.ts';
 import { PLAN_FORMAT, type Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { defaultLimits } from '../sim/config.ts';
@@ -77,9 +77,9 @@ class PlanArbitrary extends Arbitrary<Plan> {
 
   draw(seed: string, source: Random): Plan {
     const { protocol, scenario, profile } = this;
-    const { tolerates } = protocol;
     const draw = new Draw(source);
     const options = drawOptions(protocol, scenario, profile, draw);
+    const tolerates = toleranceOf(protocol, options);
     const base = baseTimeout(protocol, options);
     const inhabitants = drawPopulation(protocol, scenario, profile, draw);
     const clients = inhabitants.filter(({ role }) => role === 'client').map(({ id }) => id);
@@ -88,7 +88,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
     const until = scenario.limits.until ?? drawnUntil;
     const network = drawNetwork(tolerates, scenario, profile, base, draw);
     const disk = drawDisk(tolerates, scenario, profile, base, draw);
-    const nodes = drawNodes(protocol, scenario, profile, inhabitants, options, base, draw);
+    const nodes = drawNodes(tolerates, scenario, profile, inhabitants, options, base, draw);
     const { calls, workload } = drawCalls(protocol, scenario, profile, clients, base, until, draw);
     const quietFrom = Math.max(Math.floor(until / 2), until - QUIET * base);
     const { chaos } = scenario;
