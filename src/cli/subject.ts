@@ -13,7 +13,7 @@ import { didYouMean, nearest } from '../scenario/nearest.ts';
 import { describeProblem, inFileOrder, type Problem } from '../scenario/problem.ts';
 import { resolveOptions, resolveScenario } from '../scenario/resolve.ts';
 import { bareScenario, type ChaosProfile, type Scenario } from '../scenario/scenario.ts';
-import type { BareNumbers } from '../scenario/schema.ts';
+import type { BareNumbers } from '../scenario/schema-parts.ts';
 import type { Json } from '../sim/plain.ts';
 import { UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';

@@ -21,9 +21,14 @@ function* plainerOf(fault: Fault): Generator<Fault> {
     const { direction: _direction, ...both } = fault;
     yield both;
   }
-  if (fault.kind === 'crash' && fault.unsynced === 'prefix') {
+  if ('torn' in fault && fault.torn === true) {
+    const { torn: _torn, ...clean } = fault;
+    yield clean;
+  }
+  if ('unsynced' in fault && (fault.unsynced === 'prefix' || fault.unsynced === 'subset')) {
     yield { ...fault, unsynced: 'none' };
     yield { ...fault, unsynced: 'all' };
+    if (fault.unsynced === 'subset') yield { ...fault, unsynced: 'prefix' };
   }
   if (fault.kind === 'noise' && fault.lossPpm !== undefined && fault.duplicationPpm !== undefined) {
     const { lossPpm, duplicationPpm, ...rest } = fault;

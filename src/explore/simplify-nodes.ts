@@ -41,11 +41,23 @@ function among(fault: Fault, stays: (id: NodeId) => boolean): readonly Fault[] {
   if (fault.when?.node !== undefined && !stays(fault.when.node)) return [];
   if ('node' in fault && typeof fault.node === 'string' && !stays(fault.node)) return [];
   switch (fault.kind) {
-    case 'partition': {
+    case 'partition':
+    case 'flapping': {
       const groups = fault.groups.map((group) => group.filter(stays)).filter((group) => group.length > 0);
       return groups.length < 2 ? [] : [{ ...fault, groups }];
     }
+    case 'partial': {
+      const pairs = fault.pairs.filter(([one, other]) => stays(one) && stays(other));
+      return pairs.length === 0 ? [] : [{ ...fault, pairs }];
+    }
+    case 'swizzle-clog':
+    case 'timer-jitter':
+    case 'outage': {
+      const nodes = fault.nodes.filter(stays);
+      return nodes.length === 0 ? [] : [{ ...fault, nodes }];
+    }
     case 'cut':
+    case 'degrade':
     case 'clog': {
       const from = fault.from.filter(stays);
       const to = fault.to.filter(stays);

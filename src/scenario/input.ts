@@ -35,8 +35,9 @@ export interface ScenarioInput {
     loss?: ProbabilityInput;
     duplication?: ProbabilityInput;
     fifo?: boolean;
+    capacity?: number;
   };
-  disk?: { syncLatency?: DistributionInput };
+  disk?: { syncLatency?: DistributionInput; damageable?: NodeId[] };
   clocks?: { [node: NodeId]: { offset?: DurationInput; ratePpm?: number } };
   workload?: {
     rate?: number;
@@ -69,24 +70,72 @@ interface AnchorInput {
   when?: Trigger;
 }
 
+interface LossInput {
+  unsynced?: UnsyncedWrites;
+  torn?: boolean;
+}
+
 /** As `Fault`, but durations and probabilities as people write them. */
-export type FaultInput = AnchorInput &
-  (
-    | { kind: 'partition'; groups: NodeId[][]; for?: DurationInput }
-    | { kind: 'isolate'; node: Target; direction?: 'both' | 'inbound' | 'outbound'; for?: DurationInput }
-    | { kind: 'cut'; from: NodeId[]; to: NodeId[]; for?: DurationInput }
-    | { kind: 'clog'; from: NodeId[]; to: NodeId[]; for?: DurationInput }
-    | { kind: 'noise'; loss?: ProbabilityInput; duplication?: ProbabilityInput; for?: DurationInput }
-    | { kind: 'crash'; node: Target; unsynced?: UnsyncedWrites; effect?: number; for?: DurationInput }
-    | { kind: 'restart'; node: Target }
-    | { kind: 'pause'; node: Target; for: DurationInput; effect?: number }
-    | { kind: 'clock-step'; node: Target; by: DurationInput }
-    | { kind: 'clock-rate'; node: Target; ppm: number; for?: DurationInput }
-    | { kind: 'slow-disk'; node: Target; latency: DurationInput; for?: DurationInput }
-    | { kind: 'sync-error'; node: Target }
-    | { kind: 'join'; node: NodeId; role: string; options?: { [name: string]: Json } }
-    | { kind: 'admin'; node: Target; action: { type: string; [field: string]: Json } }
-  );
+export type FaultInput = AnchorInput & (LinkFaultInput | ProcessFaultInput | DiskFaultInput);
+
+type LinkFaultInput =
+  | { kind: 'partition'; groups: NodeId[][]; for?: DurationInput }
+  | {
+      kind: 'isolate';
+      node: Target;
+      direction?: 'both' | 'inbound' | 'outbound';
+      from?: NodeId[];
+      for?: DurationInput;
+    }
+  | { kind: 'partial'; pairs: [NodeId, NodeId][]; for?: DurationInput }
+  | { kind: 'flapping'; groups: NodeId[][]; cut: DurationInput; healed: DurationInput; for: DurationInput }
+  | { kind: 'cut'; from: NodeId[]; to: NodeId[]; for?: DurationInput }
+  | { kind: 'clog'; from: NodeId[]; to: NodeId[]; for?: DurationInput }
+  | { kind: 'swizzle-clog'; nodes: NodeId[]; for: DurationInput }
+  | {
+      kind: 'degrade';
+      from: NodeId[];
+      to: NodeId[];
+      latency?: DistributionInput;
+      loss?: ProbabilityInput;
+      duplication?: ProbabilityInput;
+      fifo?: boolean;
+      capacity?: number;
+      for?: DurationInput;
+    }
+  | { kind: 'filter'; messages: string[]; from?: NodeId[]; to?: NodeId[]; for?: DurationInput }
+  | { kind: 'noise'; loss?: ProbabilityInput; duplication?: ProbabilityInput; for?: DurationInput };
+
+type ProcessFaultInput =
+  | (LossInput & {
+      kind: 'crash';
+      node: Target;
+      effect?: number;
+      during?: 'sync';
+      empty?: boolean;
+      for?: DurationInput;
+    })
+  | (LossInput & { kind: 'outage'; nodes: NodeId[]; for?: DurationInput })
+  | (LossInput & { kind: 'crash-loop'; node: Target; times: number; down: DurationInput; up: DurationInput })
+  | { kind: 'restart'; node: Target }
+  | { kind: 'pause'; node: Target; for: DurationInput; effect?: number }
+  | { kind: 'slow-node'; node: Target; cost: DurationInput; for?: DurationInput }
+  | { kind: 'timer-jitter'; nodes: NodeId[]; max: DurationInput; for?: DurationInput }
+  | { kind: 'clock-step'; node: Target; by: DurationInput }
+  | { kind: 'clock-rate'; node: Target; ppm: number; for?: DurationInput }
+  | { kind: 'clock-drift'; node: Target; ppm: number; every: DurationInput; for?: DurationInput }
+  | { kind: 'join'; node: NodeId; role: string; options?: { [name: string]: Json } }
+  | { kind: 'admin'; node: Target; action: { type: string; [field: string]: Json } };
+
+type DiskFaultInput =
+  | { kind: 'slow-disk'; node: Target; latency: DurationInput; for?: DurationInput }
+  | { kind: 'disk-stall'; node: Target; for: DurationInput }
+  | { kind: 'sync-error'; node: Target }
+  | { kind: 'write-error'; node: Target }
+  | { kind: 'full-disk'; node: Target; for?: DurationInput }
+  | { kind: 'read-error'; node: Target; target?: string; for?: DurationInput }
+  | { kind: 'bit-flip'; node: Target; target?: string; silent?: boolean }
+  | { kind: 'misdirected-write'; node: Target };
 
 /** Types a scenario where a module exports it: `export const scenario = defineScenario({ protocol: './counter.js', ... })`. */
 export const defineScenario = (scenario: ScenarioInput): ScenarioInput => scenario;

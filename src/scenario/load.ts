@@ -3,7 +3,8 @@ import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, par
 import { problemsOf } from './issues.ts';
 import { type FieldPath, inFileOrder, type Position, type Problem } from './problem.ts';
 import type { Scenario } from './scenario.ts';
-import { type BareNumbers, scenarioJsonSchema, scenarioSchema } from './schema.ts';
+import { scenarioJsonSchema, scenarioSchema } from './schema.ts';
+import type { BareNumbers } from './schema-parts.ts';
 
 export type Loading =
   | { readonly ok: true; readonly scenario: Scenario; readonly locate: Locate }

@@ -12,7 +12,7 @@ import { nearest } from './nearest.ts';
 import { countsOf, populate } from './population.ts';
 import type { FieldPath, Problem } from './problem.ts';
 import type { Scenario } from './scenario.ts';
-import type { BareNumbers } from './schema.ts';
+import type { BareNumbers } from './schema-parts.ts';
 import { DURATION_EXPECTED, readDuration } from './values.ts';
 
 export interface Resolution {
@@ -206,10 +206,23 @@ function triggerFits(trigger: Trigger, protocol: Protocol, nodes: readonly strin
 function nodesNamed(fault: Fault, path: FieldPath): [FieldPath, string][] {
   switch (fault.kind) {
     case 'partition':
+    case 'flapping':
       return fault.groups.flatMap((group, at) => listed(group, [...path, 'groups', at]));
     case 'cut':
     case 'clog':
       return [...listed(fault.from, [...path, 'from']), ...listed(fault.to, [...path, 'to'])];
+    case 'degrade':
+      return [...listed(fault.from, [...path, 'from']), ...listed(fault.to, [...path, 'to'])];
+    case 'filter':
+      return [...listed(fault.from ?? [], [...path, 'from']), ...listed(fault.to ?? [], [...path, 'to'])];
+    case 'partial':
+      return fault.pairs.flatMap((pair, at) => listed(pair, [...path, 'pairs', at]));
+    case 'outage':
+    case 'swizzle-clog':
+    case 'timer-jitter':
+      return listed(fault.nodes, [...path, 'nodes']);
+    case 'isolate':
+      return [...named(fault.node, [...path, 'node']), ...listed(fault.from ?? [], [...path, 'from'])];
     case 'noise':
     case 'join':
       return [];

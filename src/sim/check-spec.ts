@@ -1,7 +1,7 @@
 /** Refuses a run that makes no sense before it begins: the alternative is a fault that never fires or a clock that never ends. */
 import type { Distribution, RunSpec, WorkloadStream } from './config.ts';
 import { ContractError } from './context.ts';
-import type { Fault, Override } from './faults.ts';
+import type { Fault, LinkQuality, Override } from './faults.ts';
 
 /** Throws a ContractError that names the part of the specification and what is wrong with it. */
 export function checkSpec(spec: RunSpec, roles: readonly string[]): void {
@@ -10,6 +10,7 @@ export function checkSpec(spec: RunSpec, roles: readonly string[]): void {
     checkFault(`fault ${i} (${fault.kind})`, fault, roles);
   });
   checkDistribution('network.latency', spec.network.latency);
+  checkCapacity('network.capacity', spec.network.capacity);
   checkDistribution('disk.syncLatency', spec.disk.syncLatency);
   checkCalls(spec);
   if (spec.workload !== undefined) checkWorkload(spec.workload, spec);
@@ -25,9 +26,43 @@ function checkFault(what: string, fault: Fault, roles: readonly string[]): void 
   if (fault.kind === 'join') mustBeRole(what, fault.role, roles);
   if (fault.at !== undefined) mustBeDuration(`${what}: at`, fault.at);
   if ('for' in fault && fault.for !== undefined) mustBeDuration(`${what}: for`, fault.for);
-  if ('latency' in fault) mustBeDuration(`${what}: latency`, fault.latency);
+  if (fault.kind === 'degrade') checkQuality(what, fault);
+  else if ('latency' in fault) mustBeDuration(`${what}: latency`, fault.latency);
   if (fault.kind === 'clock-rate' && !(fault.ppm > -1_000_000))
     throw new ContractError(`${what}: a clock rate of ${fault.ppm} ppm would stop the clock`);
+  if (fault.kind === 'clock-drift' && !(fault.ppm >= 0 && fault.ppm < 1_000_000))
+    throw new ContractError(`${what}: ppm is ${fault.ppm}: it must be from 0 to 999,999`);
+  checkTempo(what, fault);
+}
+
+/** What goes on again and again must take time, and come to an end. */
+function checkTempo(what: string, fault: Fault): void {
+  const positive = (field: string, value: number): void => {
+    mustBeDuration(`${what}: ${field}`, value);
+    if (value < 1) throw new ContractError(`${what}: ${field} is 0: it must be at least 1 microsecond`);
+  };
+  if (fault.kind === 'clock-drift') positive('every', fault.every);
+  if (fault.kind === 'slow-node') positive('cost', fault.cost);
+  if (fault.kind === 'timer-jitter') positive('max', fault.max);
+  if (fault.kind === 'flapping') {
+    positive('cut', fault.cut);
+    positive('healed', fault.healed);
+  }
+  if (fault.kind !== 'crash-loop') return;
+  positive('down', fault.down);
+  positive('up', fault.up);
+  if (!Number.isSafeInteger(fault.times) || fault.times < 1)
+    throw new ContractError(`${what}: times is ${fault.times}: it must be a whole number, at least 1`);
+}
+
+function checkQuality(what: string, { latency, capacity }: LinkQuality): void {
+  if (latency !== undefined) checkDistribution(`${what}: latency`, latency);
+  checkCapacity(`${what}: capacity`, capacity);
+}
+
+function checkCapacity(what: string, capacity: number | undefined): void {
+  if (capacity === undefined || (Number.isSafeInteger(capacity) && capacity >= 1)) return;
+  throw new ContractError(`${what} is ${capacity}: it must be a whole number of messages, at least 1`);
 }
 
 function mustBeDuration(what: string, value: number): void {

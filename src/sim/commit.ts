@@ -4,12 +4,13 @@
  */
 import type { Calls } from './calls.ts';
 import type { Core } from './core.ts';
-import type { Write } from './disk.ts';
+import { nameOf } from './damage.ts';
 import { sample } from './distribution.ts';
 import type { Effects } from './effects.ts';
 import * as effect from './effects.ts';
-import { eventAt, type QueuedEvent, SYNCED } from './event.ts';
+import { eventAt, type QueuedEvent, SYNCED, WORKED } from './event.ts';
 import type { Handlers } from './handlers.ts';
+import type { Write } from './image.ts';
 import type { Injector } from './injector.ts';
 import type { Messages } from './messages.ts';
 import type { LogChange } from './observer.ts';
@@ -59,7 +60,24 @@ export class Committer {
     const { handlers } = this;
     if (!handlers.run(node, part, kind, event, name, argument)) return;
     this.arm(node, kind, event, name);
-    this.commit(node, handlers.recorded, 0);
+    if (node.handlerCost > 0) this.work(node);
+    else this.commit(node, handlers.recorded, 0);
+  }
+
+  /** A slow node: what its handler does happens when it is done. */
+  private work(node: SimNode): void {
+    this.suspend(node, this.handlers.recorded, 0);
+    this.goOnAfter(node, node.handlerCost);
+  }
+
+  /** The node goes on with its suffix, or learns what has failed, after a while. */
+  private goOnAfter(node: SimNode, duration: Micros): void {
+    const { core } = this;
+    node.workToken = core.nextToken();
+    core.queue.push(
+      core.now + duration,
+      eventAt(WORKED, node.index, 0, undefined, node.workToken, core.event, core.now),
+    );
   }
 
   /** Faults that wait for what a handler did, or for a handler of its length, take their places between its effects. */
@@ -88,6 +106,10 @@ export class Committer {
           this.timers.cancel(node, part, a[i] as string, b[i] as string | undefined);
           break;
         case effect.WRITE:
+          if (node.disk.isFaulty && this.writeFails(node, part, a[i] as Write)) {
+            this.suspend(node, effects, count);
+            return;
+          }
           this.write(node, part, a[i] as Write);
           break;
         case effect.SYNC:
@@ -177,6 +199,19 @@ export class Committer {
     core.tracer?.write(node, part, write, dataOf(write));
   }
 
+  /** The rest of the handler's effects is gone with the write; the part is told so, at this instant but as an event of its own. */
+  private writeFails(node: SimNode, part: Part, write: Write): boolean {
+    const error = node.disk.refuses(write);
+    if (error === undefined) return false;
+    const { core } = this;
+    core.digest.string(error);
+    core.tracer?.diskError(node, error, nameOf(part.path, write.target));
+    node.failedPart = part.index;
+    node.failure = error;
+    this.goOnAfter(node, 0);
+    return true;
+  }
+
   /** True when the node must wait. A blocking sync with nothing to write is done at once. */
   private sync(node: SimNode, part: Part, blocking: boolean, tag: string, data: Json | undefined): boolean {
     const { core } = this;
@@ -190,6 +225,7 @@ export class Committer {
     const token = core.nextToken();
     const sync = disk.begin(token, core.now, this.syncLatency(node), blocking, part.index, tag, data);
     core.tracer?.sync(node, part, blocking, tag);
+    if (node.syncTraps !== undefined) this.injector.springSyncTraps(node, sync.done);
     core.queue.push(sync.done, eventAt(SYNCED, node.index, part.index, undefined, token, core.event, core.now));
     if (blocking) node.syncToken = token;
     return blocking;

@@ -29,10 +29,17 @@ export interface NetworkModel {
   readonly duplicationPpm: number;
   /** True: messages of one link never overtake each other. */
   readonly fifo: boolean;
+  /** Messages under way on one link at a time; one more pushes one of them, or itself, out. Without it links hold any number. */
+  readonly capacity?: number;
 }
 
 export interface DiskModel {
   readonly syncLatency: Distribution;
+  /**
+   * The fault atlas: whose disk may be damaged (read errors, flipped bits, misdirected writes, loss of the whole disk). Faults that would
+   * damage another one's are skipped. All may where it is left out.
+   */
+  readonly damageable?: readonly NodeId[];
 }
 
 export interface ClockModel {

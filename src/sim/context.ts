@@ -1,6 +1,5 @@
 /** The context a handler gets. Its calls only record effects; simulation.ts commits them. Dead once the handler has returned. */
 
-import type { Write } from './disk.ts';
 import {
   CANCEL_TIMER,
   type Effects,
@@ -17,18 +16,19 @@ import {
   WRITE,
 } from './effects.ts';
 import type { Outcome } from './history.ts';
+import type { Write } from './image.ts';
 import { deepFreeze, type Json, thawed, whyNotPlain } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
 import type {
   Context,
   Directory,
   Disk,
+  LogReadResult,
   Micros,
   NodeId,
   Random,
   ReadResult,
   Request,
-  StoredLog,
   Tagged,
 } from './protocol.ts';
 
@@ -231,14 +231,22 @@ class ContextDisk {
 
   read(record: string): ReadResult<unknown> {
     this.context.alive('disk.read');
+    const error = this.node.disk.cached.recordError(this.part.path, record);
+    if (error !== undefined) return { ok: false, error };
     // A copy: what is read often becomes state, and assigning to state must not change what is on disk.
     return { ok: true, value: thawed(this.node.disk.cached.record(this.part.path, record)) };
   }
 
-  readLog(log: string): ReadResult<StoredLog<unknown>> {
+  readLog(log: string): LogReadResult<unknown> {
     this.context.alive('disk.readLog');
-    const { first, entries } = this.node.disk.cached.log(this.part.path, log);
-    return { ok: true, value: { first, entries: entries.slice() } };
+    const { cached } = this.node.disk;
+    const image = cached.log(this.part.path, log);
+    const { first, entries } = image;
+    const bad = cached.unreadableIn(image);
+    if (bad === undefined) return { ok: true, value: { first, entries: entries.slice() } };
+    const { index, error } = bad;
+    const isLast = index >= first + entries.length - 1 && !(image.torn && index < first + entries.length);
+    return { ok: false, error, index, before: { first, entries: entries.slice(0, index - first) }, isLast };
   }
 
   put(record: string, value: unknown): void {

@@ -2,124 +2,13 @@
  * A node's disk: what its processes have written (cached image), what would survive a crash (durable image), and the writes between.
  * Each write is one atomic record; a sync makes all writes before it durable, in order.
  */
-import type { UnsyncedWrites } from './faults.ts';
+
+import { damage, nameOf, type Place, placesOf } from './damage.ts';
+import type { DiskLoss } from './faults.ts';
 import { Fifo } from './fifo.ts';
-import { byText } from './plain.ts';
-import type { Micros } from './protocol.ts';
-import { scale } from './random.ts';
-
-export type Write =
-  | { readonly area: string; readonly kind: 'put'; readonly target: string; readonly value: unknown }
-  | {
-      readonly area: string;
-      readonly kind: 'append';
-      readonly target: string;
-      readonly index: number;
-      readonly entry: unknown;
-    }
-  | {
-      readonly area: string;
-      readonly kind: 'truncate' | 'drop-prefix';
-      readonly target: string;
-      readonly index: number;
-    }
-  | {
-      readonly area: string;
-      readonly kind: 'replace';
-      readonly target: string;
-      readonly first: number;
-      readonly entries: readonly unknown[];
-    };
-
-/** A log in an image: the entry at `entries[0]` has index `first`. */
-export interface LogImage {
-  first: number;
-  entries: unknown[];
-}
-
-/** The records and logs of one area (one component's part of the disk). */
-export interface AreaImage {
-  records: Map<string, unknown>;
-  logs: Map<string, LogImage>;
-}
-
-const EMPTY_LOG: LogImage = Object.freeze({ first: 1, entries: Object.freeze([]) as unknown as unknown[] });
-
-export class Image {
-  readonly areas: Map<string, AreaImage> = new Map();
-  /** The log that was asked for last: mostly the next one too. Spares two searches by name, 20 ns, for each write and each look. */
-  private lastPath = '';
-  private lastName = '';
-  private lastLog: LogImage | undefined;
-
-  area(path: string): AreaImage {
-    let area = this.areas.get(path);
-    if (area === undefined) {
-      area = { records: new Map(), logs: new Map() };
-      this.areas.set(path, area);
-    }
-    return area;
-  }
-
-  record(path: string, record: string): unknown {
-    return this.areas.get(path)?.records.get(record);
-  }
-
-  log(path: string, name: string): LogImage {
-    if (this.lastLog !== undefined && name === this.lastName && path === this.lastPath) return this.lastLog;
-    const log = this.areas.get(path)?.logs.get(name);
-    if (log === undefined) return EMPTY_LOG;
-    this.lastPath = path;
-    this.lastName = name;
-    this.lastLog = log;
-    return log;
-  }
-
-  private logToWrite(path: string, name: string): LogImage {
-    const log = this.log(path, name);
-    if (log !== EMPTY_LOG) return log;
-    const made = { first: 1, entries: [] };
-    this.area(path).logs.set(name, made);
-    return made;
-  }
-
-  apply(write: Write): void {
-    if (write.kind === 'put') {
-      this.area(write.area).records.set(write.target, write.value);
-      return;
-    }
-    const log = this.logToWrite(write.area, write.target);
-    switch (write.kind) {
-      case 'append':
-        // An append behind a hole (its predecessor was lost by a failed sync) can never be read back: the log ends before it.
-        if (write.index === log.first + log.entries.length) log.entries.push(write.entry);
-        return;
-      case 'truncate':
-        if (write.index < log.first + log.entries.length) log.entries.length = Math.max(0, write.index - log.first);
-        return;
-      case 'drop-prefix': {
-        const dropped = Math.min(write.index - log.first, log.entries.length);
-        if (dropped > 0) log.entries.splice(0, dropped);
-        log.first = Math.max(log.first, write.index);
-        return;
-      }
-      case 'replace':
-        log.first = write.first;
-        log.entries = [...write.entries];
-    }
-  }
-
-  save(): Image {
-    const copy = new Image();
-    for (const [path, area] of this.areas) {
-      copy.areas.set(path, {
-        records: new Map(area.records),
-        logs: new Map([...area.logs].map(([name, log]) => [name, { first: log.first, entries: log.entries.slice() }])),
-      });
-    }
-    return copy;
-  }
-}
+import { contentsOf, Image, type Write } from './image.ts';
+import type { DiskErrorKind, Micros } from './protocol.ts';
+import { derive, scale } from './random.ts';
 
 /** A sync under way. `upTo` counts writes since the beginning: all before it are covered. */
 export interface PendingSync {
@@ -131,6 +20,12 @@ export interface PendingSync {
   readonly tag: string;
   readonly data: unknown;
   readonly fails: boolean;
+}
+
+/** A write that went to a wrong place: what it was meant for, and what it has destroyed there. */
+interface Stray {
+  readonly meant: string;
+  readonly destroyed: string | undefined;
 }
 
 export class SimDisk {
@@ -145,6 +40,18 @@ export class SimDisk {
   slow: Micros | undefined;
   /** So many of the next syncs fail. */
   failing = 0;
+  /** So many of the next writes fail. */
+  failingWrites = 0;
+  /** No room is left. */
+  isFull = false;
+  /** So many of the next writes that become durable do so at a wrong place. */
+  misdirected = 0;
+  /** Writes that have gone to a wrong place since somebody looked: what was meant, and what it has destroyed. */
+  strays: Stray[] | undefined;
+  /** How often something was damaged: names the draws. */
+  damages = 0;
+  /** No sync ends before. */
+  private stalledUntil: Micros = 0;
 
   get hasUnsynced(): boolean {
     return this.unsynced.length > 0;
@@ -152,6 +59,26 @@ export class SimDisk {
 
   get unsyncedCount(): number {
     return this.unsynced.length;
+  }
+
+  /** Whether some write may fail now. */
+  get isFaulty(): boolean {
+    return this.isFull || this.failingWrites > 0;
+  }
+
+  /** Why this write fails, if it does; a failing one counts. Without room what only removes still succeeds. */
+  refuses({ kind }: Write): DiskErrorKind | undefined {
+    if (this.failingWrites > 0) {
+      this.failingWrites--;
+      return 'write';
+    }
+    return this.isFull && kind !== 'truncate' && kind !== 'drop-prefix' ? 'full' : undefined;
+  }
+
+  /** Until then no sync ends. Those under way must be put off by the caller. */
+  stall(until: Micros): void {
+    this.stalledUntil = Math.max(this.stalledUntil, until);
+    this.busyUntil = Math.max(this.busyUntil, until);
   }
 
   write(write: Write): void {
@@ -185,7 +112,9 @@ export class SimDisk {
     // After a failed sync the pages count as clean: the writes are neither durable nor will a later sync write them (ATC'20).
     for (let covered = sync.upTo - (this.written - this.unsynced.length); covered > 0; covered--) {
       const write = this.unsynced.shift() as Write;
-      if (!sync.fails) this.durable.apply(write);
+      if (sync.fails) continue;
+      if (this.misdirected > 0) this.misdirect(write);
+      else this.durable.apply(write);
     }
     return sync;
   }
@@ -198,17 +127,68 @@ export class SimDisk {
     return sync;
   }
 
-  /** The process is gone; answers how many writes were lost. */
-  crash(unsynced: UnsyncedWrites, bits: number): number {
-    const kept =
-      unsynced === 'all' ? this.unsynced.length : unsynced === 'prefix' ? scale(bits, this.unsynced.length + 1) : 0;
-    for (const write of this.unsynced.toArray().slice(0, kept)) this.durable.apply(write);
-    const lost = this.unsynced.length - kept;
+  /** A write lands on what another has written. A record stays what it was; a log gets an entry that nobody can read. */
+  private misdirect(write: Write): void {
+    this.misdirected--;
+    const meant =
+      write.kind === 'append' ? nameOf(write.area, write.target, write.index) : nameOf(write.area, write.target);
+    const others = placesOf(this.durable).filter((place) => place.name !== meant);
+    const victim = others[scale(derive(this.damages++, 1), others.length)];
+    if (victim !== undefined) damage(this.durable, victim, 'corrupt');
+    if (write.kind === 'append') {
+      this.durable.apply(write);
+      this.durable.damageEntry(write.area, write.target, write.index, 'corrupt');
+    }
+    this.strays = [...(this.strays ?? []), { meant, destroyed: victim?.name }];
+  }
+
+  /** The process is gone; answers how many writes were lost. `bits` decide what is left to chance. */
+  crash({ unsynced = 'none', torn = false }: DiskLoss, bits: number): number {
+    const writes = this.unsynced.toArray();
+    const prefix = unsynced === 'prefix' ? scale(bits, writes.length + 1) : 0;
+    return this.crashKeeping((i) => {
+      if (unsynced === 'subset') return (derive(bits, i + 1) & 1) === 1;
+      return unsynced === 'all' || i < prefix;
+    }, torn);
+  }
+
+  /** The same, where somebody says which of the unsynced writes, counted from 0, survive. */
+  crashKeeping(survives: (write: number) => boolean, torn: boolean): number {
+    let lost = 0;
+    let mayTear = torn;
+    this.unsynced.toArray().forEach((write, i) => {
+      if (survives(i)) {
+        this.durable.apply(write);
+        return;
+      }
+      lost++;
+      mayTear = mayTear && !this.tear(write);
+    });
     this.unsynced = new Fifo();
     this.syncs = new Fifo();
-    this.busyUntil = 0;
+    this.busyUntil = this.stalledUntil;
     this.cached = this.durable.save();
     return lost;
+  }
+
+  /** A lost append that leaves a part of itself: true where it is the next of its log. */
+  private tear(write: Write): boolean {
+    if (write.kind !== 'append') return false;
+    const { first, entries } = this.durable.log(write.area, write.target);
+    if (write.index !== first + entries.length) return false;
+    this.durable.tear(write.area, write.target);
+    return true;
+  }
+
+  /** Whether a write to this place is not durable yet: then its processes read what is in the cache. */
+  isDirty({ area, target }: Place): boolean {
+    return this.unsynced.toArray().some((write) => write.area === area && write.target === target);
+  }
+
+  /** Another, empty disk takes the place of this one. */
+  wipe(): void {
+    this.durable = new Image();
+    this.cached = new Image();
   }
 
   save(): DiskSnapshot {
@@ -221,6 +201,11 @@ export class SimDisk {
       syncs: this.syncs.toArray(),
       slow: this.slow,
       failing: this.failing,
+      failingWrites: this.failingWrites,
+      isFull: this.isFull,
+      misdirected: this.misdirected,
+      damages: this.damages,
+      stalledUntil: this.stalledUntil,
     };
   }
 
@@ -233,6 +218,11 @@ export class SimDisk {
     this.syncs = new Fifo(snapshot.syncs);
     this.slow = snapshot.slow;
     this.failing = snapshot.failing;
+    this.failingWrites = snapshot.failingWrites;
+    this.isFull = snapshot.isFull;
+    this.misdirected = snapshot.misdirected;
+    this.damages = snapshot.damages;
+    this.stalledUntil = snapshot.stalledUntil;
   }
 
   /** Whether this sync is under way. */
@@ -251,15 +241,12 @@ export class SimDisk {
         .map(({ upTo, blocking, part, tag, data, fails }) => [this.written - upTo, blocking, part, tag, data, fails]),
       this.slow,
       this.failing,
+      this.failingWrites,
+      this.isFull,
+      this.misdirected,
     ];
   }
 }
-
-/** Areas, records and logs in order of their names, not of their making. */
-const contentsOf = ({ areas }: Image): unknown =>
-  inOrder(areas).map(([path, { records, logs }]) => [path, inOrder(records), inOrder(logs)]);
-
-const inOrder = <T>(map: ReadonlyMap<string, T>): (readonly [string, T])[] => [...map].sort(([a], [b]) => byText(a, b));
 
 export interface DiskSnapshot {
   readonly cached: Image;
@@ -270,4 +257,9 @@ export interface DiskSnapshot {
   readonly syncs: readonly PendingSync[];
   readonly slow: Micros | undefined;
   readonly failing: number;
+  readonly failingWrites: number;
+  readonly isFull: boolean;
+  readonly misdirected: number;
+  readonly damages: number;
+  readonly stalledUntil: Micros;
 }

@@ -7,6 +7,8 @@ export const FAULT_START = 5;
 export const FAULT_END = 6;
 export const RESTART = 7;
 export const RESUME = 8;
+export const FAULT_STEP = 12;
+export const WORKED = 10;
 
 export type EventKind =
   | typeof DELIVER
@@ -16,7 +18,19 @@ export type EventKind =
   | typeof FAULT_START
   | typeof FAULT_END
   | typeof RESTART
-  | typeof RESUME;
+  | typeof RESUME
+  | typeof FAULT_STEP
+  | typeof WORKED;
+
+/** Payload of FAULT_STEP. */
+export interface FaultStep {
+  /** Counted from 1, or whatever else tells the steps of this fault apart. */
+  readonly step: number;
+  /** Index of the node it was aimed at when it began; -1 for none. */
+  readonly node: number;
+  /** True time at which the fault is over. */
+  readonly until: number;
+}
 
 export class QueuedEvent {
   readonly kind: EventKind;
@@ -25,9 +39,9 @@ export class QueuedEvent {
   readonly part: number;
   /** DELIVER: index of the sender. */
   readonly from: number;
-  /** DELIVER: the message. TIMER: the timer's id. RESUME: index of the fault that paused the node. */
+  /** DELIVER: the message. TIMER: the timer's id. RESUME: index of the fault that paused the node. FAULT_STEP: which step. */
   readonly payload: unknown;
-  /** DELIVER: message id. TIMER, SYNCED: token. FAULT_*: index of the fault. RESTART, RESUME: incarnation it is meant for. */
+  /** DELIVER: message id. TIMER, SYNCED, WORKED: token. FAULT_*: index of the fault. RESTART, RESUME: incarnation it is meant for. */
   readonly id: number;
   /** DELIVER: the random bits of the message. */
   readonly bits: number;

@@ -1,22 +1,22 @@
 /** Makes faults happen: at their times, or at the events they wait for; counts what fired and what had to be skipped. */
-import type { NodeSpec } from './config.ts';
 import type { Core } from './core.ts';
+import { placeIn } from './damage.ts';
 import { type Effects, NOTE } from './effects.ts';
-import { DELIVER, eventAt, FAULT_END, FAULT_START, type QueuedEvent, RESTART, TIMER } from './event.ts';
-import type { Fault, Target, Trigger, UnsyncedWrites } from './faults.ts';
+import {
+  DELIVER,
+  eventAt,
+  FAULT_END,
+  FAULT_START,
+  FAULT_STEP,
+  type FaultStep,
+  type QueuedEvent,
+  TIMER,
+} from './event.ts';
+import { FaultEffects, type FaultEffectsSnapshot, type Processes } from './fault-effects.ts';
+import type { Fault, Target, Trigger } from './faults.ts';
 import type { Messages } from './messages.ts';
 import type { SimNode, Strike } from './process.ts';
 import type { Micros, NodeId, Tagged } from './protocol.ts';
-
-/** What faults do to nodes. */
-interface Processes {
-  boot(node: SimNode): void;
-  join(spec: NodeSpec): void;
-  crash(node: SimNode, unsynced: UnsyncedWrites, lostEffects: number): void;
-  pause(node: SimNode, duration: Micros, fault: number): void;
-  admin(node: SimNode, action: Tagged): void;
-  setClockRate(node: SimNode, ppm: number): void;
-}
 
 /** A fault that waits for an event. */
 interface Waiting {
@@ -25,28 +25,17 @@ interface Waiting {
   seen: number;
 }
 
-/** A fault that sets something of a node for a while. Where several set the same, the last begun decides. */
-interface Setting {
-  readonly fault: number;
-  readonly kind: 'clock-rate' | 'slow-disk';
-  readonly node: number;
-  readonly value: number;
-}
-
 export class Injector {
   private readonly core: Core;
-  private readonly messages: Messages;
-  private readonly processes: () => Processes;
+  private readonly effects: FaultEffects;
   private readonly faults: readonly Fault[];
   private waiting: Waiting[];
-  private settings: readonly Setting[] = [];
   private lastNoted = new Map<string, number>();
   private counts = new Map<string, { fired: number; skipped: number }>();
 
   constructor(core: Core, messages: Messages, processes: () => Processes, faults: readonly Fault[]) {
     this.core = core;
-    this.messages = messages;
-    this.processes = processes;
+    this.effects = new FaultEffects(core, messages, processes);
     this.faults = faults;
     this.waiting = faults.flatMap((fault, index) =>
       fault.when === undefined ? [] : [{ fault: index, when: fault.when, seen: 0 }],
@@ -117,22 +106,65 @@ export class Injector {
   }
 
   private apply(index: number, struck: SimNode | undefined, lostEffects: number): void {
-    const { core } = this;
     const fault = this.faults[index] as Fault;
+    const node = 'node' in fault && fault.kind !== 'join' ? this.target(fault.node, struck, fault) : undefined;
+    if (fault.kind === 'crash' && fault.during === 'sync' && node !== undefined)
+      node.syncTraps = [...(node.syncTraps ?? []), index];
+    else this.happen(index, fault, node, struck, lostEffects);
+  }
+
+  private happen(
+    index: number,
+    fault: Fault,
+    node: SimNode | undefined,
+    struck: SimNode | undefined,
+    lostEffects: number,
+  ): void {
+    const { core } = this;
     // What it is and not its number: that would change with the faults before it, even if they never happen.
     core.digest.object(fault as never);
     const cause = struck === undefined ? undefined : core.event;
-    const why = this.whyImpossible(fault, struck);
+    const why = this.whyImpossible(fault, node);
     this.count(fault.kind, why === undefined);
     core.tracer?.fault(index, fault, why === undefined ? 'start' : 'skipped', cause, why);
-    if (why === undefined) this.effectuate(fault, index, struck, lostEffects);
+    if (why === undefined) this.effects.start(fault, index, node, node === struck ? lostEffects : 0);
   }
 
-  private whyImpossible(fault: Fault, struck: SimNode | undefined): string | undefined {
-    if (fault.kind === 'join')
-      return this.core.indexes.has(fault.node) ? `there is a ${fault.node} already` : undefined;
+  /** A sync has begun at a node where crashes wait for that: they strike halfway. */
+  springSyncTraps(node: SimNode, done: Micros): void {
+    const { core } = this;
+    for (const index of node.syncTraps ?? []) {
+      const halfway = core.now + Math.floor((done - core.now) / 2);
+      const step: FaultStep = { step: 0, node: node.index, until: done };
+      core.queue.push(halfway, eventAt(FAULT_STEP, -1, -1, step, index, core.event, core.now));
+    }
+    node.syncTraps = undefined;
+  }
+
+  /** The next part of a fault that does one thing after another; or a trap that was sprung. */
+  step({ id, payload, cause }: QueuedEvent): void {
+    const { core } = this;
+    const fault = this.faults[id] as Fault;
+    const step = payload as FaultStep;
+    core.begin(FAULT_STEP, -1, step.step, cause);
+    if (fault.kind === 'crash') this.happen(id, fault, core.nodes[step.node], undefined, 0);
+    else this.effects.step(fault, id, step);
+  }
+
+  end(index: number): void {
+    const { core } = this;
+    const fault = this.faults[index] as Fault;
+    core.begin(FAULT_END, -1, 0, 0);
+    core.digest.object(fault as never);
+    this.effects.end(fault, index);
+    core.tracer?.fault(index, fault, 'end', undefined, undefined);
+  }
+
+  private whyImpossible(fault: Fault, node: SimNode | undefined): string | undefined {
+    const { core } = this;
+    if (fault.kind === 'join') return core.indexes.has(fault.node) ? `there is a ${fault.node} already` : undefined;
+    if (fault.kind === 'outage') return fault.nodes.some((id) => this.isUp(id)) ? undefined : 'all of them are down';
     if (!('node' in fault)) return undefined;
-    const node = this.target(fault.node, struck, fault);
     if (node === undefined)
       return typeof fault.node === 'string'
         ? `there is no ${fault.node}`
@@ -140,6 +172,9 @@ export class Injector {
     const isUp = node.status === 'running';
     switch (fault.kind) {
       case 'crash':
+        if (fault.empty === true && !this.isDamageable(node)) return `${node.id} is not in the fault atlas`;
+        return isUp ? undefined : `${node.id} is down`;
+      case 'crash-loop':
       case 'pause':
         return isUp ? undefined : `${node.id} is down`;
       case 'restart':
@@ -147,134 +182,27 @@ export class Injector {
       case 'admin':
         if (!isUp) return `${node.id} is down`;
         return node.isFree ? undefined : `${node.id} is busy or paused`;
+      case 'misdirected-write':
+        return this.isDamageable(node) ? undefined : `${node.id} is not in the fault atlas`;
+      case 'read-error':
+      case 'bit-flip':
+        if (!this.isDamageable(node)) return `${node.id} is not in the fault atlas`;
+        if (placeIn(node.disk.durable, fault.target, 0) !== undefined) return undefined;
+        return fault.target === undefined
+          ? `${node.id} has nothing on its disk yet`
+          : `${node.id} has no ${fault.target} on its disk`;
       default:
         return undefined;
     }
   }
 
-  private effectuate(fault: Fault, index: number, struck: SimNode | undefined, lostEffects: number): void {
-    const { network } = this.messages;
-    switch (fault.kind) {
-      case 'partition': {
-        network.partition(
-          index,
-          fault.groups.map((group) => this.setOf(group)),
-        );
-        this.until(index, fault.for);
-        return;
-      }
-      case 'cut':
-        network.cut({ id: index, from: this.setOf(fault.from), to: this.setOf(fault.to) });
-        this.until(index, fault.for);
-        return;
-      case 'clog':
-        network.clog({ id: index, from: this.setOf(fault.from), to: this.setOf(fault.to) });
-        this.until(index, fault.for);
-        return;
-      case 'noise':
-        this.noise(fault, 1);
-        this.until(index, fault.for);
-        return;
-      case 'join':
-        this.processes().join({ id: fault.node, role: fault.role, options: fault.options ?? {} });
-        return;
-      default:
-        this.effectuateAt(this.target(fault.node, struck, fault) as SimNode, fault, index, struck, lostEffects);
-    }
+  private isUp(id: NodeId): boolean {
+    const { nodes, indexes } = this.core;
+    return nodes[indexes.get(id) ?? -1]?.status === 'running';
   }
 
-  private effectuateAt(
-    node: SimNode,
-    fault: Exclude<Extract<Fault, { readonly node: Target }>, { readonly kind: 'join' }>,
-    index: number,
-    struck: SimNode | undefined,
-    lostEffects: number,
-  ): void {
-    const { core, messages } = this;
-    const processes = this.processes();
-    switch (fault.kind) {
-      case 'isolate': {
-        const alone = new Set([node.index]);
-        const others = new Set(core.nodes.filter((other) => other !== node).map((other) => other.index));
-        if (fault.direction !== 'inbound') messages.network.cut({ id: index, from: alone, to: others, open: 'to' });
-        if (fault.direction !== 'outbound') messages.network.cut({ id: index, from: others, to: alone, open: 'from' });
-        this.until(index, fault.for);
-        return;
-      }
-      case 'crash':
-        processes.crash(node, fault.unsynced ?? 'none', node === struck ? lostEffects : 0);
-        if (fault.for !== undefined)
-          core.queue.push(
-            core.now + fault.for,
-            eventAt(RESTART, node.index, 0, undefined, node.incarnation, core.event, core.now),
-          );
-        return;
-      case 'restart':
-        processes.boot(node);
-        return;
-      case 'pause':
-        processes.pause(node, fault.for, index);
-        return;
-      case 'clock-step':
-        node.clock.stepWall(fault.by);
-        return;
-      case 'clock-rate':
-        this.set({ fault: index, kind: 'clock-rate', node: node.index, value: fault.ppm });
-        this.until(index, fault.for);
-        return;
-      case 'slow-disk':
-        this.set({ fault: index, kind: 'slow-disk', node: node.index, value: fault.latency });
-        this.until(index, fault.for);
-        return;
-      case 'sync-error':
-        node.disk.failing++;
-        return;
-      case 'admin':
-        processes.admin(node, fault.action);
-        return;
-    }
-  }
-
-  private set(setting: Setting): void {
-    this.settings = [...this.settings, setting];
-    this.applySettings(setting);
-  }
-
-  private unset(index: number): void {
-    const ended = this.settings.filter(({ fault }) => fault === index);
-    this.settings = this.settings.filter(({ fault }) => fault !== index);
-    for (const setting of ended) this.applySettings(setting);
-  }
-
-  /** Gives the node the value of the last fault in force, or its own. */
-  private applySettings({ kind, node: place }: Setting): void {
-    const node = this.core.nodes[place] as SimNode;
-    const last = this.settings.findLast((setting) => setting.kind === kind && setting.node === place);
-    if (kind === 'slow-disk') node.disk.slow = last?.value;
-    else this.processes().setClockRate(node, last?.value ?? node.clock.ownRatePpm);
-  }
-
-  end(index: number): void {
-    const { core, messages } = this;
-    const fault = this.faults[index] as Fault;
-    core.begin(FAULT_END, -1, 0, 0);
-    core.digest.object(fault as never);
-    messages.network.release(index);
-    if (fault.kind === 'clog') messages.releaseHeld();
-    if (fault.kind === 'noise') this.noise(fault, -1);
-    this.unset(index);
-    core.tracer?.fault(index, fault, 'end', undefined, undefined);
-  }
-
-  private until(index: number, duration: Micros | undefined): void {
-    const { core } = this;
-    if (duration !== undefined)
-      core.queue.push(core.now + duration, eventAt(FAULT_END, -1, -1, undefined, index, core.event, core.now));
-  }
-
-  private noise(fault: Extract<Fault, { readonly kind: 'noise' }>, sign: 1 | -1): void {
-    this.messages.network.lossPpm += sign * (fault.lossPpm ?? 0);
-    this.messages.network.duplicationPpm += sign * (fault.duplicationPpm ?? 0);
+  private isDamageable({ id }: SimNode): boolean {
+    return this.core.spec.disk.damageable?.includes(id) ?? true;
   }
 
   /** `{ noted: X }` in a fault that waits for the note X means the node that is just writing it. */
@@ -283,10 +211,6 @@ export class Injector {
     if (typeof target === 'string') return core.nodes[core.indexes.get(target) ?? -1];
     if (struck !== undefined && fault.when?.note === target.noted) return struck;
     return core.nodes[this.lastNoted.get(target.noted) ?? -1];
-  }
-
-  private setOf(ids: readonly NodeId[]): ReadonlySet<number> {
-    return new Set(ids.flatMap((id) => this.core.indexes.get(id) ?? []));
   }
 
   count(kind: string, fired: boolean): void {
@@ -305,13 +229,13 @@ export class Injector {
 
   /** What a state hash covers: what still waits, and what is in force. */
   contents(): unknown {
-    return [this.waiting.map(({ fault, seen }) => [fault, seen]), this.settings, [...this.lastNoted]];
+    return [this.waiting.map(({ fault, seen }) => [fault, seen]), this.effects.contents(), [...this.lastNoted]];
   }
 
   save(): InjectorSnapshot {
     return {
       waiting: this.waiting.map((waiting) => ({ ...waiting })),
-      settings: this.settings,
+      effects: this.effects.save(),
       lastNoted: [...this.lastNoted],
       counts: [...this.counts].map(([kind, counts]) => [kind, { ...counts }]),
     };
@@ -319,7 +243,7 @@ export class Injector {
 
   load(snapshot: InjectorSnapshot): void {
     this.waiting = snapshot.waiting.map((waiting) => ({ ...waiting }));
-    this.settings = snapshot.settings;
+    this.effects.load(snapshot.effects);
     this.lastNoted = new Map(snapshot.lastNoted);
     this.counts = new Map(snapshot.counts.map(([kind, counts]) => [kind, { ...counts }]));
   }
@@ -327,7 +251,7 @@ export class Injector {
 
 export interface InjectorSnapshot {
   readonly waiting: readonly Waiting[];
-  readonly settings: readonly Setting[];
+  readonly effects: FaultEffectsSnapshot;
   readonly lastNoted: readonly (readonly [string, number])[];
   readonly counts: readonly (readonly [string, { readonly fired: number; readonly skipped: number }])[];
 }

@@ -4,7 +4,7 @@ import type { Committer } from './commit.ts';
 import type { NodeSpec } from './config.ts';
 import type { Core } from './core.ts';
 import { DELIVER, eventAt, RESTART, RESUME } from './event.ts';
-import type { UnsyncedWrites } from './faults.ts';
+import type { DiskLoss, UnsyncedWrites } from './faults.ts';
 import { ADMIN, BOOT, type Handlers, NO_EVENT } from './handlers.ts';
 import type { Messages } from './messages.ts';
 import type { Nodes } from './nodes.ts';
@@ -69,11 +69,26 @@ export class Lifecycle {
   }
 
   /** Memory is gone, and of the unsynced writes what `unsynced` says. `lostEffects`: of a handler that is being committed. */
-  crash(node: SimNode, unsynced: UnsyncedWrites, lostEffects: number): void {
+  crash(node: SimNode, loss: DiskLoss, lostEffects: number): void {
+    const { unsynced = 'none' } = loss;
+    const isDrawn = unsynced === 'prefix' || unsynced === 'subset';
+    this.crashWith(node, unsynced, lostEffects, node.disk.crash(loss, isDrawn ? node.crashRandom.bits() : 0));
+  }
+
+  /** Where somebody says which of its unsynced writes survive. */
+  crashKeeping(node: SimNode, kept: readonly number[], torn: boolean): void {
+    this.crashWith(
+      node,
+      'subset',
+      0,
+      node.disk.crashKeeping((write) => kept.includes(write), torn),
+    );
+  }
+
+  private crashWith(node: SimNode, unsynced: UnsyncedWrites, lostEffects: number, lostWrites: number): void {
     const { core } = this;
     const { suffix } = node;
     const cutOff = suffix === undefined ? lostEffects : suffix.effects.count - suffix.next;
-    const lostWrites = node.disk.crash(unsynced, unsynced === 'prefix' ? node.crashRandom.bits() : 0);
     core.digest.number(lostWrites);
     core.digest.number(cutOff);
     core.tracer?.crash(node, lostWrites, cutOff);
@@ -83,7 +98,7 @@ export class Lifecycle {
   /** Stopped by itself or by the kernel, after an error. */
   halt(node: SimNode, reason: string): void {
     const { core } = this;
-    node.disk.crash('none', 0);
+    node.disk.crash({}, 0);
     core.digest.string(reason);
     core.tracer?.halt(node, reason);
     this.stop(node, 'halted', 'none');
@@ -96,6 +111,7 @@ export class Lifecycle {
     node.incarnation++;
     node.pauses = 0;
     node.syncToken = 0;
+    node.workToken = 0;
     node.suffix = undefined;
     node.failedPart = -1;
     node.inbox = [];

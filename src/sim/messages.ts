@@ -4,7 +4,7 @@ import { sample } from './distribution.ts';
 import { SEND } from './effects.ts';
 import { DELIVER, QueuedEvent } from './event.ts';
 import type { Injector } from './injector.ts';
-import { Network } from './network.ts';
+import { type Link, Network, type Quality } from './network.ts';
 import type { Part, SimNode } from './process.ts';
 import type { NodeId, Tagged } from './protocol.ts';
 import { derive, scale } from './random.ts';
@@ -16,6 +16,7 @@ const LOSS = 2;
 const DUPLICATION = 3;
 const COPY_LATENCY = 4;
 const COPY_LOSS = 5;
+const OVERFLOW = 6;
 
 /** Marks drops in the digest. */
 const DROP = 9;
@@ -66,36 +67,59 @@ export class Messages {
       this.discard(event, 'override');
       return;
     }
-    const { latency, fifo } = core.spec.network;
+    const quality = network.quality(node.index, target);
     let arrival =
       core.now +
-      (override !== undefined && 'latency' in override ? override.latency : sample(latency, derive(bits, LATENCY)));
-    if (fifo) {
+      (override !== undefined && 'latency' in override
+        ? override.latency
+        : sample(quality.latency, derive(bits, LATENCY)));
+    if (quality.fifo) {
       arrival = Math.max(arrival, link.lastArrival);
       link.lastArrival = arrival;
     }
     core.queue.push(arrival, event);
-    if (network.duplicationPpm > 0 && scale(derive(bits, DUPLICATION), 1_000_000) < network.duplicationPpm)
-      this.duplicate(node, part, to, event);
+    if (network.isBounded) this.crowd(link, event, quality.capacity);
+    if (quality.duplicationPpm > 0 && scale(derive(bits, DUPLICATION), 1_000_000) < quality.duplicationPpm)
+      this.duplicate(node, part, to, event, link, quality);
   }
 
-  private duplicate(node: SimNode, part: Part, to: NodeId, original: QueuedEvent): void {
+  private duplicate(
+    node: SimNode,
+    part: Part,
+    to: NodeId,
+    original: QueuedEvent,
+    link: Link,
+    { latency, fifo, capacity }: Quality,
+  ): void {
     const { core } = this;
     const { node: target, from, payload, id, bits, cause, type } = original;
     // A copy takes twice as long as a message would, so that it arrives among later ones.
-    let arrival = core.now + 2 * sample(core.spec.network.latency, derive(bits, COPY_LATENCY));
-    if (core.spec.network.fifo) {
-      const link = this.network.link(from, target);
+    let arrival = core.now + 2 * sample(latency, derive(bits, COPY_LATENCY));
+    if (fifo) {
       arrival = Math.max(arrival, link.lastArrival);
       link.lastArrival = arrival;
     }
-    core.queue.push(
-      arrival,
-      new QueuedEvent(DELIVER, target, part.index, from, payload, id, bits, cause, core.now, 1, type),
-    );
+    const copy = new QueuedEvent(DELIVER, target, part.index, from, payload, id, bits, cause, core.now, 1, type);
+    core.queue.push(arrival, copy);
+    if (this.network.isBounded) this.crowd(link, copy, capacity);
     (core.kinds[type] as MessageKind).counts.duplicated++;
     this.injector().count('duplication', true);
     core.tracer?.duplicate(node, part, to, id);
+  }
+
+  /** One more message is under way; where that is one too many, one of them, drawn, will not arrive. */
+  private crowd({ underWay }: Link, event: QueuedEvent, capacity: number | undefined): void {
+    if (underWay === undefined) return;
+    underWay.add(wayOf(event));
+    if (capacity === undefined || underWay.size <= capacity) return;
+    const victim = [...underWay][scale(derive(event.bits, OVERFLOW + event.copy), underWay.size)] as number;
+    underWay.delete(victim);
+    this.injector().count('overflow', true);
+  }
+
+  /** A message of a bounded link leaves it; false when it was pushed out before. */
+  private leave(event: QueuedEvent): boolean {
+    return this.network.link(event.from, event.node).underWay?.delete(wayOf(event)) ?? true;
   }
 
   /**
@@ -106,7 +130,9 @@ export class Messages {
     const { network } = this;
     if (network.isCut(event.from, event.node)) this.drop(event, 'cut');
     else if (network.isClogged(event.from, event.node)) this.held.push(event);
-    else if (network.lossPpm > 0 && this.isLost(event)) {
+    else if (network.isBounded && !this.leave(event)) this.drop(event, 'overflow');
+    else if (network.hasFilters && this.isFiltered(event)) this.drop(event, 'filtered');
+    else if (this.isLost(event)) {
       this.injector().count('loss', true);
       this.drop(event, 'loss');
     } else if (node.status !== 'running') this.drop(event, 'dead');
@@ -114,12 +140,19 @@ export class Messages {
     return false;
   }
 
-  private isLost({ bits, copy }: QueuedEvent): boolean {
-    return scale(derive(bits, copy === 0 ? LOSS : COPY_LOSS), 1_000_000) < this.network.lossPpm;
+  private isFiltered({ from, node, type }: QueuedEvent): boolean {
+    const { type: name, messageType } = this.core.kinds[type] as MessageKind;
+    return this.network.isFiltered(from, node, name, messageType);
+  }
+
+  private isLost({ bits, copy, from, node }: QueuedEvent): boolean {
+    const { lossPpm } = this.network.quality(from, node);
+    return lossPpm > 0 && scale(derive(bits, copy === 0 ? LOSS : COPY_LOSS), 1_000_000) < lossPpm;
   }
 
   /** An event of its own: a message is gone. */
   drop(event: QueuedEvent, reason: DropReason): void {
+    if (this.network.isBounded) this.leave(event);
     this.core.begin(DROP, event.node, event.id ^ (event.copy << 31), event.cause);
     this.discard(event, reason);
   }
@@ -165,6 +198,9 @@ export class Messages {
     this.deliveries = snapshot.deliveries;
   }
 }
+
+/** Tells messages under way, and copies, from each other. */
+const wayOf = ({ id, copy }: QueuedEvent): number => 2 * id + copy;
 
 const linkOf = ({ from, node }: QueuedEvent): string => `${from}>${node}`;
 

@@ -2,8 +2,8 @@
  * The network: directed links, made on first use. A link has one *lane* per message type, with a random stream of its own and a
  * count of messages, so that "the 17th AppendEntries from n1 to n2" keeps its name and its draw whatever happens elsewhere.
  */
-import type { RunSpec } from './config.ts';
-import type { Override } from './faults.ts';
+import type { Distribution, RunSpec } from './config.ts';
+import type { LinkQuality, Override } from './faults.ts';
 import { byText, canonicalText } from './plain.ts';
 import type { Micros, NodeId } from './protocol.ts';
 import { Stream, type StreamState } from './random.ts';
@@ -23,16 +23,40 @@ export interface Link {
   lanes: (Lane | undefined)[];
   /** Arrival of the last message, for links that keep order. */
   lastArrival: Micros;
+  /** Messages that nothing has pushed out yet, by `wayOf`; only in runs where some link is bounded. */
+  underWay: Set<number> | undefined;
+}
+
+/** What a link is like at a moment. */
+export interface Quality {
+  readonly latency: Distribution;
+  readonly lossPpm: number;
+  readonly duplicationPpm: number;
+  readonly fifo: boolean;
+  readonly capacity: number | undefined;
 }
 
 /** A set of directed links: from any node of one set to any of another. Sets hold node indexes. */
 export interface LinkSet {
   /** The fault that made it. */
   readonly id: number;
+  /** Which of several that one fault makes and ends apart. */
+  readonly part?: number;
   readonly from: ReadonlySet<number>;
   readonly to: ReadonlySet<number>;
   /** The side that means "all others", and takes in nodes that join later. */
   readonly open?: 'from' | 'to';
+}
+
+/** Links on which messages of some types are dropped. */
+interface Filter {
+  readonly set: LinkSet;
+  readonly messages: readonly string[];
+}
+
+interface Degraded {
+  readonly set: LinkSet;
+  readonly quality: LinkQuality;
 }
 
 const covers = (set: LinkSet, from: number, to: number): boolean => set.from.has(from) && set.to.has(to);
@@ -53,17 +77,55 @@ export class Network {
   private links: (Link | undefined)[][] = [];
   private cuts: LinkSet[] = [];
   private clogs: LinkSet[] = [];
+  private filters: Filter[] = [];
+  private degraded: Degraded[] = [];
+  /** Whether some link of this run is bounded, now or during a fault. */
+  readonly isBounded: boolean;
+  /** The network's own quality, and what noise adds to it: where no link is degraded, the network itself says what a link is like. */
+  readonly latency: Distribution;
+  readonly fifo: boolean;
+  readonly capacity: number | undefined;
   lossPpm: number;
   duplicationPpm: number;
+  private readonly own: { readonly lossPpm: number; readonly duplicationPpm: number };
 
   constructor({ network, seed, overrides, faults }: RunSpec) {
-    const { latency, lossPpm, duplicationPpm } = network;
+    const { latency, lossPpm, duplicationPpm, fifo, capacity } = network;
+    const isRandom = ({ kind }: { readonly kind: string }): boolean => kind === 'noise' || kind === 'degrade';
     this.draws =
-      latency.kind !== 'constant' || lossPpm > 0 || duplicationPpm > 0 || faults.some(({ kind }) => kind === 'noise');
+      latency.kind !== 'constant' ||
+      lossPpm > 0 ||
+      duplicationPpm > 0 ||
+      capacity !== undefined ||
+      faults.some(isRandom);
+    this.isBounded =
+      capacity !== undefined || faults.some((fault) => fault.kind === 'degrade' && fault.capacity !== undefined);
     this.seed = seed;
     this.overrides = overridesByLane(overrides);
+    this.latency = latency;
+    this.fifo = fifo;
+    this.capacity = capacity;
     this.lossPpm = lossPpm;
     this.duplicationPpm = duplicationPpm;
+    this.own = { lossPpm, duplicationPpm };
+  }
+
+  /** What a link is like now. */
+  quality(from: number, to: number): Quality {
+    return this.degraded.length === 0 ? this : this.degradedQuality(from, to);
+  }
+
+  private degradedQuality(from: number, to: number): Quality {
+    const worse = this.degraded.findLast(({ set }) => covers(set, from, to))?.quality;
+    if (worse === undefined) return this;
+    const { latency, fifo, capacity, own } = this;
+    return {
+      latency: worse.latency ?? latency,
+      lossPpm: (worse.lossPpm ?? own.lossPpm) + this.lossPpm - own.lossPpm,
+      duplicationPpm: (worse.duplicationPpm ?? own.duplicationPpm) + this.duplicationPpm - own.duplicationPpm,
+      fifo: worse.fifo ?? fifo,
+      capacity: worse.capacity ?? capacity,
+    };
   }
 
   link(from: number, to: number): Link {
@@ -77,7 +139,7 @@ export class Network {
     let link = row[to];
     if (link === undefined) {
       while (row.length <= to) row.push(undefined);
-      link = { lanes: [], lastArrival: 0 };
+      link = { lanes: [], lastArrival: 0, underWay: this.isBounded ? new Set() : undefined };
       row[to] = link;
     }
     return link;
@@ -119,6 +181,25 @@ export class Network {
     return false;
   }
 
+  /** Is a message of this type, by its bare name or with its component's path, dropped on this link? */
+  isFiltered(from: number, to: number, type: string, messageType: string): boolean {
+    return this.filters.some(
+      ({ set, messages }) => covers(set, from, to) && (messages.includes(type) || messages.includes(messageType)),
+    );
+  }
+
+  get hasFilters(): boolean {
+    return this.filters.length > 0;
+  }
+
+  filter(set: LinkSet, messages: readonly string[]): void {
+    this.filters.push({ set, messages });
+  }
+
+  degrade(set: LinkSet, quality: LinkQuality): void {
+    this.degraded.push({ set, quality });
+  }
+
   cut(set: LinkSet): void {
     this.cuts.push(set);
   }
@@ -144,13 +225,18 @@ export class Network {
 
   /** A node has joined: who is cut off from all others is cut off from it too. */
   joined(node: number): void {
-    this.cuts = this.cuts.map((set) => (set.open === undefined ? set : widened(set, set.open, node)));
+    const wide = (set: LinkSet): LinkSet => (set.open === undefined ? set : widened(set, set.open, node));
+    this.cuts = this.cuts.map(wide);
+    this.clogs = this.clogs.map(wide);
   }
 
-  /** Ends the cuts and clogs made under `id`. */
-  release(id: number): void {
-    this.cuts = this.cuts.filter((set) => set.id !== id);
-    this.clogs = this.clogs.filter((set) => set.id !== id);
+  /** Ends what was made under `id`, or one part of it. */
+  release(id: number, part?: number): void {
+    const stays = (set: LinkSet): boolean => set.id !== id || (part !== undefined && set.part !== part);
+    this.cuts = this.cuts.filter(stays);
+    this.clogs = this.clogs.filter(stays);
+    this.filters = this.filters.filter(({ set }) => stays(set));
+    this.degraded = this.degraded.filter(({ set }) => stays(set));
   }
 
   /** What a state hash covers: active cuts and clogs, and how bad the network is. */
@@ -158,7 +244,8 @@ export class Network {
     const members = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
     const sets = (list: readonly LinkSet[]): unknown =>
       list.map(({ id, from, to }) => canonicalText([id, members(from), members(to)])).sort(byText);
-    return [sets(this.cuts), sets(this.clogs), this.lossPpm, this.duplicationPpm];
+    const faults = [...this.filters, ...this.degraded].map(({ set }) => set);
+    return [sets(this.cuts), sets(this.clogs), this.lossPpm, this.duplicationPpm, sets(faults)];
   }
 
   save(): NetworkSnapshot {
@@ -168,6 +255,7 @@ export class Network {
           (link) =>
             link && {
               lastArrival: link.lastArrival,
+              ...(link.underWay === undefined ? {} : { underWay: [...link.underWay] }),
               lanes: link.lanes.map(
                 (lane) => lane && { name: lane.name, count: lane.count, stream: lane.stream?.save() },
               ),
@@ -176,6 +264,8 @@ export class Network {
       ),
       cuts: this.cuts.slice(),
       clogs: this.clogs.slice(),
+      filters: this.filters.slice(),
+      degraded: this.degraded.slice(),
       lossPpm: this.lossPpm,
       duplicationPpm: this.duplicationPpm,
     };
@@ -185,6 +275,8 @@ export class Network {
     this.links = snapshot.links.map((row) => row.map((saved) => saved && this.restoreLink(saved)));
     this.cuts = snapshot.cuts.slice();
     this.clogs = snapshot.clogs.slice();
+    this.filters = snapshot.filters.slice();
+    this.degraded = snapshot.degraded.slice();
     this.lossPpm = snapshot.lossPpm;
     this.duplicationPpm = snapshot.duplicationPpm;
   }
@@ -196,12 +288,14 @@ export class Network {
       const stream = state === undefined ? undefined : Stream.restored(state);
       return { name, count, stream, overrides: this.overrides.get(name) };
     });
-    return { lanes, lastArrival: saved.lastArrival };
+    const underWay = this.isBounded ? new Set(saved.underWay) : undefined;
+    return { lanes, lastArrival: saved.lastArrival, underWay };
   }
 }
 
 interface LinkSnapshot {
   readonly lastArrival: Micros;
+  readonly underWay?: readonly number[];
   readonly lanes: readonly (
     | { readonly name: string; readonly count: number; readonly stream: StreamState | undefined }
     | undefined
@@ -212,6 +306,8 @@ export interface NetworkSnapshot {
   readonly links: readonly (readonly (LinkSnapshot | undefined)[])[];
   readonly cuts: readonly LinkSet[];
   readonly clogs: readonly LinkSet[];
+  readonly filters: readonly Filter[];
+  readonly degraded: readonly Degraded[];
   readonly lossPpm: number;
   readonly duplicationPpm: number;
 }

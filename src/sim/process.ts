@@ -7,7 +7,7 @@ import type { QueuedEvent } from './event.ts';
 import type { World } from './observer.ts';
 import type { HookTable } from './observing.ts';
 import { clone } from './plain.ts';
-import type { AnyHandler, AnyRole, Micros, NodeId } from './protocol.ts';
+import type { AnyHandler, AnyRole, DiskErrorKind, Micros, NodeId } from './protocol.ts';
 import { Stream, type StreamState } from './random.ts';
 
 /**
@@ -84,8 +84,17 @@ export class SimNode {
   /** Token of the blocking sync it waits for; 0 when it waits for none. */
   syncToken = 0;
   suffix: Suffix | undefined;
-  /** Index of the part whose blocking sync failed and does not know it yet; -1 for none. */
+  /** Token of the end of the work it is at, where handlers cost time; 0 when it is at none. */
+  workToken = 0;
+  /** Index of the part whose disk failed in the middle of its effects, and that does not know it yet; -1 for none. */
   failedPart = -1;
+  failure: DiskErrorKind = 'sync';
+  /** How long every handler takes. */
+  handlerCost: Micros = 0;
+  /** How late its timers may fire; 0: they are punctual. */
+  timerJitter: Micros = 0;
+  /** Crashes that wait for a sync to be under way. */
+  syncTraps: readonly number[] | undefined;
   strikes: Strike[] | undefined;
   /** Crashes and pauses that wait for a handler with enough effects. */
   ambushes: readonly Strike[] | undefined;
@@ -178,7 +187,12 @@ export class SimNode {
       // Buffers are used again; a snapshot needs its own.
       suffix: this.suffix && { effects: this.suffix.effects.copy(), next: this.suffix.next },
       strikes: this.strikes?.slice(),
+      workToken: this.workToken,
       failedPart: this.failedPart,
+      failure: this.failure,
+      handlerCost: this.handlerCost,
+      timerJitter: this.timerJitter,
+      syncTraps: this.syncTraps,
       ambushes: this.ambushes,
       inbox: this.inbox.slice(this.inboxHead),
       stream: this.saveStream(),
@@ -202,7 +216,12 @@ export class SimNode {
     this.syncToken = snapshot.syncToken;
     this.suffix = snapshot.suffix && { effects: snapshot.suffix.effects.copy(), next: snapshot.suffix.next };
     this.strikes = snapshot.strikes?.slice();
+    this.workToken = snapshot.workToken;
     this.failedPart = snapshot.failedPart;
+    this.failure = snapshot.failure;
+    this.handlerCost = snapshot.handlerCost;
+    this.timerJitter = snapshot.timerJitter;
+    this.syncTraps = snapshot.syncTraps;
     this.ambushes = snapshot.ambushes;
     this.inbox = snapshot.inbox.slice();
     this.inboxHead = 0;
@@ -236,7 +255,12 @@ export interface NodeSnapshot {
   readonly syncToken: number;
   readonly suffix: Suffix | undefined;
   readonly strikes: readonly Strike[] | undefined;
+  readonly workToken: number;
   readonly failedPart: number;
+  readonly failure: DiskErrorKind;
+  readonly handlerCost: Micros;
+  readonly timerJitter: Micros;
+  readonly syncTraps: readonly number[] | undefined;
   readonly ambushes: readonly Strike[] | undefined;
   readonly inbox: readonly QueuedEvent[];
   readonly stream: StreamState | undefined;

@@ -78,8 +78,8 @@ type Table<Name extends string, Keys extends string, Handlers> = [Keys] extends 
  * - `boot` makes the volatile state. The first boot finds an empty disk, a restart exactly what survived; everything else is gone.
  * - `onMessage`, `onTimer`, `onRequest`, `onAdmin`: one handler per message type, timer, operation, operator action.
  * - `onDisk`: the end of a `syncLater`, ok or with an error.
- * - `onDiskError`: a blocking `sync` failed; the effects recorded after it are gone. The node must stop or refuse (a retry is
- *   unsound: ATC'20 "Can applications recover from fsync failures?"). Without this handler the kernel stops the node.
+ * - `onDiskError`: a write or a blocking `sync` failed; the effects recorded after it are gone. The node must stop or refuse (a retry
+ *   of a sync is unsound: ATC'20 "Can applications recover from fsync failures?"). Without this handler the kernel stops the node.
  * - `onReply`: a component answered a request of its host.
  * - `view`: what timeline and reports show.
  */
@@ -255,6 +255,20 @@ export type ReadResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: DiskErrorKind };
 
+/**
+ * A log as read back. Where an entry cannot be read: its index, what comes before it, and whether nothing comes behind it. A last entry
+ * whose checksum does not match may be one that was being appended when the node crashed.
+ */
+export type LogReadResult<Entry> =
+  | { readonly ok: true; readonly value: StoredLog<Entry> }
+  | {
+      readonly ok: false;
+      readonly error: DiskErrorKind;
+      readonly index: number;
+      readonly before: StoredLog<Entry>;
+      readonly isLast: boolean;
+    };
+
 /** A log as read back: the entry at `entries[0]` has index `first`. */
 export interface StoredLog<Entry> {
   readonly first: number;
@@ -268,7 +282,7 @@ export interface StoredLog<Entry> {
  */
 export interface Disk<P extends Shape> {
   read<K extends keyof Records<P> & string>(record: K): ReadResult<Records<P>[K] | undefined>;
-  readLog<K extends keyof Logs<P> & string>(log: K): ReadResult<StoredLog<Logs<P>[K]>>;
+  readLog<K extends keyof Logs<P> & string>(log: K): LogReadResult<Logs<P>[K]>;
   put<K extends keyof Records<P> & string>(record: K, value: Records<P>[K]): void;
   append<K extends keyof Logs<P> & string>(log: K, entry: Logs<P>[K]): void;
   /** Removes the entries with index >= `index`. */
@@ -328,4 +342,16 @@ export interface Tolerance {
   /** Largest clock rate error in parts per million; `Infinity` where no clock matters for safety. */
   readonly clockRatePpm: number;
   readonly clockSteps: boolean;
+  /** The last append before a crash may be torn: it is found, and what was not synced is not believed. Default: false. */
+  readonly tornWrites?: boolean;
+  /** A sync or a write that fails, a full disk, a record that cannot be read: the node stops or refuses. Default: false. */
+  readonly diskErrors?: boolean;
+  /** A record whose checksum does not match: the node stops, or repairs it. Default: false. */
+  readonly corruption?: boolean;
+  /** A write that lands elsewhere, unnoticed: an old value is read back as if it were the last. Default: false. */
+  readonly misdirectedWrites?: boolean;
+  /** A node that has lost its disk, and comes back with an empty one. Default: false. */
+  readonly emptyRestarts?: boolean;
+  /** How many nodes' disks may be damaged or lost; default: a minority of the servers. */
+  readonly damagedDisksMax?: number;
 }

@@ -12,11 +12,13 @@ import {
   eventAt,
   FAULT_END,
   FAULT_START,
+  FAULT_STEP,
   type QueuedEvent,
   RESTART,
   RESUME,
   SYNCED,
   TIMER,
+  WORKED,
 } from './event.ts';
 import { DISK_ERROR, type Handlers } from './handlers.ts';
 import type { Injector } from './injector.ts';
@@ -96,8 +98,14 @@ export class Reception {
         if (node.incarnation === event.id) this.lifecycle.boot(node);
         return;
       case RESUME:
-        if (node.incarnation === event.id && this.lifecycle.resume(node, event.cause) && node.syncToken === 0)
+        if (node.incarnation === event.id && this.lifecycle.resume(node, event.cause) && isAtRest(node))
           this.goOn(node);
+        return;
+      case FAULT_STEP:
+        this.injector.step(event);
+        return;
+      case WORKED:
+        this.worked(node, event);
         return;
     }
   }
@@ -149,6 +157,7 @@ export class Reception {
     const part = node.parts[sync.part] as Part;
     core.begin(SYNCED, event.node, sync.fails ? -event.id : event.id, event.cause);
     core.tracer?.synced(node, part, sync, event.cause);
+    if (node.disk.strays !== undefined) this.wentAstray(node);
     if (!sync.fails && node.disk.unsyncedCount < unsynced) this.becameDurable(node);
     if (core.over) return;
     if (!sync.blocking) {
@@ -158,7 +167,29 @@ export class Reception {
       return;
     }
     node.syncToken = 0;
-    if (sync.fails) node.failedPart = part.index;
+    if (sync.fails) {
+      node.failedPart = part.index;
+      node.failure = 'sync';
+    }
+    if (node.pauses === 0) this.goOn(node);
+  }
+
+  /** Writes that have become durable at wrong places. */
+  private wentAstray(node: SimNode): void {
+    const { core } = this;
+    for (const { meant, destroyed = '' } of node.disk.strays ?? []) {
+      core.digest.string(`${meant}>${destroyed}`);
+      core.tracer?.diskError(node, 'misdirected', meant);
+      if (destroyed !== '') core.tracer?.diskError(node, 'corrupt', destroyed);
+    }
+    node.disk.strays = undefined;
+  }
+
+  /** A handler of a slow node is done, or a write has failed. */
+  private worked(node: SimNode, event: QueuedEvent): void {
+    if (node.workToken !== event.id) return;
+    this.core.begin(WORKED, event.node, 0, event.cause);
+    node.workToken = 0;
     if (node.pauses === 0) this.goOn(node);
   }
 
@@ -169,26 +200,18 @@ export class Reception {
     }
   }
 
-  /** A blocking sync failed: the rest of the handler's effects is gone; the role must stop or refuse. */
-  private syncFailed(node: SimNode, part: Part): void {
-    const { incarnation } = node;
+  /** A write or a blocking sync failed: the rest of the handler's effects is gone; the role must stop or refuse. */
+  private diskFailed(node: SimNode, part: Part): void {
+    const { incarnation, failure } = node;
     node.suffix = undefined;
     node.failedPart = -1;
     if (part.role.onDiskError === undefined) {
-      this.lifecycle.halt(node, 'a sync failed, and the role has no onDiskError');
+      this.lifecycle.halt(node, `${whatFailed[failure]}, and the role has no onDiskError`);
       return;
     }
     this.committer.strikeLeft(node, node.strikes);
     if (node.incarnation !== incarnation) return;
-    const error = eventAt(
-      SYNCED,
-      node.index,
-      part.index,
-      'sync' satisfies DiskErrorKind,
-      0,
-      this.core.event,
-      this.core.now,
-    );
+    const error = eventAt(SYNCED, node.index, part.index, failure, 0, this.core.event, this.core.now);
     this.committer.activate(node, part, DISK_ERROR, error, undefined, undefined);
     this.markReady(node);
   }
@@ -196,7 +219,7 @@ export class Reception {
   /** Goes on with the effects that waited for a sync or the end of a pause, then with the inbox. */
   private goOn(node: SimNode): void {
     if (node.failedPart >= 0) {
-      this.syncFailed(node, node.parts[node.failedPart] as Part);
+      this.diskFailed(node, node.parts[node.failedPart] as Part);
       return;
     }
     const { suffix } = node;
@@ -212,3 +235,14 @@ export class Reception {
     if (node.isFree && node.hasInbox) this.ready.push(node.index);
   }
 }
+
+/** Neither waiting for its disk nor at work: the end of the last pause lets it go on. */
+const isAtRest = ({ syncToken, workToken }: SimNode): boolean => syncToken === 0 && workToken === 0;
+
+const whatFailed: { readonly [Kind in DiskErrorKind]: string } = {
+  sync: 'a sync failed',
+  write: 'a write failed',
+  full: 'the disk is full',
+  read: 'a read failed',
+  corrupt: 'the disk is corrupt',
+};

@@ -3,18 +3,42 @@
  * be made to happen now: what-if branches, crash matrices and exhaustive search are other policies.
  */
 import type { Core } from './core.ts';
-import { CALL, DELIVER, FAULT_END, FAULT_START, type QueuedEvent, RESTART, RESUME, SYNCED, TIMER } from './event.ts';
+import {
+  CALL,
+  DELIVER,
+  FAULT_END,
+  FAULT_START,
+  FAULT_STEP,
+  type FaultStep,
+  type QueuedEvent,
+  RESTART,
+  RESUME,
+  SYNCED,
+  TIMER,
+  WORKED,
+} from './event.ts';
 import type { Messages } from './messages.ts';
 import type { ArmedTimer, Part, SimNode } from './process.ts';
 import type { Micros, NodeId, Tagged } from './protocol.ts';
 
 export interface Action {
   /**
-   * `deliver:m57` and `drop:m57` (a copy: `m57'`), `timer:n3/election`, `sync:n2#41`, `call:c1`, `fault:3`, `fault-end:3`, `restart:n4`,
+   * `deliver:m57` and `drop:m57` (a copy: `m57'`), `timer:n3/election`, `sync:n2#41`, `call:c1`, `fault:3`, `fault-end:3`, `fault-step:3/1`, `restart:n4`, `work:n4`,
    * `resume:n4/3` (from the pause that fault 3 is); what waits in a node's inbox keeps its id.
    */
   readonly id: string;
-  readonly kind: 'deliver' | 'drop' | 'timer' | 'sync' | 'call' | 'fault' | 'fault-end' | 'restart' | 'resume';
+  readonly kind:
+    | 'deliver'
+    | 'drop'
+    | 'timer'
+    | 'sync'
+    | 'call'
+    | 'fault'
+    | 'fault-end'
+    | 'fault-step'
+    | 'restart'
+    | 'resume'
+    | 'work';
   readonly node?: NodeId;
   readonly from?: NodeId;
   /** When the policy of time order would make it happen. */
@@ -126,6 +150,10 @@ function actionsOf(core: Core, { event, due, place }: Candidate): Action[] {
       return [{ id: `fault:${event.id}`, kind: 'fault', due }];
     case FAULT_END:
       return [{ id: `fault-end:${event.id}`, kind: 'fault-end', due }];
+    case FAULT_STEP:
+      return [{ id: `fault-step:${event.id}/${(event.payload as FaultStep).step}`, kind: 'fault-step', due }];
+    case WORKED:
+      return node?.workToken === event.id ? [{ id: `work:${name}`, kind: 'work', node: name, due }] : [];
     default:
       return node?.incarnation === event.id ? [ofProcess(event, name, due)] : [];
   }
@@ -154,6 +182,10 @@ export function describe({ nodes, spec }: Core, event: QueuedEvent): string {
       return `fault ${event.id} (${spec.faults[event.id]?.kind})`;
     case FAULT_END:
       return `the end of fault ${event.id} (${spec.faults[event.id]?.kind})`;
+    case FAULT_STEP:
+      return `a step of fault ${event.id} (${spec.faults[event.id]?.kind})`;
+    case WORKED:
+      return `the end of a handler at ${node}`;
     case RESTART:
       return `the restart of ${node}`;
     case RESUME:

@@ -7,7 +7,19 @@ import type { Core } from './core.ts';
 import { Digest } from './digest.ts';
 import type { PendingSync } from './disk.ts';
 import type { Effects } from './effects.ts';
-import { CALL, DELIVER, FAULT_END, FAULT_START, type QueuedEvent, RESTART, RESUME, SYNCED, TIMER } from './event.ts';
+import {
+  CALL,
+  DELIVER,
+  FAULT_END,
+  FAULT_START,
+  FAULT_STEP,
+  type QueuedEvent,
+  RESTART,
+  RESUME,
+  SYNCED,
+  TIMER,
+  WORKED,
+} from './event.ts';
 import type { Kernel } from './kernel.ts';
 import { byText, canonicalText } from './plain.ts';
 import type { SimNode } from './process.ts';
@@ -41,6 +53,10 @@ function nodeContents(node: SimNode): unknown {
     node.pauses,
     node.failedPart,
     node.syncToken !== 0,
+    node.workToken !== 0,
+    node.handlerCost,
+    node.timerJitter,
+    node.syncTraps ?? [],
     suffix === undefined ? 0 : effectsFrom(suffix.effects, suffix.next),
     node.strikes ?? [],
     node.ambushes ?? [],
@@ -78,7 +94,10 @@ function contentsOf({ nodes }: Core, event: QueuedEvent): unknown {
     case RESTART:
     case RESUME:
       return nodes[node]?.incarnation === id ? [kind, node, payload] : undefined;
+    case FAULT_STEP:
+      return [kind, id, payload];
     case TIMER:
+    case WORKED:
     case SYNCED:
       return undefined;
   }

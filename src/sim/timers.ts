@@ -7,6 +7,7 @@ import type { Override } from './faults.ts';
 import { overridesByLane } from './network.ts';
 import type { ArmedTimer, Part, SimNode } from './process.ts';
 import type { Micros } from './protocol.ts';
+import { derive, scale } from './random.ts';
 
 /**
  * A timer that is set again for later (an election timeout at each heartbeat) keeps its entry in the queue and only moves its
@@ -21,7 +22,10 @@ export class Timers {
   constructor(core: Core) {
     this.core = core;
     this.overrides = overridesByLane(core.spec.overrides.filter((override) => 'timer' in override));
-    this.named = this.overrides.size > 0 || core.tracer !== undefined;
+    this.named =
+      this.overrides.size > 0 ||
+      core.tracer !== undefined ||
+      core.spec.faults.some(({ kind }) => kind === 'timer-jitter');
   }
 
   set(node: SimNode, part: Part, name: string, key: string | undefined, asked: Micros): void {
@@ -51,9 +55,20 @@ export class Timers {
     part.timerSets.set(id, ordinal);
     const lane = `${node.id}/${part.path === '' ? '' : `${part.path}:`}${id}`;
     const override = this.overrides.get(lane)?.get(ordinal);
-    const delay = override !== undefined && 'delay' in override ? override.delay : asked;
+    const delay =
+      override !== undefined && 'delay' in override
+        ? override.delay
+        : asked + (node.timerJitter > 0 ? this.lateness(node, lane, ordinal) : 0);
     this.core.tracer?.setTimer(node, part, name, key, delay, `${lane}#${ordinal}`);
     return delay;
+  }
+
+  /** A quarter of timers are late, by a share r^1000 of the most: that is nearly nothing for nearly all of them. */
+  private lateness({ timerJitter }: SimNode, lane: string, ordinal: number): Micros {
+    // From a hash and not from a stream: the n-th setting of a timer is as late as ever, whenever the jitter began.
+    const bits = derive(hashString(`${this.core.spec.seed}/jitter/${lane}`), ordinal);
+    if ((bits & 3) !== 0) return 0;
+    return Math.floor(timerJitter * toThe1000th(scale(derive(bits, 1), 1 << 30) / (1 << 30)));
   }
 
   private arm(node: SimNode, part: Part, id: string, timer: ArmedTimer): void {
@@ -99,6 +114,16 @@ export class Timers {
       }
     }
   }
+}
+
+/** By multiplication alone, which is the same everywhere. 1000 is 1111101000 in binary. */
+function toThe1000th(r: number): number {
+  let power = 1;
+  for (const bit of '1111101000') {
+    power *= power;
+    if (bit === '1') power *= r;
+  }
+  return power;
 }
 
 const timerId = (name: string, key: string | undefined): string => (key === undefined ? name : `${name}/${key}`);

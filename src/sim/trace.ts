@@ -6,12 +6,12 @@
 import type { Fault } from './faults.ts';
 import type { Outcome } from './history.ts';
 import type { Json } from './plain.ts';
-import type { Micros, NodeId, NodeView } from './protocol.ts';
+import type { DiskErrorKind, Micros, NodeId, NodeView } from './protocol.ts';
 
 export const TRACE_VERSION = 1;
 
 /** Why a message did not arrive. */
-export type DropReason = 'loss' | 'cut' | 'dead' | 'override';
+export type DropReason = 'loss' | 'cut' | 'dead' | 'overflow' | 'filtered' | 'override';
 
 interface Base {
   readonly event: number;
@@ -82,6 +82,12 @@ export type TraceEvent =
       readonly tag?: string;
       readonly error?: string;
     })
+  /** A write failed, or something on disk was damaged: `target` as in `hard` or `log[3]`. */
+  | (AtNode & {
+      readonly kind: 'disk-error';
+      readonly error: DiskErrorKind | 'silent' | 'misdirected';
+      readonly target: string;
+    })
   | (AtNode & { readonly kind: 'call'; readonly request: number; readonly process: string; readonly op: Json })
   | (AtNode & {
       readonly kind: 'return';
@@ -102,7 +108,8 @@ export type TraceEvent =
       readonly kind: 'fault';
       readonly id: number;
       readonly fault: Fault;
-      readonly phase: 'start' | 'end' | 'skipped';
+      /** `step`: a fault that does one thing after another does the next, as `why` says. */
+      readonly phase: 'start' | 'step' | 'end' | 'skipped';
       readonly why?: string;
     })
   | (Base & {

@@ -1,8 +1,9 @@
 /** Makes trace events for a sink. Exists only where somebody listens, so that fuzzing makes no trace objects. */
-import type { Write } from './disk.ts';
+
 import type { QueuedEvent } from './event.ts';
 import type { Fault } from './faults.ts';
 import type { Operation } from './history.ts';
+import type { Write } from './image.ts';
 import type { Finding } from './observer.ts';
 import type { Watch } from './observing.ts';
 import type { Json } from './plain.ts';
@@ -17,6 +18,7 @@ interface Traced {
   readonly nodes: readonly SimNode[];
 }
 
+type OfDisk = Extract<TraceEvent, { readonly kind: 'disk-error' }>;
 type Place = { readonly node: NodeId; readonly path?: string };
 type Body = TraceEvent extends infer E ? (E extends TraceEvent ? Omit<E, 'event' | 'at'> : never) : never;
 
@@ -130,6 +132,10 @@ export class Tracer {
     });
   }
 
+  diskError(node: SimNode, error: OfDisk['error'], target: string): void {
+    this.emit({ kind: 'disk-error', node: node.id, error, target });
+  }
+
   call(node: SimNode, request: Request): void {
     const { id, process, op } = request;
     this.emit({ kind: 'call', node: node.id, request: id, process, op: op as unknown as Json });
@@ -186,7 +192,7 @@ export class Tracer {
   fault(
     id: number,
     fault: Fault,
-    phase: 'start' | 'end' | 'skipped',
+    phase: 'start' | 'step' | 'end' | 'skipped',
     cause: number | undefined,
     why: string | undefined,
   ): void {

@@ -1,6 +1,6 @@
 /** What a write to disk brings: its part of the digest, and its data. */
 import { type Digest, hashString, type Site } from './digest.ts';
-import type { Write } from './disk.ts';
+import type { Write } from './image.ts';
 
 const PUT = hashString('put');
 const APPEND = hashString('append');

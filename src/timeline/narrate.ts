@@ -73,9 +73,7 @@ export class Narrator {
   // What a node reacted to, or what came over it.
 
   private openings(step: Step): string[] {
-    const crashes = new Set(
-      ofKind(step, 'fault').flatMap((event) => (event.fault.kind === 'crash' ? [event.fault] : [])),
-    );
+    const crashes = new Set(ofKind(step, 'fault').flatMap((event) => (isCrash(event) ? [event.fault] : [])));
     const answered = step.events.some(({ kind }) => kind === 'return');
     // Told by what came of them: the crash by its fault, the reply by the answer that it is.
     const openings = step.events.filter(
@@ -115,9 +113,11 @@ export class Narrator {
   // What the world does to the nodes, at a time or because of what has just happened.
 
   private faults(step: Step): string[] {
-    return ofKind(step, 'fault').map((event) => {
-      const crash = event.phase === 'start' && event.fault.kind === 'crash' ? ofKind(step, 'crash')[0] : undefined;
-      return crash === undefined ? this.tellFaultEvent(event) : tellCrash(event.fault, crash);
+    return ofKind(step, 'fault').flatMap((event) => {
+      const crashes = isCrash(event) ? ofKind(step, 'crash') : [];
+      if (crashes.length === 0) return [this.tellFaultEvent(event)];
+      if (event.fault.kind === 'outage') return [tellFault(event.fault), ...crashes.map(tellItsLosses).filter(Boolean)];
+      return [tellCrash(event.fault, crashes[0] as OfKind<'crash'>)];
     });
   }
 
@@ -125,6 +125,7 @@ export class Narrator {
     const fault = this.struck.get(event.id) ?? event.fault;
     if (event.phase === 'skipped')
       return `${spaced(fault.kind)} has no effect${event.why === undefined ? '' : `: ${event.why}`}`;
+    if (event.phase === 'step') return event.why ?? spaced(fault.kind);
     return event.phase === 'start' ? tellFault(fault) : tellFaultEnd(fault);
   }
 
@@ -138,6 +139,7 @@ export class Narrator {
       ...this.tellReturns(step),
       ...this.tellSends(step),
       ...this.tellDropsAtOnce(step),
+      ...ofKind(step, 'disk-error').map(tellDiskError),
       ...ofKind(step, 'violation').map((event) => `${qualified(event)} is broken: ${event.sentence}`),
       ...ofKind(step, 'failure').map((event) => `the run ends here: ${event.sentence}`),
     ];
@@ -202,8 +204,27 @@ const dropped = {
   loss: 'lost on the way',
   cut: 'stopped by a cut',
   dead: 'nobody at home',
+  overflow: 'pushed out of a full link',
+  filtered: 'filtered out',
   override: 'dropped by the schedule',
 } as const;
+
+function tellDiskError({ node, error, target }: OfKind<'disk-error'>): string {
+  switch (error) {
+    case 'read':
+      return `${node}'s disk cannot read ${target} any more`;
+    case 'corrupt':
+      return `the checksum of ${target} on ${node}'s disk does not match any more`;
+    case 'silent':
+      return `a bit of ${target} on ${node}'s disk has flipped, and nobody knows`;
+    case 'misdirected':
+      return `what ${node} wrote to ${target} has gone to a wrong place of its disk`;
+    case 'full':
+      return `${node} cannot write ${target}: its disk is full`;
+    default:
+      return `${node} cannot write ${target}: its disk reports an error`;
+  }
+}
 
 const qualified = (event: { readonly path?: string; readonly property: string }): string =>
   event.path === undefined ? event.property : `${event.path}:${event.property}`;
@@ -224,9 +245,18 @@ function tellBoots(boots: readonly OfKind<'boot'>[]): string[] {
   );
 }
 
+const isCrash = ({ phase, fault }: OfKind<'fault'>): boolean =>
+  (phase === 'start' || phase === 'step') && ['crash', 'outage', 'crash-loop'].includes(fault.kind);
+
+const tellItsLosses = (crash: OfKind<'crash'>): string => {
+  const losses = tellLosses(crash);
+  return losses === '' ? '' : `${crash.node}${losses}`;
+};
+
 /** A crash that a fault brought about: told once, with what it cost. */
 function tellCrash(fault: Fault, crash: OfKind<'crash'>): string {
-  const back = 'for' in fault && fault.for !== undefined ? `, to restart after ${spellDuration(fault.for)}` : '';
+  const down = fault.kind === 'crash-loop' ? fault.down : 'for' in fault ? fault.for : undefined;
+  const back = down === undefined ? '' : `, to restart after ${spellDuration(down)}`;
   return `${crash.node} crashes${back}${tellLosses(crash)}`;
 }
 
@@ -285,6 +315,7 @@ const storyKinds: ReadonlySet<TraceEvent['kind']> = new Set([
   'halt',
   'admin',
   'fault',
+  'disk-error',
   'violation',
   'failure',
 ]);

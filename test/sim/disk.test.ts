@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Image, SimDisk, type Write } from '../../src/sim/disk.ts';
+import { SimDisk } from '../../src/sim/disk.ts';
 import type { Fault } from '../../src/sim/faults.ts';
+import { Image, type Write } from '../../src/sim/image.ts';
 import type { PlacedObserver } from '../../src/sim/observer.ts';
 import { type ActorState, actor, fragileActor, type Step, tell } from '../toys/kernel-actor.ts';
 import { nodes, ofKind, runOf, specOf, stateOf } from '../toys/kernel-spec.ts';
@@ -75,7 +76,7 @@ describe('a disk', () => {
         const { writes, synced } = carryOut(disk, commands);
         expect(contents(disk.cached)).toEqual(contents(imageAfter(writes)));
         expect(contents(disk.durable)).toEqual(contents(imageAfter(writes.slice(0, synced))));
-        const lost = disk.crash('none', 0);
+        const lost = disk.crash({ unsynced: 'none' }, 0);
         expect(lost).toBe(writes.length - synced);
         expect(contents(disk.cached)).toEqual(contents(imageAfter(writes.slice(0, synced))));
       }),
@@ -87,7 +88,7 @@ describe('a disk', () => {
       fc.property(commandLists, (commands) => {
         const disk = new SimDisk();
         const { writes } = carryOut(disk, commands);
-        expect(disk.crash('all', 0)).toBe(0);
+        expect(disk.crash({ unsynced: 'all' }, 0)).toBe(0);
         expect(contents(disk.cached)).toEqual(contents(imageAfter(writes)));
       }),
     );
@@ -98,7 +99,7 @@ describe('a disk', () => {
       fc.property(commandLists, fc.integer(), (commands, bits) => {
         const disk = new SimDisk();
         const { writes, synced } = carryOut(disk, commands);
-        const lost = disk.crash('prefix', bits);
+        const lost = disk.crash({ unsynced: 'prefix' }, bits);
         expect(lost).toBeLessThanOrEqual(writes.length - synced);
         expect(contents(disk.cached)).toEqual(contents(imageAfter(writes.slice(0, writes.length - lost))));
       }),
@@ -107,7 +108,7 @@ describe('a disk', () => {
     for (let i = 0; i < 4_000; i++) {
       const disk = new SimDisk();
       for (let n = 0; n < 3; n++) disk.write(put('record', n));
-      const lost = disk.crash('prefix', Math.imul(i, 0x9e3779b1));
+      const lost = disk.crash({ unsynced: 'prefix' }, Math.imul(i, 0x9e3779b1));
       lengths[lost] = (lengths[lost] as number) + 1;
     }
     for (const count of lengths) expect(count).toBeGreaterThan(900);
@@ -118,11 +119,11 @@ describe('a disk', () => {
       fc.property(commandLists, commandLists, (before, after) => {
         const disk = new SimDisk();
         carryOut(disk, before);
-        disk.crash('none', 0);
+        disk.crash({ unsynced: 'none' }, 0);
         const left = contents(disk.durable);
         const saved = disk.save();
         const { writes, synced } = carryOut(disk, after);
-        disk.crash('none', 0);
+        disk.crash({ unsynced: 'none' }, 0);
         const fresh = new SimDisk();
         fresh.load(saved);
         expect(contents(fresh.durable)).toEqual(left);
