@@ -245,8 +245,7 @@ class ContextDisk {
     const bad = cached.unreadableIn(image);
     if (bad === undefined) return { ok: true, value: { first, entries: entries.slice() } };
     const { index, error } = bad;
-    const isLast = index >= first + entries.length - 1 && !(image.torn && index < first + entries.length);
-    return { ok: false, error, index, before: { first, entries: entries.slice(0, index - first) }, isLast };
+    return { ok: false, error, index, before: { first, entries: entries.slice(0, index - first) } };
   }
 
   put(record: string, value: unknown): void {

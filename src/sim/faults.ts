@@ -36,7 +36,7 @@ export type UnsyncedWrites = 'none' | 'all' | 'prefix' | 'subset';
 /** What a crash does to the disk, beside the process. */
 export interface DiskLoss {
   readonly unsynced?: UnsyncedWrites;
-  /** The first append that was lost has left a part of itself: its checksum does not match. */
+  /** The first append that was lost has left a part of itself behind the last entry. */
   readonly torn?: boolean;
 }
 

@@ -33,7 +33,7 @@ export interface LogImage {
   entries: unknown[];
   /** Entries that cannot be read back. What they should hold is still in `entries`, for observers. */
   damaged: Map<number, DiskErrorKind> | undefined;
-  /** Behind the last entry lies a part of another one, whose checksum does not match. */
+  /** Behind the last entry lies a part of another one. */
   torn: boolean;
 }
 
@@ -85,7 +85,7 @@ export class Image {
       const index = [...damaged.keys()].reduce((least, one) => Math.min(least, one));
       return { index, error: damaged.get(index) as DiskErrorKind };
     }
-    return torn ? { index: first + entries.length, error: 'corrupt' } : undefined;
+    return torn ? { index: first + entries.length, error: 'torn' } : undefined;
   }
 
   /** Makes a record unreadable; it heals when it is written anew. */

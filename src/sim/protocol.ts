@@ -249,16 +249,19 @@ export interface Random {
   pick<T>(items: readonly T[]): T;
 }
 
-export type DiskErrorKind = 'read' | 'write' | 'sync' | 'full' | 'corrupt';
+/**
+ * - `sync`, `write`, `full`: what was asked has not happened.
+ * - `read`: the medium cannot give it back, now or ever. `corrupt`: it can, but the checksum does not match.
+ * - `torn`: an entry of a log that was being appended when the node crashed: its end was never written (which a reader can tell from a
+ *   flipped bit, as etcd's WAL does by the zeros in it). It is always the last one, and was never synced.
+ */
+export type DiskErrorKind = 'read' | 'write' | 'sync' | 'full' | 'corrupt' | 'torn';
 export type DiskOutcome = { readonly ok: true } | { readonly ok: false; readonly error: DiskErrorKind };
 export type ReadResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: DiskErrorKind };
 
-/**
- * A log as read back. Where an entry cannot be read: its index, what comes before it, and whether nothing comes behind it. A last entry
- * whose checksum does not match may be one that was being appended when the node crashed.
- */
+/** A log as read back. Where an entry cannot be read: its index, and what comes before it. */
 export type LogReadResult<Entry> =
   | { readonly ok: true; readonly value: StoredLog<Entry> }
   | {
@@ -266,7 +269,6 @@ export type LogReadResult<Entry> =
       readonly error: DiskErrorKind;
       readonly index: number;
       readonly before: StoredLog<Entry>;
-      readonly isLast: boolean;
     };
 
 /** A log as read back: the entry at `entries[0]` has index `first`. */

@@ -245,4 +245,5 @@ const whatFailed: { readonly [Kind in DiskErrorKind]: string } = {
   full: 'the disk is full',
   read: 'a read failed',
   corrupt: 'the disk is corrupt',
+  torn: 'an entry is torn',
 };

@@ -3,6 +3,7 @@ import { defineRole, type NodeView, type Role } from '../../sim/protocol.ts';
 import { campaign, onRequestVote, onRequestVoteReply } from './election.ts';
 import { restartElectionTimer } from './follow.ts';
 import { lastIndex } from './log.ts';
+import { recover } from './recovery.ts';
 import { onAppendEntries, onAppendEntriesReply, onAppended, onHeartbeatTimer } from './replication.ts';
 import { onClientRequest, onPropose, onRegisterClient } from './requests.ts';
 import type { Appended, Raft, ServerContext, ServerShape, ServerState } from './shape.ts';
@@ -34,21 +35,19 @@ export function createServer(raft: Raft): Role<ServerShape> {
 
 /** Figure 2, State: term, vote and log come from the disk; commitIndex and lastApplied start at 0 and are learnt again. */
 function boot(raft: Raft, context: ServerContext): ServerState {
-  const hard = context.disk.read('hard');
-  const log = context.disk.readLog('log');
-  if (!hard.ok || !log.ok) throw new Error('the disk cannot be read: this server must not vote');
+  const { hard, entries } = recover(context);
   const members = [...context.directory.withRole('server')];
   restartElectionTimer(context);
   return {
     role: 'follower',
-    currentTerm: hard.value?.term ?? 0,
-    votedFor: hard.value?.votedFor ?? null,
-    log: [...log.value.entries],
+    currentTerm: hard?.term ?? 0,
+    votedFor: hard?.votedFor ?? null,
+    log: [...entries],
     members,
     self: members.indexOf(context.self),
     leader: null,
     hardIsDurable: true,
-    durableIndex: log.value.entries.length,
+    durableIndex: entries.length,
     commitIndex: 0,
     lastApplied: 0,
     sessions: [],
