@@ -2,6 +2,7 @@
 import type { PlacedObserver } from '../sim/observer.ts';
 import type { Watch } from '../sim/observing.ts';
 import { type Judgement, linearizabilityObserver } from './linearizability-observer.ts';
+import { type CalmRun, LIVENESS, type LivenessJudgement, type LivenessMemory, livenessObserver } from './liveness.ts';
 import type { Property } from './property.ts';
 import type { Protocol } from './protocol.ts';
 
@@ -31,14 +32,19 @@ export interface MonitorOptions {
   readonly properties?: readonly string[];
   /** Search nodes that judging a client history may take. */
   readonly linearizabilityBudget?: number;
+  /** The run, where it has a calm in which liveness is to be judged. */
+  readonly calmRun?: CalmRun;
 }
 
-/** The observers of a run: the protocol's invariants and goals, and the judge of its client history. */
+/** The observers of a run: the protocol's invariants and goals, and the judges of its calm and of its client history. */
 export function monitor(protocol: Protocol, options: MonitorOptions = {}): readonly PlacedObserver[] {
   const wanted = (name: string): boolean => options.properties?.includes(name) ?? true;
   const properties = placedProperties(protocol)
     .filter(({ path, property }) => property.kind === 'sometimes' || wanted(qualifiedName(path, property.name)))
     .map(({ path, property }): PlacedObserver => ({ path, observer: property }));
+  const { liveness } = protocol;
+  if (liveness !== undefined && options.calmRun !== undefined && wanted(LIVENESS))
+    properties.push({ path: '', observer: livenessObserver(liveness, options.calmRun) });
   if (protocol.model === undefined || !wanted(LINEARIZABILITY)) return properties;
   const judge = linearizabilityObserver(LINEARIZABILITY, protocol.model, options.linearizabilityBudget);
   return [...properties, { path: '', observer: judge }];
@@ -46,8 +52,14 @@ export function monitor(protocol: Protocol, options: MonitorOptions = {}): reado
 
 /** Goals reached in a run, by qualified name, with the ordinal of the event. */
 export function goalsReached(watches: readonly Watch[]): { readonly [goal: string]: number } {
-  const reached = watches.filter(({ reachedAt }) => reachedAt >= 0);
+  const reached = watches.filter(({ reachedAt, observer }) => reachedAt >= 0 && observer.endsRun !== true);
   return Object.fromEntries(reached.map(({ path, name, reachedAt }) => [qualifiedName(path, name), reachedAt]));
+}
+
+/** What was found about the calm; undefined before the end of the run, or when nobody asked. */
+export function livenessOf(watches: readonly Watch[]): LivenessJudgement | undefined {
+  const judge = watches.find(({ path, name }) => path === '' && name === LIVENESS);
+  return (judge?.memory as LivenessMemory | undefined)?.judgement;
 }
 
 /** What was found about the client history; undefined before the end of the run, or when nobody asked. */

@@ -2,6 +2,7 @@
 import type { OperationSpec } from '../sim/config.ts';
 import type { Json } from '../sim/plain.ts';
 import type { AnyRole, Micros, Tolerance } from '../sim/protocol.ts';
+import type { LivenessClaim } from './liveness.ts';
 import type { Model } from './model.ts';
 import type { Property } from './property.ts';
 
@@ -23,6 +24,8 @@ export interface Protocol {
   /** Where options weaken the claim: what is left of it under these. */
   toleratesUnder?(options: { readonly [name: string]: Json }): Tolerance;
   readonly properties: readonly Property[];
+  /** What it owes when the world is calm, and by when. Without it progress is not checked. */
+  readonly liveness?: LivenessClaim;
   /** Properties of hosted protocols, by component path. */
   readonly components?: { readonly [path: string]: { readonly properties: readonly Property[] } };
   /** Client histories are judged for linearizability against this model. */

@@ -1,7 +1,7 @@
 /** Draws the calls of a run from what operations look like. */
 import type { Protocol } from '../check/protocol.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import type { ArgumentSpec, Call, OperationInput, OperationSpec, WorkloadStream } from '../sim/config.ts';
+import type { ArgumentSpec, Call, CalmCall, OperationInput, OperationSpec, WorkloadStream } from '../sim/config.ts';
 import type { Json } from '../sim/plain.ts';
 import type { Micros, NodeId } from '../sim/protocol.ts';
 import type { Draw } from './draw.ts';
@@ -15,6 +15,8 @@ const CALLS_PER_BASE_MAX = 7.5;
 
 /** Weights are drawn in hundredths. */
 const WEIGHT_UNIT = 100;
+/** Above the unique values of any other call: a run has a million events at most. */
+const CALM_UNIQUES = 1_000_000_000;
 
 export interface DrawnCalls {
   readonly calls: readonly Call[];
@@ -42,6 +44,20 @@ export function drawCalls(
   const drawn = drawTimes(Math.min(count, CALLS_MAX), start, end, base, profile, draw);
   const writer = new OperationWriter(mix, profile !== undefined, draw);
   return { calls: [...calls, ...drawn.map((at) => ({ at, client: draw.pick(clients), op: writer.next() }))] };
+}
+
+/** Calls of a run's calm: so many of each client, of the kinds that the run has, with values that no other call has. */
+export function drawCalmCalls(
+  protocol: Protocol,
+  scenario: Scenario,
+  clients: readonly NodeId[],
+  each: number,
+  draw: Draw,
+): readonly CalmCall[] {
+  const { operations = protocol.operations } = scenario.workload;
+  if (operations.length === 0) return [];
+  const writer = new OperationWriter(operations, true, draw, CALM_UNIQUES);
+  return clients.flatMap((client) => Array.from({ length: each }, () => ({ client, op: writer.next() })));
 }
 
 function callCount(rate: number | undefined, base: Micros, span: Micros, draw: Draw): number {
@@ -94,9 +110,10 @@ class OperationWriter {
   private readonly draw: Draw;
   /** Of each `key` argument, how many keys this run uses. */
   private readonly keysMax: number;
-  private uniques = 0;
+  private uniques: number;
 
-  constructor(operations: readonly OperationSpec[], fuzzed: boolean, draw: Draw) {
+  constructor(operations: readonly OperationSpec[], fuzzed: boolean, draw: Draw, uniques = 0) {
+    this.uniques = uniques;
     this.specs = operations.map((spec) => [Math.round((spec.weight ?? 1) * WEIGHT_UNIT), spec] as const);
     this.draw = draw;
     this.keysMax = fuzzed && draw.chance(50) ? draw.between(1, 3) : Number.POSITIVE_INFINITY;

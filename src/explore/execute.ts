@@ -1,8 +1,10 @@
 /** One run of one plan, judged. */
+import { LIVENESS, LIVENESS_TITLE } from '../check/liveness.ts';
 import {
   goalsReached,
   judgementOf,
   LINEARIZABILITY,
+  livenessOf,
   type MonitorOptions,
   monitor,
   placedProperties,
@@ -53,7 +55,10 @@ export function openRun(protocol: Protocol, plan: Plan, options: ExecuteOptions 
 }
 
 function monitorOptions(plan: Plan, options: ExecuteOptions): MonitorOptions {
+  const { calm, overrides } = plan;
   return {
+    // Where messages and timers are decided upon one by one the world is not calm.
+    ...(calm === undefined || overrides.length > 0 ? {} : { calmRun: { ...plan, calm } }),
     ...(plan.properties === undefined ? {} : { properties: plan.properties }),
     ...(options.linearizabilityBudget === undefined ? {} : { linearizabilityBudget: options.linearizabilityBudget }),
   };
@@ -63,6 +68,7 @@ function outcomeOf(protocol: Protocol, simulation: Simulation): Execution {
   const violation = violationReport(protocol, simulation);
   const failure = failureReport(simulation);
   const linearizability = judgementOf(simulation.watches);
+  const liveness = livenessOf(simulation.watches);
   return {
     verdict: verdictOf(violation, failure, linearizability?.verdict === 'unknown'),
     digest: simulation.digest(),
@@ -71,6 +77,7 @@ function outcomeOf(protocol: Protocol, simulation: Simulation): Execution {
     statistics: simulation.statistics(),
     goals: goalsReached(simulation.watches),
     ...(linearizability === undefined ? {} : { linearizability }),
+    ...(liveness === undefined ? {} : { liveness }),
   };
 }
 
@@ -92,6 +99,7 @@ function describe(protocol: Protocol, path: string, name: string): Pick<Violatio
   const wanted = qualifiedName(path, name);
   const placed = placedProperties(protocol).find((one) => qualifiedName(one.path, one.property.name) === wanted);
   if (placed !== undefined) return { oracle: placed.property.oracle, title: placed.property.title };
+  if (wanted === LIVENESS) return { oracle: 'client', title: LIVENESS_TITLE };
   if (wanted === LINEARIZABILITY) return { oracle: 'client', title: 'the client history is linearizable' };
   throw new Error(`the kernel reports a violation of ${wanted}, which nobody watches`);
 }

@@ -1,5 +1,6 @@
 /** What came out of one run, as small plain data: it crosses worker boundaries and goes into capsules and reports. */
 import type { LinearizabilityVerdict } from '../check/linearizability.ts';
+import type { LivenessJudgement } from '../check/liveness.ts';
 import { qualifiedName } from '../check/monitor.ts';
 import type { Fact } from '../sim/observer.ts';
 import type { Micros, NodeId } from '../sim/protocol.ts';
@@ -59,6 +60,8 @@ export interface Execution {
     /** Operations judged. */
     readonly operations: number;
   };
+  /** What came of the calm at the end; absent when the run had none, the protocol claims nothing, or the run ended before. */
+  readonly liveness?: LivenessJudgement;
 }
 
 /** What two failures must share to be the same one, e.g. `violated ES` or `failed threw onTimer.election`. */

@@ -7,6 +7,7 @@ import { defaultLimits } from '../sim/config.ts';
 import type { Micros } from '../sim/protocol.ts';
 import { Stream } from '../sim/random.ts';
 import { drawCalls } from './calls.ts';
+import { drawCalm, endOfCalm } from './calm.ts';
 import { drawFaults } from './chaos.ts';
 import { Draw } from './draw.ts';
 import { drawDisk, drawNetwork, drawNodes, drawOptions, drawPopulation } from './environment.ts';
@@ -99,7 +100,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
             { tolerates, chaos, profile, vocabulary: this.vocabulary, servers, clients, base, quietFrom },
             draw,
           );
-    return {
+    const plan = {
       format: PLAN_FORMAT,
       protocol: scenario.protocol,
       ...(scenario.bug === undefined ? {} : { bug: scenario.bug }),
@@ -113,7 +114,13 @@ class PlanArbitrary extends Arbitrary<Plan> {
       ...(workload === undefined ? {} : { workload }),
       overrides: [],
       limits: { ...defaultLimits, ...runawayLimit(scenario), ...scenario.limits, until },
-    };
+    } as const;
+    const { liveness } = protocol;
+    if (liveness === undefined || !(scenario.liveness ?? profile !== undefined)) return plan;
+    // A run of drawn length becomes calm where it would become quiet; one of given length is as long as it says, and then calm.
+    const calmAt = scenario.limits.until ?? quietFrom;
+    const calm = drawCalm(protocol, liveness, scenario, inhabitants, options, base, calmAt, draw);
+    return { ...plan, calm, limits: { ...plan.limits, until: endOfCalm(liveness, { ...plan, calm }, base) } };
   }
 }
 

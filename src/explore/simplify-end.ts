@@ -1,6 +1,7 @@
 /** The same plan, over sooner. */
 import type { Plan } from '../scenario/plan.ts';
 import type { Micros } from '../sim/protocol.ts';
+import { endingBeforeCalm } from './simplify-calm.ts';
 
 /** @param failedAt when the failure showed, where that is known: nothing after it can have mattered. */
 export function* earlierEnds(plan: Plan, failedAt: Micros | undefined): Generator<Plan> {
@@ -20,7 +21,7 @@ export function* earlierEnds(plan: Plan, failedAt: Micros | undefined): Generato
 function endingAt(plan: Plan, until: Micros): Plan {
   const before = ({ at }: { readonly at?: Micros }): boolean => at === undefined || at <= until;
   return {
-    ...plan,
+    ...endingBeforeCalm(plan, until),
     faults: plan.faults.filter(before),
     calls: plan.calls.filter(before),
     limits: { ...plan.limits, until },

@@ -24,6 +24,7 @@ export function withoutEpisode(plan: Plan, schedule: Schedule, from: Micros, to:
     overrides,
     faults: plan.faults.map((fault) => faultWithout(fault, from, to)),
     calls: plan.calls.filter(({ at }) => at < from || at >= to).map((call) => ({ ...call, at: sooner(call.at) })),
+    ...(plan.calm === undefined ? {} : { calm: { ...plan.calm, at: sooner(plan.calm.at) } }),
     limits: { ...plan.limits, until: Math.max(1, plan.limits.until - gone) },
   };
 }

@@ -30,6 +30,15 @@ function withoutNodes(plan: Plan, gone: readonly NodeId[]): Plan {
     nodes: plan.nodes.filter(({ id }) => stays(id)),
     calls: plan.calls.filter(({ client }) => stays(client)),
     faults: plan.faults.flatMap((fault) => among(fault, stays)),
+    ...(plan.calm === undefined
+      ? {}
+      : {
+          calm: {
+            ...plan.calm,
+            core: plan.calm.core.filter(stays),
+            calls: plan.calm.calls.filter(({ client }) => stays(client)),
+          },
+        }),
     ...(plan.workload === undefined
       ? {}
       : { workload: { ...plan.workload, clients: plan.workload.clients.filter(stays) } }),

@@ -13,6 +13,7 @@ import { PLAN_FORMAT, type Plan } from '../scenario/plan.ts';
 import type { Execution } from './execution.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 import { fewerKindsOfCalls } from './simplify-calls.ts';
+import { lessCalm } from './simplify-calm.ts';
 import { earlierEnds } from './simplify-end.ts';
 import { withoutEpisode } from './simplify-episode.ts';
 import { plainerFaults } from './simplify-faults.ts';
@@ -71,6 +72,7 @@ const plainerWorld: Stage = (plan, protocol) => steps(plainerWorlds(plan, protoc
 export const lessOfEverything: Method = {
   stages: [
     shorter,
+    (plan) => steps(lessCalm(plan)),
     fewerFaults,
     (plan) => steps(fewerKindsOfCalls(plan)),
     fewerCalls,

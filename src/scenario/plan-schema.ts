@@ -54,6 +54,18 @@ const planSchema = (): z.ZodType<Plan> =>
       })
       .exactOptional(),
     overrides: z.array(override).meta({ description: 'a list of decisions about single messages and timers' }),
+    calm: z
+      .strictObject({
+        at: micros,
+        core: z.array(name).min(1),
+        hearsOthers: z.boolean().exactOptional(),
+        latency: distribution,
+        syncLatency: distribution,
+        calls: z.array(z.strictObject({ client: name, op: operation })),
+        every: micros,
+      })
+      .meta({ description: 'the calm at the end of the run' })
+      .exactOptional(),
     limits: z.strictObject({
       until: micros,
       eventsMax: count,

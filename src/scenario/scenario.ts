@@ -27,6 +27,8 @@ export interface Scenario {
   readonly clocks: { readonly [node: NodeId]: Partial<ClockModel> };
   readonly workload: Workload;
   readonly chaos: Chaos;
+  /** Whether runs end in a calm in which progress is judged, where the protocol says what it owes. Absent: where something is fuzzed. */
+  readonly liveness?: boolean;
   /** Scripted faults: in every run, whatever chaos adds. */
   readonly faults: readonly Fault[];
   /** Names of the properties to check; all of the protocol's when absent. */

@@ -68,6 +68,10 @@ export const scenarioSchema = (numbers: BareNumbers): z.ZodType<Unnamed, Given> 
       clocks: z.record(z.string(), clock(parts)).meta({ description: 'clocks by node, e.g. n2' }).default({}),
       workload: workload(parts).default({}),
       chaos: chaos(parts).default({}),
+      liveness: z
+        .boolean()
+        .meta({ description: 'whether runs end in a calm in which progress is judged: true or false' })
+        .exactOptional(),
       faults: z.array(fault(parts)).meta({ description: 'a list of scripted faults' }).default([]),
       properties: z
         .array(z.string())

@@ -1,5 +1,6 @@
 /** Calls of clients: issued when their time has come, ended by replies, refusals and surrender; one outstanding each. */
 import { Workload, type WorkloadSnapshot } from './clients.ts';
+import type { Calm } from './config.ts';
 import type { Core } from './core.ts';
 import { REPLY } from './effects.ts';
 import { CALL, eventAt } from './event.ts';
@@ -58,6 +59,11 @@ export class Calls {
   forget(node: SimNode): void {
     const request = this.workload.outstanding(node.id);
     if (request !== 0) this.end(node, request, 'unknown', undefined, undefined);
+  }
+
+  /** From now on clients ask what they are to ask in the calm. */
+  calm(calm: Calm): void {
+    this.workload.calm(calm);
   }
 
   /** Operations that have not ended. */

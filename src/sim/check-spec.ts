@@ -1,5 +1,5 @@
 /** Refuses a run that makes no sense before it begins: the alternative is a fault that never fires or a clock that never ends. */
-import type { Distribution, RunSpec, WorkloadStream } from './config.ts';
+import type { Calm, Distribution, RunSpec, WorkloadStream } from './config.ts';
 import { ContractError } from './context.ts';
 import type { Fault, LinkQuality, Override } from './faults.ts';
 
@@ -14,6 +14,7 @@ export function checkSpec(spec: RunSpec, roles: readonly string[]): void {
   checkDistribution('disk.syncLatency', spec.disk.syncLatency);
   checkCalls(spec);
   if (spec.workload !== undefined) checkWorkload(spec.workload, spec);
+  if (spec.calm !== undefined) checkCalm(spec.calm, spec);
   for (const override of spec.overrides) checkOverride(override);
 }
 
@@ -83,6 +84,19 @@ function checkCalls(spec: RunSpec): void {
   for (const { client, at } of spec.calls) {
     mustExist(`a call of "${client}"`, client, spec);
     mustBeDuration(`a call of "${client}": at`, at);
+  }
+}
+
+function checkCalm(calm: Calm, spec: RunSpec): void {
+  mustBeDuration('calm.at', calm.at);
+  mustBeDuration('calm.every', calm.every);
+  if (calm.every === 0) throw new ContractError('calm.every is 0: time would not advance');
+  checkDistribution('calm.latency', calm.latency);
+  checkDistribution('calm.syncLatency', calm.syncLatency);
+  for (const node of calm.core) mustExist(`calm.core`, node, spec);
+  for (const { client } of calm.calls) {
+    if (calm.core.includes(client)) continue;
+    throw new ContractError(`a call of "${client}" in the calm: it is not in the core`);
   }
 }
 

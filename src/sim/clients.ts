@@ -3,7 +3,15 @@
  * A retry by the client's own code belongs to the same operation. Giving up is an unknown outcome: the operation may still happen, so
  * the logical client (`process`) is retired and the next call comes under a new one.
  */
-import type { ArgumentSpec, Call, OperationInput, OperationSpec, WorkloadStream } from './config.ts';
+import {
+  type ArgumentSpec,
+  CALM_PATIENCE,
+  type Call,
+  type Calm,
+  type OperationInput,
+  type OperationSpec,
+  type WorkloadStream,
+} from './config.ts';
 import type { Operation, Outcome } from './history.ts';
 import type { Json } from './plain.ts';
 import type { Micros, NodeId, Request } from './protocol.ts';
@@ -25,8 +33,14 @@ interface MutableOperation {
 interface Client {
   readonly id: NodeId;
   /** Listed calls in order of time; a stream makes its calls one by one. */
-  readonly calls: readonly Call[];
+  calls: readonly Call[];
   next: number;
+  /** In the calm: the time from one attempt at a call to the next, which doubles to a point, and when the next may be made. */
+  patience: Micros;
+  patienceMax: Micros;
+  notBefore: Micros;
+  /** Requests up to this one are from before the calm. */
+  askedBefore: number;
   processes: number;
   sequence: number;
   /** Request id of the outstanding operation; 0 when there is none. */
@@ -79,20 +93,30 @@ export class Workload {
       else own.push(call);
     }
     for (const id of new Set([...byClient.keys(), ...(stream?.clients ?? [])])) {
-      const place = stream?.clients.indexOf(id) ?? -1;
-      this.clients.set(id, {
-        id,
-        calls: (byClient.get(id) ?? []).sort((a, b) => a.at - b.at),
-        next: 0,
-        processes: 0,
-        sequence: 0,
-        outstanding: 0,
-        streamNextAt: stream === undefined ? 0 : stream.start,
-        place,
-        stream: undefined,
-        uniques: 0,
-      });
+      const own = (byClient.get(id) ?? []).sort((a, b) => a.at - b.at);
+      this.add(id, own, stream?.clients.indexOf(id) ?? -1);
     }
+  }
+
+  private add(id: NodeId, calls: readonly Call[], place: number): Client {
+    const client: Client = {
+      id,
+      calls,
+      next: 0,
+      patience: 0,
+      patienceMax: 0,
+      notBefore: 0,
+      askedBefore: 0,
+      processes: 0,
+      sequence: 0,
+      outstanding: 0,
+      streamNextAt: this.streamSpec === undefined ? 0 : this.streamSpec.start,
+      place,
+      stream: undefined,
+      uniques: 0,
+    };
+    this.clients.set(id, client);
+    return client;
   }
 
   /** When this client wants to call next, given that it has no call outstanding; undefined when it has nothing left. */
@@ -100,10 +124,26 @@ export class Workload {
     const client = this.clients.get(id);
     if (client === undefined || client.outstanding !== 0) return undefined;
     const listed = client.calls[client.next];
-    if (listed !== undefined) return Math.max(now, listed.at);
+    if (listed !== undefined) return Math.max(now, listed.at, client.notBefore);
     const spec = this.streamSpec;
     if (spec === undefined || client.place < 0 || client.streamNextAt >= spec.end) return undefined;
     return Math.max(now, client.streamNextAt);
+  }
+
+  /** What is left of the calls is forgotten; each client asks what the calm says, call by call, until it is acknowledged. */
+  calm({ at, calls, every }: Calm): void {
+    for (const client of this.clients.values()) {
+      client.calls = [];
+      client.next = 0;
+      client.streamNextAt = Number.POSITIVE_INFINITY;
+    }
+    for (const { client: id, op } of calls) {
+      const client = this.clients.get(id) ?? this.add(id, [], -1);
+      client.askedBefore = this.operations.length;
+      client.calls = [...client.calls, { at, client: id, op }];
+      client.patience = every;
+      client.patienceMax = CALM_PATIENCE * every;
+    }
   }
 
   /** Takes the next call of a client and enters it into the history. */
@@ -192,8 +232,17 @@ export class Workload {
     if (outcome !== 'unknown') operation.returned = at;
     if (outcome === 'ok') operation.output = result as Json;
     if (outcome === 'unknown') client.sequence = 0;
+    if (outcome !== 'ok' && client.patience > 0) this.tryAgain(client, request, now);
     this.counts[outcome]++;
     return operation;
+  }
+
+  /** A call of the calm was not acknowledged: it is the client's next one too. A call from before the calm is not. */
+  private tryAgain(client: Client, request: number, now: Micros): void {
+    if (request <= client.askedBefore) return;
+    client.next--;
+    client.notBefore = now + client.patience;
+    client.patience = Math.min(2 * client.patience, client.patienceMax);
   }
 
   get open(): readonly Operation[] {

@@ -232,7 +232,7 @@ export class Committer {
   }
 
   private syncLatency(node: SimNode): Micros {
-    const { syncLatency } = this.core.spec.disk;
+    const { syncLatency } = this.core;
     return syncLatency.kind === 'constant' ? syncLatency.value : sample(syncLatency, node.syncRandom.bits());
   }
 

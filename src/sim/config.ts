@@ -111,6 +111,33 @@ export const defaultLimits: Limits = {
   effectsPerHandlerMax: 10_000,
 };
 
+/**
+ * The end of a run, in which the world stops doing anything to its core: from `at` on the core's nodes are started again, run on, and
+ * reach each other; faults among them are over, and none begins any more. What faults have done to the others stays as it is.
+ */
+export interface Calm {
+  readonly at: Micros;
+  /** Who is healed, clients included. Everybody else is cut off from them, for good. */
+  readonly core: readonly NodeId[];
+  /** True: the core goes on hearing the others, who do not hear it. */
+  readonly hearsOthers?: boolean;
+  /** Latencies from then on; what was under way takes no longer either. */
+  readonly latency: Distribution;
+  readonly syncLatency: Distribution;
+  /** What clients of the core then ask instead of what was left of their calls, in this order, each until it is acknowledged. */
+  readonly calls: readonly CalmCall[];
+  /** Time between two looks of observers, and the least between two attempts at a call. */
+  readonly every: Micros;
+}
+
+/** Between two attempts at a call of the calm a client waits ever longer, up to so many times `every`. */
+export const CALM_PATIENCE = 16;
+
+export interface CalmCall {
+  readonly client: NodeId;
+  readonly op: OperationInput;
+}
+
 /** One run, but for its roles: plain data, the same in a plan, a capsule and a test. */
 export interface RunSpec {
   /** Names every random stream of the run. */
@@ -122,5 +149,6 @@ export interface RunSpec {
   readonly calls: readonly Call[];
   readonly workload?: WorkloadStream;
   readonly overrides: readonly Override[];
+  readonly calm?: Calm;
   readonly limits: Limits;
 }

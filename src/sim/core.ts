@@ -2,7 +2,7 @@
  * What all files of the kernel share: true time, the event's ordinal, nodes, the queue, the digest, the tracer, counts and verdicts.
  * Bookkeeping only; what happens to nodes and messages is in simulation.ts and the files it names.
  */
-import type { RunSpec } from './config.ts';
+import type { Distribution, RunSpec } from './config.ts';
 import { Digest, Site } from './digest.ts';
 import type { QueuedEvent } from './event.ts';
 import { GuardError } from './guard.ts';
@@ -46,6 +46,10 @@ export class Core {
   now: Micros = 0;
   /** Ordinal of the current event. */
   event = 0;
+  /** True time at which the run ends. */
+  until: Micros;
+  /** How long syncs take now. */
+  syncLatency: Distribution;
   /** Events since true time last moved. */
   instantEvents = 0;
   /** Index of the node whose effects are being committed: nobody may see its state meanwhile. -1 for none. */
@@ -70,6 +74,8 @@ export class Core {
 
   constructor(spec: RunSpec, observers: readonly PlacedObserver[], strict: boolean, sink: TraceSink | undefined) {
     this.spec = spec;
+    this.until = spec.limits.until;
+    this.syncLatency = spec.disk.syncLatency;
     this.watches = new Watches(observers, this);
     this.strict = strict;
     this.tracer = sink === undefined ? undefined : new Tracer(this, sink);
@@ -125,6 +131,7 @@ export class Core {
     if (verdict === undefined || verdict === false || this.over) return;
     if (verdict === true) {
       watch.reachedAt = this.event;
+      if (watch.observer.endsRun) this.until = this.now;
       return;
     }
     const name = this.names[node];
@@ -171,6 +178,8 @@ export class Core {
     return {
       now: this.now,
       event: this.event,
+      until: this.until,
+      syncLatency: this.syncLatency,
       instantEvents: this.instantEvents,
       over: this.over,
       violation: this.violation,
@@ -184,6 +193,8 @@ export class Core {
   load(snapshot: CoreSnapshot): void {
     this.now = snapshot.now;
     this.event = snapshot.event;
+    this.until = snapshot.until;
+    this.syncLatency = snapshot.syncLatency;
     this.instantEvents = snapshot.instantEvents;
     this.over = snapshot.over;
     this.violation = snapshot.violation;
@@ -212,6 +223,8 @@ const copyOf = (counts: MessageCounts): MessageCounts => ({ ...counts, dropped: 
 export interface CoreSnapshot {
   readonly now: Micros;
   readonly event: number;
+  readonly until: Micros;
+  readonly syncLatency: Distribution;
   readonly instantEvents: number;
   readonly over: boolean;
   readonly violation: Violation | undefined;

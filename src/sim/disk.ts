@@ -185,6 +185,15 @@ export class SimDisk {
     return this.unsynced.toArray().some((write) => write.area === area && write.target === target);
   }
 
+  /** It does what it is told from now on, and what it has been told is done by `latest`. What it has lost stays lost. */
+  heal(latest: Micros): void {
+    this.failing = 0;
+    this.failingWrites = 0;
+    this.misdirected = 0;
+    this.stalledUntil = 0;
+    this.busyUntil = Math.min(this.busyUntil, latest);
+  }
+
   /** Another, empty disk takes the place of this one. */
   wipe(): void {
     this.durable = new Image();

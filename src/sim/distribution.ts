@@ -29,6 +29,24 @@ export function sample(distribution: Distribution, bits: number): Micros {
   }
 }
 
+/** The longest duration that can be drawn. */
+export function longest(distribution: Distribution): Micros {
+  switch (distribution.kind) {
+    case 'constant':
+      return distribution.value;
+    case 'uniform':
+      return distribution.max;
+    case 'exponential':
+      return distribution.min + Math.ceil((distribution.mean * lastOf(EXPONENTIAL)) / UNIT);
+    case 'log-normal':
+      return Math.ceil((distribution.median * lastOf(LOG_NORMAL)) / UNIT);
+    case 'bimodal':
+      return distribution.slowMax;
+  }
+}
+
+const lastOf = (table: readonly number[]): number => table[STEPS] as number;
+
 function quantile(table: readonly number[], bits: number): number {
   const position = scale(bits, STEPS * UNIT);
   const step = Math.floor(position / UNIT);

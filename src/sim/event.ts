@@ -9,6 +9,8 @@ export const RESTART = 7;
 export const RESUME = 8;
 export const FAULT_STEP = 12;
 export const WORKED = 10;
+export const CALM = 16;
+export const LOOK = 17;
 
 export type EventKind =
   | typeof DELIVER
@@ -20,7 +22,9 @@ export type EventKind =
   | typeof RESTART
   | typeof RESUME
   | typeof FAULT_STEP
-  | typeof WORKED;
+  | typeof WORKED
+  | typeof CALM
+  | typeof LOOK;
 
 /** Payload of FAULT_STEP. */
 export interface FaultStep {

@@ -230,12 +230,22 @@ export class FaultEffects {
     this.messages.network.release(index);
     if (fault.kind === 'clog' || fault.kind === 'swizzle-clog') this.messages.releaseHeld();
     if (fault.kind === 'noise') this.noise(fault, -1);
-    this.unset(index);
-    for (const { node, place } of this.unreadable.filter((one) => one.fault === index)) {
+    this.unset((setting) => setting.fault === index);
+    this.readAgain((one) => one.fault === index);
+  }
+
+  /** What lasts for a while is over at these nodes. What a disk has lost it has lost. */
+  heal(healed: ReadonlySet<number>): void {
+    this.unset(({ node }) => healed.has(node));
+    this.readAgain(({ node }) => healed.has(node));
+  }
+
+  private readAgain(matches: (one: Unreadable) => boolean): void {
+    for (const { node, place } of this.unreadable.filter(matches)) {
       const { disk } = this.core.nodes[node] as SimNode;
       for (const image of [disk.cached, disk.durable]) repair(image, place, 'read');
     }
-    this.unreadable = this.unreadable.filter((one) => one.fault !== index);
+    this.unreadable = this.unreadable.filter((one) => !matches(one));
   }
 
   private until(index: number, duration: Micros | undefined): void {
@@ -359,9 +369,9 @@ export class FaultEffects {
     this.applySettings(setting);
   }
 
-  private unset(index: number): void {
-    const ended = this.settings.filter(({ fault }) => fault === index);
-    this.settings = this.settings.filter(({ fault }) => fault !== index);
+  private unset(matches: (setting: Setting) => boolean): void {
+    const ended = this.settings.filter(matches);
+    this.settings = this.settings.filter((setting) => !matches(setting));
     for (const setting of ended) this.applySettings(setting);
   }
 

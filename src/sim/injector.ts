@@ -151,6 +151,17 @@ export class Injector {
     else this.effects.step(fault, id, step);
   }
 
+  /** Nothing goes wrong from now on: no fault begins, and what those in force have set at the healed nodes is taken back. */
+  silence(healed: ReadonlySet<number>): void {
+    this.waiting = [];
+    this.effects.heal(healed);
+    for (const node of this.core.nodes) {
+      node.strikes = undefined;
+      node.ambushes = undefined;
+      node.syncTraps = undefined;
+    }
+  }
+
   end(index: number): void {
     const { core } = this;
     const fault = this.faults[index] as Fault;

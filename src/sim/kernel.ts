@@ -1,5 +1,6 @@
 /** The parts of one simulation, wired up. */
 import { Calls } from './calls.ts';
+import { Calming } from './calm.ts';
 import { Committer } from './commit.ts';
 import type { RunSpec } from './config.ts';
 import { Core } from './core.ts';
@@ -34,6 +35,7 @@ export class Kernel {
   readonly nodes: Nodes;
   readonly lifecycle: Lifecycle;
   readonly reception: Reception;
+  readonly calming: Calming;
 
   constructor({ spec, roles, observers = [], strict = false, sink }: Setup) {
     const core = new Core(spec, observers, strict, sink);
@@ -50,8 +52,12 @@ export class Kernel {
     const halt: Lifecycle['halt'] = (node, reason) => this.lifecycle.halt(node, reason);
     this.committer = new Committer(core, handlers, messages, timers, calls, injector, halt);
     this.lifecycle = new Lifecycle(core, this.nodes, handlers, messages, timers, calls, this.committer);
-    this.reception = new Reception(core, handlers, messages, timers, calls, this.committer, injector, this.lifecycle);
+    const { committer, lifecycle } = this;
+    const calming = (): Calming => this.calming;
+    this.reception = new Reception(core, handlers, messages, timers, calls, committer, injector, lifecycle, calming);
+    this.calming = new Calming(core, messages, injector, calls, lifecycle, (node) => this.reception.unpause(node));
     for (const node of spec.nodes) this.nodes.add(node);
     this.injector.schedule();
+    this.calming.schedule();
   }
 }

@@ -2,7 +2,8 @@
  * The network: directed links, made on first use. A link has one *lane* per message type, with a random stream of its own and a
  * count of messages, so that "the 17th AppendEntries from n1 to n2" keeps its name and its draw whatever happens elsewhere.
  */
-import type { Distribution, RunSpec } from './config.ts';
+import type { Calm, Distribution, RunSpec } from './config.ts';
+import { longest } from './distribution.ts';
 import type { LinkQuality, Override } from './faults.ts';
 import { byText, canonicalText } from './plain.ts';
 import type { Micros, NodeId } from './protocol.ts';
@@ -64,6 +65,9 @@ const covers = (set: LinkSet, from: number, to: number): boolean => set.from.has
 /** More message types than this in one run get their lanes a slower way. */
 const NO_LANES: readonly undefined[] = Array.from({ length: 64 }, () => undefined);
 
+const among = (set: ReadonlySet<number>, members: ReadonlySet<number>): ReadonlySet<number> =>
+  new Set([...set].filter((node) => members.has(node)));
+
 const widened = (set: LinkSet, side: 'from' | 'to', node: number): LinkSet => ({
   ...set,
   [side]: new Set([...set[side], node]),
@@ -82,14 +86,14 @@ export class Network {
   /** Whether some link of this run is bounded, now or during a fault. */
   readonly isBounded: boolean;
   /** The network's own quality, and what noise adds to it: where no link is degraded, the network itself says what a link is like. */
-  readonly latency: Distribution;
+  latency: Distribution;
   readonly fifo: boolean;
-  readonly capacity: number | undefined;
+  capacity: number | undefined;
   lossPpm: number;
   duplicationPpm: number;
   private readonly own: { readonly lossPpm: number; readonly duplicationPpm: number };
 
-  constructor({ network, seed, overrides, faults }: RunSpec) {
+  constructor({ network, seed, overrides, faults, calm }: RunSpec) {
     const { latency, lossPpm, duplicationPpm, fifo, capacity } = network;
     const isRandom = ({ kind }: { readonly kind: string }): boolean => kind === 'noise' || kind === 'degrade';
     this.draws =
@@ -97,7 +101,8 @@ export class Network {
       lossPpm > 0 ||
       duplicationPpm > 0 ||
       capacity !== undefined ||
-      faults.some(isRandom);
+      faults.some(isRandom) ||
+      (calm !== undefined && calm.latency.kind !== 'constant');
     this.isBounded =
       capacity !== undefined || faults.some((fault) => fault.kind === 'degrade' && fault.capacity !== undefined);
     this.seed = seed;
@@ -239,6 +244,27 @@ export class Network {
     this.degraded = this.degraded.filter(({ set }) => stays(set));
   }
 
+  /**
+   * No link between two members of the core is cut, clogged or bad in any other way; those between the core and the others are cut for
+   * good, but for what the core is to hear of them.
+   */
+  heal(core: ReadonlySet<number>, others: ReadonlySet<number>, { hearsOthers, latency }: Calm, now: Micros): void {
+    const outside = (set: LinkSet): LinkSet => ({ ...set, from: among(set.from, others), to: among(set.to, others) });
+    this.cuts = this.cuts.map(outside);
+    this.clogs = this.clogs.map(outside);
+    this.filters = this.filters.map(({ set, messages }) => ({ set: outside(set), messages }));
+    this.degraded = [];
+    this.cut({ id: -1, from: core, to: others });
+    if (hearsOthers !== true) this.cut({ id: -1, from: others, to: core });
+    this.latency = latency;
+    this.capacity = undefined;
+    this.lossPpm = 0;
+    this.duplicationPpm = 0;
+    const latest = now + longest(latency);
+    for (const row of this.links)
+      for (const link of row) if (link !== undefined) link.lastArrival = Math.min(link.lastArrival, latest);
+  }
+
   /** What a state hash covers: active cuts and clogs, and how bad the network is. */
   contents(): unknown {
     const members = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
@@ -266,6 +292,8 @@ export class Network {
       clogs: this.clogs.slice(),
       filters: this.filters.slice(),
       degraded: this.degraded.slice(),
+      latency: this.latency,
+      capacity: this.capacity,
       lossPpm: this.lossPpm,
       duplicationPpm: this.duplicationPpm,
     };
@@ -277,6 +305,8 @@ export class Network {
     this.clogs = snapshot.clogs.slice();
     this.filters = snapshot.filters.slice();
     this.degraded = snapshot.degraded.slice();
+    this.latency = snapshot.latency;
+    this.capacity = snapshot.capacity;
     this.lossPpm = snapshot.lossPpm;
     this.duplicationPpm = snapshot.duplicationPpm;
   }
@@ -308,6 +338,8 @@ export interface NetworkSnapshot {
   readonly clogs: readonly LinkSet[];
   readonly filters: readonly Filter[];
   readonly degraded: readonly Degraded[];
+  readonly latency: Distribution;
+  readonly capacity: number | undefined;
   readonly lossPpm: number;
   readonly duplicationPpm: number;
 }

@@ -63,6 +63,8 @@ export interface Observer<Memory = unknown> {
   readonly role?: string;
   /** Message types that `send` and `deliver` are called for; all when absent. */
   readonly messages?: readonly string[];
+  /** True: when it has answered `true` there is nothing more to see, and the run's time is up. */
+  readonly endsRun?: boolean;
   start(world: World): Memory;
   /** All effects of one handler at `node` are committed; the state is visible. Also after boot. */
   step?(memory: Memory, node: number, state: unknown, world: World): Verdict;
@@ -80,6 +82,8 @@ export interface Observer<Memory = unknown> {
   note?(memory: Memory, node: number, text: string, data: Json | undefined, world: World): Verdict;
   /** A client operation ended. */
   returned?(memory: Memory, operation: Operation, world: World): Verdict;
+  /** The run's calm has begun (config.ts, Calm): called then, and every so often from then on. */
+  calm?(memory: Memory, world: World): Verdict;
   /** The run is over. */
   end?(memory: Memory, world: World): Verdict;
 }

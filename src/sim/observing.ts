@@ -85,6 +85,18 @@ export class Watches {
     }
   }
 
+  /** The world is calm: asks those who want to look. */
+  look(worldOf: (path: string) => World): void {
+    for (const watch of this.all) {
+      if (watch.reachedAt >= 0 || watch.observer.calm === undefined) continue;
+      try {
+        this.judge.answered(watch, watch.observer.calm(watch.memory, worldOf(watch.path)), -1);
+      } catch (error) {
+        this.judge.threw(watch, 'calm', error);
+      }
+    }
+  }
+
   /** The run is over: asks all, until one finds something. */
   end(worldOf: (path: string) => World, isDecided: () => boolean): void {
     for (const watch of this.all) {

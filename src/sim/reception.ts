@@ -3,16 +3,19 @@
  * the end of a pause goes on from here.
  */
 import type { Calls } from './calls.ts';
+import type { Calming } from './calm.ts';
 import type { Committer } from './commit.ts';
 import type { Core } from './core.ts';
 import { hashString } from './digest.ts';
 import {
   CALL,
+  CALM,
   DELIVER,
   eventAt,
   FAULT_END,
   FAULT_START,
   FAULT_STEP,
+  LOOK,
   type QueuedEvent,
   RESTART,
   RESUME,
@@ -39,6 +42,7 @@ export class Reception {
   private readonly committer: Committer;
   private readonly injector: Injector;
   private readonly lifecycle: Lifecycle;
+  private readonly calming: () => Calming;
 
   constructor(
     core: Core,
@@ -49,6 +53,7 @@ export class Reception {
     committer: Committer,
     injector: Injector,
     lifecycle: Lifecycle,
+    calming: () => Calming,
   ) {
     this.core = core;
     this.handlers = handlers;
@@ -58,6 +63,7 @@ export class Reception {
     this.committer = committer;
     this.injector = injector;
     this.lifecycle = lifecycle;
+    this.calming = calming;
   }
 
   /** What waits longest in the inbox of a node that has become free. */
@@ -107,7 +113,20 @@ export class Reception {
       case WORKED:
         this.worked(node, event);
         return;
+      case CALM:
+        this.calming().begin();
+        return;
+      case LOOK:
+        this.calming().look();
+        return;
     }
+  }
+
+  /** All pauses of a node end at once. */
+  unpause(node: SimNode): void {
+    if (node.pauses === 0) return;
+    node.pauses = 1;
+    if (this.lifecycle.resume(node, this.core.event) && isAtRest(node)) this.goOn(node);
   }
 
   private handOver(node: SimNode, event: QueuedEvent): void {

@@ -5,11 +5,13 @@
 import type { Core } from './core.ts';
 import {
   CALL,
+  CALM,
   DELIVER,
   FAULT_END,
   FAULT_START,
   FAULT_STEP,
   type FaultStep,
+  LOOK,
   type QueuedEvent,
   RESTART,
   RESUME,
@@ -24,7 +26,7 @@ import type { Micros, NodeId, Tagged } from './protocol.ts';
 export interface Action {
   /**
    * `deliver:m57` and `drop:m57` (a copy: `m57'`), `timer:n3/election`, `sync:n2#41`, `call:c1`, `fault:3`, `fault-end:3`, `fault-step:3/1`, `restart:n4`, `work:n4`,
-   * `resume:n4/3` (from the pause that fault 3 is); what waits in a node's inbox keeps its id.
+   * `resume:n4/3` (from the pause that fault 3 is), `calm` (the world begins to be calm), `look` (observers look at the calm); what waits in a node's inbox keeps its id.
    */
   readonly id: string;
   readonly kind:
@@ -38,7 +40,9 @@ export interface Action {
     | 'fault-step'
     | 'restart'
     | 'resume'
-    | 'work';
+    | 'work'
+    | 'calm'
+    | 'look';
   readonly node?: NodeId;
   readonly from?: NodeId;
   /** When the policy of time order would make it happen. */
@@ -154,6 +158,10 @@ function actionsOf(core: Core, { event, due, place }: Candidate): Action[] {
       return [{ id: `fault-step:${event.id}/${(event.payload as FaultStep).step}`, kind: 'fault-step', due }];
     case WORKED:
       return node?.workToken === event.id ? [{ id: `work:${name}`, kind: 'work', node: name, due }] : [];
+    case CALM:
+      return [{ id: 'calm', kind: 'calm', due }];
+    case LOOK:
+      return [{ id: 'look', kind: 'look', due }];
     default:
       return node?.incarnation === event.id ? [ofProcess(event, name, due)] : [];
   }
@@ -190,5 +198,9 @@ export function describe({ nodes, spec }: Core, event: QueuedEvent): string {
       return `the restart of ${node}`;
     case RESUME:
       return `the end of a pause of ${node}`;
+    case CALM:
+      return 'the beginning of the calm';
+    case LOOK:
+      return 'a look at the calm';
   }
 }

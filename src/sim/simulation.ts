@@ -86,7 +86,8 @@ export class Simulation {
     }
     const { queue } = core;
     if (queue.size === 0) return this.finish();
-    const { until, eventsPerInstantMax } = core.spec.limits;
+    const { until } = core;
+    const { eventsPerInstantMax } = core.spec.limits;
     const time = queue.nextTime;
     if (time > until) {
       core.now = until;

@@ -9,10 +9,12 @@ import type { PendingSync } from './disk.ts';
 import type { Effects } from './effects.ts';
 import {
   CALL,
+  CALM,
   DELIVER,
   FAULT_END,
   FAULT_START,
   FAULT_STEP,
+  LOOK,
   type QueuedEvent,
   RESTART,
   RESUME,
@@ -96,9 +98,12 @@ function contentsOf({ nodes }: Core, event: QueuedEvent): unknown {
       return nodes[node]?.incarnation === id ? [kind, node, payload] : undefined;
     case FAULT_STEP:
       return [kind, id, payload];
+    case CALM:
+      return [kind];
     case TIMER:
     case WORKED:
     case SYNCED:
+    case LOOK:
       return undefined;
   }
 }

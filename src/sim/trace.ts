@@ -112,6 +112,8 @@ export type TraceEvent =
       readonly phase: 'start' | 'step' | 'end' | 'skipped';
       readonly why?: string;
     })
+  /** The calm begins: the core is healed, the others are cut off from it for good. */
+  | (Base & { readonly kind: 'calm'; readonly core: readonly NodeId[] })
   | (Base & {
       readonly kind: 'violation';
       readonly property: string;

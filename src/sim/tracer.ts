@@ -206,6 +206,10 @@ export class Tracer {
     });
   }
 
+  calm(core: readonly NodeId[]): void {
+    this.emit({ kind: 'calm', core });
+  }
+
   violation(watch: Watch, finding: Finding): void {
     const path = watch.path === '' ? {} : { path: watch.path };
     this.emit({ kind: 'violation', property: watch.name, sentence: finding.sentence, ...path });

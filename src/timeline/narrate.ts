@@ -103,6 +103,8 @@ export class Narrator {
         return `${event.node} crashes${tellLosses(event)}`;
       case 'resume':
         return `${event.node} goes on as if no time had passed`;
+      case 'calm':
+        return `the world becomes calm: ${list(event.core)} run and reach each other from now on, and are cut off from all others`;
       case 'halt':
         return `${event.node} stops for good: ${event.reason}`;
       default:
@@ -315,6 +317,7 @@ const storyKinds: ReadonlySet<TraceEvent['kind']> = new Set([
   'halt',
   'admin',
   'fault',
+  'calm',
   'disk-error',
   'violation',
   'failure',

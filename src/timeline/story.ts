@@ -84,6 +84,7 @@ function importanceOfEvent(event: TraceEvent): number {
     case 'crash':
     case 'halt':
     case 'admin':
+    case 'calm':
       return 4;
     case 'boot':
       return event.incarnation === 1 ? 0 : 4;

@@ -97,12 +97,12 @@ function onRedirect(state: ClientState, request: Request, { leader }: ClientRepl
 function onRetryTimer(state: ClientState, context: ClientContext): void {
   const { request } = state;
   if (request === null) return;
+  state.server = context.random.below(context.directory.withRole('server').length);
   if (state.attempts >= context.options.clientAttempts) {
     if (state.session === 0) refuse(state, request, context);
     else giveUp(state, request, context);
     return;
   }
-  state.server = context.random.below(context.directory.withRole('server').length);
   context.note('clientRetried', { process: request.process, sequence: request.sequence });
   ask(state, request, context);
 }

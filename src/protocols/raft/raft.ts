@@ -8,6 +8,7 @@ import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts
 import type { Role } from '../../sim/protocol.ts';
 import { plantedBugs } from './bugs.ts';
 import { createClient } from './client.ts';
+import { raftLiveness } from './liveness.ts';
 import { keyValueMachine } from './machines/key-value.ts';
 import { optionSpecs, raftOptions } from './options.ts';
 import { raftProperties } from './properties.ts';
@@ -53,6 +54,7 @@ export function createRaft(parameters: RaftParameters = {}): Protocol {
       corruption: true,
     },
     properties: raftProperties(machine),
+    liveness: raftLiveness,
     ...(machine.model === undefined ? {} : { model: machine.model }),
     tell: telling(machine),
   });
