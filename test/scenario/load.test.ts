@@ -61,7 +61,7 @@ expect: { violated: ES }
   test('with a typing mistake is told where, what is known, and what was probably meant', () => {
     expect(problemsOf('protocol: raft\nnetwrk: {}')).toEqual([
       `mine.yaml:2:1  netwrk: is not a field that is known here
-    expected  one of name, title, protocol, bug, options, nodes, network, disk, clocks, workload, chaos, faults, properties, limits, expect
+    expected  one of name, title, protocol, bug, options, nodes, network, disk, clocks, workload, chaos, liveness, faults, properties, limits, expect
     hint      did you mean network?`,
     ]);
   });
