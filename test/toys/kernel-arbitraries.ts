@@ -1,6 +1,6 @@
 /** Random worlds for the chatter protocol: every kind of fault, anchored at times and at events, overlapping at will. */
 import fc from 'fast-check';
-import type { Call, Distribution, NodeSpec, RunSpec } from '../../src/sim/config.ts';
+import type { Call, Calm, Distribution, NodeSpec, RunSpec } from '../../src/sim/config.ts';
 import type { Anchor, Fault, Override, Target, Trigger } from '../../src/sim/faults.ts';
 import { specOf } from './kernel-spec.ts';
 
@@ -145,6 +145,25 @@ const workload: RunSpec['workload'] = {
   end: UNTIL,
 };
 
+export const aCalm: fc.Arbitrary<Calm> = fc
+  .record({
+    at: fc.integer({ min: 1, max: UNTIL }),
+    core: fc.subarray(everybody, { minLength: 1 }),
+    hearsOthers: fc.boolean(),
+    callers: fc.array(fc.constantFrom('c1', 'c2'), { maxLength: 4 }),
+  })
+  .map(({ at, core, hearsOthers, callers }) => ({
+    at,
+    core,
+    hearsOthers,
+    latency: { kind: 'uniform', min: 100, max: 400 },
+    syncLatency: { kind: 'constant', value: 50 },
+    calls: callers
+      .filter((client) => core.includes(client))
+      .map((client) => ({ client, op: { type: 'count', key: 'a' } })),
+    every: 5_000,
+  }));
+
 /** A run of the chatter protocol in a random world. */
 export const aRun: fc.Arbitrary<RunSpec> = fc
   .record({
@@ -161,17 +180,20 @@ export const aRun: fc.Arbitrary<RunSpec> = fc
     overrides: fc.array(anOverride, { maxLength: 3 }),
     calls: fc.array(aCall, { maxLength: 8 }),
     streams: fc.boolean(),
+    calm: fc.option(aCalm, { nil: undefined, freq: 1 }),
   })
-  .map(({ seed, nodes, latency, syncLatency, lossPpm, duplicationPpm, fifo, faults, overrides, calls, streams }) =>
-    specOf({
-      seed,
-      nodes,
-      network: { latency, lossPpm, duplicationPpm, fifo },
-      disk: { syncLatency },
-      faults: faults.flat(),
-      overrides,
-      calls,
-      ...(streams && workload !== undefined ? { workload } : {}),
-      limits: { until: UNTIL },
-    }),
+  .map(
+    ({ calm, seed, nodes, latency, syncLatency, lossPpm, duplicationPpm, fifo, faults, overrides, calls, streams }) =>
+      specOf({
+        seed,
+        nodes,
+        network: { latency, lossPpm, duplicationPpm, fifo },
+        disk: { syncLatency },
+        faults: faults.flat(),
+        overrides,
+        calls,
+        ...(streams && workload !== undefined ? { workload } : {}),
+        ...(calm === undefined ? {} : { calm }),
+        limits: { until: UNTIL },
+      }),
   );
