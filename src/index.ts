@@ -44,6 +44,7 @@ export type { Finding as FuzzFinding, FindingGroup, FuzzReport } from './explore
 export { defineScenario, type ScenarioInput } from './scenario/input.ts';
 export type { Call, Distribution, NetworkModel, OperationSpec, RunSpec } from './sim/config.ts';
 export { defaultLimits } from './sim/config.ts';
+export { type CrashState, crashStates } from './sim/crash-states.ts';
 export type { Fault, Override, Trigger } from './sim/faults.ts';
 export type { Operation, Outcome } from './sim/history.ts';
 export type { Setup } from './sim/kernel.ts';

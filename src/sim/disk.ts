@@ -61,6 +61,11 @@ export class SimDisk {
     return this.unsynced.length;
   }
 
+  /** Oldest first. */
+  unsyncedWrites(): readonly Write[] {
+    return this.unsynced.toArray();
+  }
+
   /** Whether some write may fail now. */
   get isFaulty(): boolean {
     return this.isFull || this.failingWrites > 0;

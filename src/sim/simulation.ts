@@ -7,9 +7,10 @@
  */
 import { checkSpec } from './check-spec.ts';
 import type { Core } from './core.ts';
-import type { QueuedEvent } from './event.ts';
+import { FAULT_START, type QueuedEvent } from './event.ts';
 import { guarded } from './guard.ts';
 import type { Operation } from './history.ts';
+import type { Write } from './image.ts';
 import { Kernel, type Setup } from './kernel.ts';
 import type { Watch } from './observing.ts';
 import type { Part, SimNode } from './process.ts';
@@ -202,6 +203,39 @@ export class Simulation {
       else reception.dispatch(event);
       this.mayGoOn(event);
     });
+  }
+
+  // --- Crashes by hand, for tests of recovery: crash-states.ts goes through all that one crash could leave ---------------------------
+
+  /** The writes of a node that are not durable yet, oldest first. */
+  unsyncedWrites(id: NodeId): readonly Write[] {
+    return this.nodeOf(id).disk.unsyncedWrites();
+  }
+
+  /**
+   * A node that is running crashes now. Of its unsynced writes those listed in `kept` (counted from 0) survive; with `torn` the first lost
+   * append leaves a part of itself.
+   */
+  crash(id: NodeId, kept: readonly number[], torn = false): void {
+    const node = this.nodeOf(id);
+    if (node.status !== 'running') throw new RangeError(`${id} is not running`);
+    guarded(() => {
+      this.core.begin(FAULT_START, node.index, 0, 0);
+      this.kernel.lifecycle.crashKeeping(node, kept, torn);
+    });
+  }
+
+  /** A node that is down boots now, with what its disk has kept. */
+  restart(id: NodeId): void {
+    const node = this.nodeOf(id);
+    if (node.status === 'running') throw new RangeError(`${id} is running`);
+    guarded(() => this.kernel.lifecycle.boot(node));
+  }
+
+  private nodeOf(id: NodeId): SimNode {
+    const node = this.core.nodes[this.core.indexes.get(id) ?? -1];
+    if (node === undefined) throw new RangeError(`there is no node ${id}`);
+    return node;
   }
 
   // --- Snapshots -----------------------------------------------------------------------------------------------------------------

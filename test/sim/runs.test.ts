@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { faultKinds } from '../../src/scenario/fault-schema.ts';
 import type { RunSpec } from '../../src/sim/config.ts';
 import type { Fault } from '../../src/sim/faults.ts';
 import type { PlacedObserver } from '../../src/sim/observer.ts';
@@ -98,8 +99,11 @@ describe('a run', () => {
         if (event.kind === 'fault') faults.add(`${event.fault.kind} ${event.phase}`);
       }
     }
-    expect([...faults].filter((fault) => fault.endsWith('start')).sort()).toHaveLength(14);
-    expect([...faults].filter((fault) => fault.endsWith('end')).length).toBeGreaterThanOrEqual(7);
+    expect([...faults].filter((fault) => fault.endsWith('start')).sort()).toHaveLength(faultKinds.length);
+    expect([...faults].filter((fault) => fault.endsWith('end')).length).toBeGreaterThanOrEqual(16);
+    expect([...faults].filter((fault) => fault.endsWith('step')).sort()).toEqual(
+      ['clock-drift', 'crash-loop', 'flapping', 'swizzle-clog'].map((kind) => `${kind} step`),
+    );
     const expected = [
       ...[
         'admin',
@@ -108,9 +112,12 @@ describe('a run', () => {
         'cancel-timer',
         'crash',
         'deliver',
+        'disk-error',
         'drop cut',
         'drop dead',
+        'drop filtered',
         'drop loss',
+        'drop overflow',
         'drop override',
       ],
       ...[

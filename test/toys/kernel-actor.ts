@@ -24,6 +24,7 @@ export type Step =
   | { readonly do: 'remember'; readonly text: string }
   | { readonly do: 'draw'; readonly bound: number }
   | { readonly do: 'look'; readonly record: string }
+  | { readonly do: 'look-log'; readonly log: string }
   | { readonly do: 'halt' };
 
 type Message =
@@ -139,6 +140,11 @@ function take(state: ActorState, step: Step, context: ActorContext): void {
       return void state.seen.push(
         `${step.record} is ${JSON.stringify(found.ok ? (found.value ?? null) : found.error)}`,
       );
+    }
+    case 'look-log': {
+      const found = disk.readLog(step.log);
+      const shown = found.ok ? found.value.entries : { [found.error]: found.index, before: found.before.entries };
+      return void state.seen.push(`${step.log} is ${JSON.stringify(shown)}`);
     }
     case 'halt':
       context.halt('told to');

@@ -48,6 +48,15 @@ const aTarget: fc.Arbitrary<Target> = fc.oneof(
   { weight: 4, arbitrary: aNode },
   { weight: 1, arbitrary: fc.constantFrom('heard', 'booted', 'never').map((noted) => ({ noted })) },
 );
+const aPair = fc.uniqueArray(aNode, { minLength: 2, maxLength: 2 }) as fc.Arbitrary<never>;
+const aPlace = fc.option(fc.constantFrom('heard', 'values[1]', 'values[2]', 'tally/counter:adds[1]', 'nothing'), {
+  nil: undefined,
+  freq: 2,
+});
+const aLoss = {
+  unsynced: fc.constantFrom('none', 'all', 'prefix', 'subset'),
+  torn: fc.option(fc.boolean(), { nil: undefined, freq: 2 }),
+};
 const anEffect = fc.option(fc.nat(6), { nil: undefined });
 
 /** Leaves out what is undefined: plans have no such fields. */
@@ -67,6 +76,7 @@ const aFault: fc.Arbitrary<Fault> = fc
         kind: fc.constant('isolate'),
         node: aTarget,
         direction: fc.constantFrom('both', 'inbound', 'outbound'),
+        from: fc.option(aGroup, { nil: undefined }),
         for: aPossibleSpan,
       }),
       fc.record({ kind: fc.constantFrom('cut', 'clog'), from: aGroup, to: aGroup, for: aPossibleSpan }),
@@ -74,9 +84,80 @@ const aFault: fc.Arbitrary<Fault> = fc
       fc.record({
         kind: fc.constant('crash'),
         node: aTarget,
-        unsynced: fc.constantFrom('none', 'all', 'prefix'),
+        ...aLoss,
         effect: anEffect,
+        during: fc.option(fc.constant('sync'), { nil: undefined, freq: 2 }),
+        empty: fc.option(fc.boolean(), { nil: undefined, freq: 2 }),
         for: aPossibleSpan,
+      }),
+      fc.record({ kind: fc.constant('outage'), nodes: aGroup, ...aLoss, for: aPossibleSpan }),
+      fc.record({
+        kind: fc.constant('crash-loop'),
+        node: aTarget,
+        times: fc.integer({ min: 1, max: 4 }),
+        down: aSpan,
+        up: aSpan,
+        ...aLoss,
+      }),
+      fc.record({
+        kind: fc.constant('partial'),
+        pairs: fc.array(aPair, { minLength: 1, maxLength: 4 }),
+        for: aPossibleSpan,
+      }),
+      fc.record({
+        kind: fc.constant('flapping'),
+        groups: fc.array(aGroup, { minLength: 2, maxLength: 3 }),
+        cut: fc.integer({ min: 1_000, max: 20_000 }),
+        healed: fc.integer({ min: 1_000, max: 20_000 }),
+        for: aSpan,
+      }),
+      fc.record({ kind: fc.constant('swizzle-clog'), nodes: aGroup, for: aSpan }),
+      fc.record({
+        kind: fc.constant('degrade'),
+        from: aGroup,
+        to: aGroup,
+        latency: fc.option(aDistribution, { nil: undefined }),
+        lossPpm: fc.option(aPpm, { nil: undefined }),
+        duplicationPpm: fc.option(aPpm, { nil: undefined }),
+        fifo: fc.option(fc.boolean(), { nil: undefined }),
+        capacity: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
+        for: aPossibleSpan,
+      }),
+      fc.record({
+        kind: fc.constant('filter'),
+        messages: fc.subarray(['gossip', 'ask', 'total', 'tally/counter:total'], { minLength: 1 }),
+        from: fc.option(aGroup, { nil: undefined }),
+        to: fc.option(aGroup, { nil: undefined }),
+        for: aPossibleSpan,
+      }),
+      fc.record({
+        kind: fc.constant('slow-node'),
+        node: aTarget,
+        cost: fc.integer({ min: 1, max: 9_000 }),
+        for: aPossibleSpan,
+      }),
+      fc.record({
+        kind: fc.constant('timer-jitter'),
+        nodes: aGroup,
+        max: fc.integer({ min: 1, max: 90_000 }),
+        for: aPossibleSpan,
+      }),
+      fc.record({
+        kind: fc.constant('clock-drift'),
+        node: aTarget,
+        ppm: fc.constantFrom(0, 100, 400_000),
+        every: fc.integer({ min: 2_000, max: 50_000 }),
+        for: aPossibleSpan,
+      }),
+      fc.record({ kind: fc.constant('disk-stall'), node: aTarget, for: aSpan }),
+      fc.record({ kind: fc.constantFrom('write-error', 'misdirected-write'), node: aTarget }),
+      fc.record({ kind: fc.constant('full-disk'), node: aTarget, for: aPossibleSpan }),
+      fc.record({ kind: fc.constant('read-error'), node: aTarget, target: aPlace, for: aPossibleSpan }),
+      fc.record({
+        kind: fc.constant('bit-flip'),
+        node: aTarget,
+        target: aPlace,
+        silent: fc.option(fc.boolean(), { nil: undefined }),
       }),
       fc.record({ kind: fc.constant('restart'), node: aTarget }),
       fc.record({ kind: fc.constant('pause'), node: aTarget, effect: anEffect, for: aSpan }),
@@ -174,6 +255,7 @@ export const aRun: fc.Arbitrary<RunSpec> = fc
     lossPpm: fc.constantFrom(0, 0, 50_000),
     duplicationPpm: fc.constantFrom(0, 0, 100_000),
     fifo: fc.boolean(),
+    capacity: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined, freq: 4 }),
     faults: fc.array(fc.oneof({ weight: 5, arbitrary: aFault.map((fault) => [fault]) }, aCrashAndRestart), {
       maxLength: 10,
     }),
@@ -183,11 +265,25 @@ export const aRun: fc.Arbitrary<RunSpec> = fc
     calm: fc.option(aCalm, { nil: undefined, freq: 1 }),
   })
   .map(
-    ({ calm, seed, nodes, latency, syncLatency, lossPpm, duplicationPpm, fifo, faults, overrides, calls, streams }) =>
+    ({
+      calm,
+      capacity,
+      seed,
+      nodes,
+      latency,
+      syncLatency,
+      lossPpm,
+      duplicationPpm,
+      fifo,
+      faults,
+      overrides,
+      calls,
+      streams,
+    }) =>
       specOf({
         seed,
         nodes,
-        network: { latency, lossPpm, duplicationPpm, fifo },
+        network: { latency, lossPpm, duplicationPpm, fifo, ...(capacity === undefined ? {} : { capacity }) },
         disk: { syncLatency },
         faults: faults.flat(),
         overrides,
