@@ -1,6 +1,7 @@
 /** Judges the client history once, when the run is over. */
 import type { Operation } from '../sim/history.ts';
 import type { Fact, Finding, Observer, World } from '../sim/observer.ts';
+import { explainLinearizability } from './explain-linearizability.ts';
 import { checkLinearizability, type LinearizabilityResult, type LinearizabilityVerdict } from './linearizability.ts';
 import type { Model } from './model.ts';
 
@@ -12,8 +13,8 @@ export interface Judgement {
   readonly operations: number;
 }
 
-/** Facts shown beside the operation to blame: the last answers that clients had on the same part. */
-const CONTEXT_FACTS = 3;
+/** Facts shown, the operation to blame being the last of them. */
+const FACTS_MAX = 5;
 
 export interface JudgeMemory {
   judgement: Judgement | undefined;
@@ -42,31 +43,26 @@ function explain(history: readonly Operation[], model: Model, result: Linearizab
   const about = part === undefined ? '' : ` on ${part}`;
   return {
     sentence: `${blamed.process} was told ${tell(model, blamed)}, which no order of the operations${about} explains`,
-    facts: [...earlierAnswers(history, model, blamed, part), fact(model, blamed)],
+    facts: contradiction(history, model, result, blamed).map((operation) => fact(model, operation)),
   };
 }
 
-/** The last operations on the same part that had been answered before the blamed one was. */
-function earlierAnswers(
+/** The operations that contradict each other: none of them could be left out. In the order of their answers, the blamed one last. */
+function contradiction(
   history: readonly Operation[],
   model: Model,
+  result: LinearizabilityResult,
   blamed: Operation,
-  part: string | number | undefined,
-): readonly Fact[] {
-  return history
-    .filter(
-      (operation) =>
-        operation.outcome === 'ok' &&
-        operation.returned < blamed.returned &&
-        (part === undefined || model.partition?.(operation.input) === part),
-    )
-    .sort((left, right) => left.returned - right.returned)
-    .slice(-CONTEXT_FACTS)
-    .map((operation) => fact(model, operation));
+): readonly Operation[] {
+  const minimal = explainLinearizability(history, model, result)?.minimal ?? [];
+  const others = minimal.map((index) => history[index] as Operation).filter((operation) => operation !== blamed);
+  others.sort((left, right) => left.returned - right.returned || left.called - right.called);
+  return [...others.slice(-(FACTS_MAX - 1)), blamed];
 }
 
 const fact = (model: Model, operation: Operation): Fact => ({
-  event: operation.returnedEvent ?? operation.returned,
+  event: operation.returnedEvent ?? operation.calledEvent ?? operation.called,
+  ...(operation.returnedAt === undefined ? {} : { at: operation.returnedAt }),
   text: `${operation.process}: ${tell(model, operation)} (asked at event ${operation.calledEvent ?? operation.called})`,
 });
 

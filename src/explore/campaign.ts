@@ -217,7 +217,7 @@ export class Campaign {
       return { capsule: makeCapsule(plan, finding.execution, about) };
     }
     this.tell('shrinking');
-    const budget = { strict: kind === 'strict', ...(signal === undefined ? {} : { signal }) };
+    const budget = { strict: kind === 'strict', source: this.source, ...(signal === undefined ? {} : { signal }) };
     const small = await shrinkPlan(protocol, plan, finding.execution, budget);
     return { capsule: makeCapsule(small.plan, small.execution, about), shrinking: small.report };
   }

@@ -59,6 +59,8 @@ export interface PlanSize {
   readonly calls: number;
   readonly overrides: number;
   readonly events: number;
+  /** Handlers that ran in the causal past of the failure: how much of the run there is to tell. */
+  readonly handlers: number;
   readonly untilMicros: number;
 }
 

@@ -138,9 +138,13 @@ class Reader {
         break;
       case 'call':
       case 'boot':
-      case 'synced':
       case 'admin':
         this.place(event, true);
+        break;
+      case 'synced':
+        // What waited for a blocking sync is the rest of a handler, not another one.
+        this.place(event, !event.blocking);
+        this.times.add(event.at);
         break;
       case 'fault':
         if (event.phase !== 'start' || this.strikes.has(event.id)) break;

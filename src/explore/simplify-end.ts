@@ -18,7 +18,7 @@ export function* earlierEnds(plan: Plan, failedAt: Micros | undefined): Generato
 }
 
 /** What could only begin after the end is left out. */
-function endingAt(plan: Plan, until: Micros): Plan {
+export function endingAt(plan: Plan, until: Micros): Plan {
   const before = ({ at }: { readonly at?: Micros }): boolean => at === undefined || at <= until;
   return {
     ...endingBeforeCalm(plan, until),

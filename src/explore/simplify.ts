@@ -10,6 +10,7 @@
 import { Stream, Value } from 'fast-check';
 import type { Protocol } from '../check/protocol.ts';
 import { PLAN_FORMAT, type Plan } from '../scenario/plan.ts';
+import type { Micros } from '../sim/protocol.ts';
 import type { Execution } from './execution.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 import { fewerKindsOfCalls } from './simplify-calls.ts';
@@ -85,8 +86,12 @@ export const lessOfEverything: Method = {
   otherSeeds: 4,
 };
 
-const failedAt = (execution: Execution | undefined): number | undefined =>
-  execution?.violation?.at ?? execution?.failure?.at;
+/** When the failure was complete: nothing after it can have mattered. What clients were told is judged at the end, and went wrong before. */
+export function failedAt(execution: Execution | undefined): Micros | undefined {
+  const times = (execution?.violation?.facts ?? []).flatMap(({ at }) => (at === undefined ? [] : [at]));
+  if (execution?.violation?.oracle === 'client' && times.length > 0) return Math.max(...times);
+  return execution?.violation?.at ?? execution?.failure?.at;
+}
 
 /** A stage that needs to know what became of messages and timers; nothing for a plan whose run is not known. */
 const scheduled =

@@ -45,6 +45,8 @@ export interface Finding {
 export interface Fact {
   readonly event: number;
   readonly node?: NodeId;
+  /** True time, where known: what is judged at the end of a run went wrong before. */
+  readonly at?: Micros;
   readonly text: string;
 }
 

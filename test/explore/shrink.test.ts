@@ -8,6 +8,7 @@ import { planSource } from '../../src/explore/generate.ts';
 import { observeVocabulary } from '../../src/explore/probe.ts';
 import { scheduleOf } from '../../src/explore/schedule.ts';
 import { shrinkPlan } from '../../src/explore/shrink.ts';
+import { raft } from '../../src/protocols/raft/raft.ts';
 import { withBug } from '../../src/registry.ts';
 import type { Plan } from '../../src/scenario/plan.ts';
 import { bareScenario } from '../../src/scenario/scenario.ts';
@@ -34,7 +35,7 @@ describe.each(['Q02', 'Q03'])('%s', (id) => {
 
   test('still fails in the same way, with the digest that the report gives, and is much smaller', async () => {
     for (const [plan, execution] of failing(protocol, 2)) {
-      const shrunk = await shrinkPlan(protocol, plan, execution, { eventsMax: 600_000 });
+      const shrunk = await shrinkPlan(protocol, plan, execution, { workMax: 600_000 });
       expect(signatureOf(shrunk.execution)).toBe(signatureOf(execution));
       expect(execute(protocol, shrunk.plan)).toEqual(shrunk.execution);
       const { before, after } = shrunk.report;
@@ -49,13 +50,24 @@ describe.each(['Q02', 'Q03'])('%s', (id) => {
 test('a failure that took luck is told message by message: no chance, no network fault, and a short story', async () => {
   const protocol = withBug(register, 'Q01');
   const [, [plan, execution]] = failing(protocol, 2) as [unknown, [Plan, Execution]];
-  const { plan: small, execution: after } = await shrinkPlan(protocol, plan, execution, { eventsMax: 1_500_000 });
+  const { plan: small, execution: after } = await shrinkPlan(protocol, plan, execution, { workMax: 1_500_000 });
   expect(signatureOf(after)).toBe('violated LIN');
   expect(small.network).toMatchObject({ lossPpm: 0, duplicationPpm: 0 });
   expect(small.faults.filter(({ kind }) => kind !== 'crash')).toEqual([]);
   expect(small.overrides.some((override) => 'drop' in override)).toBe(true);
   expect(scheduleOf(protocol, plan, execution).pastHandlers).toBeGreaterThan(300);
   expect(scheduleOf(protocol, small, after).pastHandlers).toBeLessThan(60);
+});
+
+test('where an accident takes a long story, a smaller world with another accident is told', async () => {
+  const protocol = withBug(raft, 'R36');
+  const source = planSource(protocol, scenario, observeVocabulary(protocol, scenario));
+  const plan = source.plan('1');
+  const execution = execute(protocol, plan);
+  const { execution: after, report } = await shrinkPlan(protocol, plan, execution, { source });
+  expect(signatureOf(after)).toBe('violated CI');
+  expect(report.before.handlers).toBeGreaterThan(100);
+  expect(report.after.handlers).toBeLessThanOrEqual(20);
 });
 
 test('nothing that is left could have been left out', async () => {
@@ -80,7 +92,7 @@ test('a failure is not traded for another: where less of the same would throw in
   const protocol = counter({ onAdd });
   const seen = new Set<string>();
   for (const [plan, execution] of failing(protocol, 12)) {
-    const { plan: small, execution: after } = await shrinkPlan(protocol, plan, execution, { eventsMax: 300_000 });
+    const { plan: small, execution: after } = await shrinkPlan(protocol, plan, execution, { workMax: 300_000 });
     expect(signatureOf(after)).toBe(signatureOf(execution));
     const amounts = small.calls.map(({ op }) => op.amount as number);
     expect(amounts.filter((amount) => amount === 7)).toEqual([7]);
@@ -113,12 +125,12 @@ test('one of five servers goes where one is enough, and its faults with it', asy
 test('the same budget gives the same result; without any the plan stays as it was', async () => {
   const protocol = withBug(register, 'Q01');
   const [[plan, execution]] = failing(protocol, 1) as [[Plan, Execution]];
-  const nothing = await shrinkPlan(protocol, plan, execution, { eventsMax: 0 });
+  const nothing = await shrinkPlan(protocol, plan, execution, { workMax: 0 });
   expect(nothing.plan).toEqual(plan);
   expect(nothing.report.stoppedEarly).toBe(true);
   const [once, twice] = [
-    await shrinkPlan(protocol, plan, execution, { eventsMax: 100_000 }),
-    await shrinkPlan(protocol, plan, execution, { eventsMax: 100_000 }),
+    await shrinkPlan(protocol, plan, execution, { workMax: 100_000 }),
+    await shrinkPlan(protocol, plan, execution, { workMax: 100_000 }),
   ];
   expect(once.plan).toEqual(twice.plan);
   expect(once.plan).not.toEqual(plan);
