@@ -26,6 +26,7 @@ const began = new Date();
 const exitCode = compile();
 const sources = filesUnder(source);
 copyData(sources);
+if (exitCode === 0) await bundleTerminal();
 removeLeftovers(sources);
 if (existsSync(command)) chmodSync(command, 0o755);
 writeFileSync(join(output, stamp), '');
@@ -36,6 +37,39 @@ function compile() {
   const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   const options = ['-p', join(root, 'tsconfig.build.json')];
   return spawnSync(process.execPath, [compiler, ...options], { cwd: root, stdio: 'inherit' }).status ?? 1;
+}
+
+/** ink and react in one file: 416 files of theirs take 0.7 s to load, one takes 0.1 s. */
+async function bundleTerminal() {
+  const { build } = await import('esbuild');
+  const entry = join(output, 'tui', 'show.js');
+  await build({
+    entryPoints: [entry],
+    outfile: entry,
+    allowOverwrite: true,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    legalComments: 'inline',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    plugins: [{ name: 'layers', setup: keepLayersApart }],
+    // What is written for CommonJS asks for node's own modules by require.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
+    logLevel: 'error',
+  });
+}
+
+/** What lies outside of dist/tui is shared with the rest of the program. React's tools for developers are left out. */
+function keepLayersApart(build) {
+  build.onResolve({ filter: /^\.\.\// }, ({ path, resolveDir }) =>
+    resolveDir === join(output, 'tui') ? { path, external: true } : undefined,
+  );
+  build.onResolve({ filter: /^react-devtools-core$/ }, ({ path }) => ({ path, namespace: 'nothing' }));
+  build.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'export default {};' }));
 }
 
 function copyData(paths) {

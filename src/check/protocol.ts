@@ -37,6 +37,8 @@ export interface Protocol {
 
 export interface Telling {
   message?(message: never): string;
+  /** The same where space is short, in about ten characters: `AE t2 [8..9]`. */
+  brief?(message: never): string;
   operation?(op: never, result: Json | undefined): string;
 }
 

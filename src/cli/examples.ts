@@ -28,6 +28,11 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
     { command: 'worldline fuzz raft --bug R05 --runs 1000', says: 'switch on a planted bug and see it found' },
     { command: 'worldline fuzz ./my-protocol.js', says: 'a protocol of your own' },
   ],
+  show: [
+    { command: 'worldline show raft-partition', says: 'step through it; ? lists the keys' },
+    { command: 'worldline show .worldline/capsule.json', says: 'a failure, opened where it fails' },
+    { command: 'worldline show raft-partition --plain', says: 'the rows alone, also into a file' },
+  ],
   init: [{ command: 'worldline init demo', says: 'a project to begin with, in the new directory demo' }],
   replay: [
     { command: 'worldline replay .worldline/capsule.json', says: 'a failure, bit for bit' },

@@ -21,6 +21,7 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
   addRun(program, finish);
   addFuzz(program, finish);
   addReplay(program, finish);
+  addShow(program, finish);
   addInit(program, finish);
   checkCommand(program, finish);
   return program;
@@ -111,6 +112,19 @@ function addReplay(program: Command, finish: (code: ExitCode) => void): void {
       refuseBoth(options);
       finish(await (await import('./replay.ts')).replay(name, options));
     });
+}
+
+function addShow(program: Command, finish: (code: ExitCode) => void): void {
+  const command = addCommand(program, 'show', 'watch a run as a timeline: step, search, ask why').argument(
+    '<scenario|capsule>',
+    'a scenario or protocol, as for run, or a capsule (.json)',
+  );
+  withSubject(command)
+    .option('--seed <seed>', 'which run: a number or a word (default: 1)')
+    .option('--plain', 'print the rows, as where stdout is no terminal')
+    .option('--width <columns>', 'width of plain rows (default: that of the terminal, or 100)')
+    .option('--ascii', 'draw with ASCII only (the default where the locale is not UTF-8)')
+    .action(async (name: string, options) => finish(await (await import('./show.ts')).show(name, options)));
 }
 
 function addInit(program: Command, finish: (code: ExitCode) => void): void {

@@ -99,7 +99,8 @@ function refuseWhatCapsulesFix({ seed, bug, profile, option = [] }: RunOptions):
   );
 }
 
-async function capsuleAt(path: string): Promise<Capsule> {
+/** The capsule in a file. */
+export async function capsuleAt(path: string): Promise<Capsule> {
   try {
     return await readCapsule(path);
   } catch (error) {

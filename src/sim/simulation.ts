@@ -154,6 +154,12 @@ export class Simulation {
     return this.kernel.calls.history();
   }
 
+  /** A node's state, not a copy of it; undefined while the node is down or in the middle of a handler. */
+  stateOf(id: NodeId): unknown {
+    const index = this.core.indexes.get(id);
+    return index === undefined ? undefined : this.core.worldOf('').stateOf(index);
+  }
+
   /** What a node looks like now; undefined while it is down or in the middle of a handler. */
   viewOf(id: NodeId): NodeView | undefined {
     const node = this.core.nodes[this.core.indexes.get(id) ?? -1];

@@ -5,12 +5,18 @@ import type { Json } from '../sim/plain.ts';
 /** Tells a protocol's messages and operations. Never throws: a telling that does is ignored, a timeline must not break a run. */
 export interface Teller {
   message(message: Json): string;
+  /** A message in about ten characters, e.g. `RV t2`. */
+  brief(message: Json): string;
   /** An operation that was called; with `result` where it has been answered. */
   operation(op: Json, result?: Json): string;
 }
 
 export const tellerOf = (telling: Telling | undefined): Teller => ({
   message: (message) => safely(() => telling?.message?.(message as never)) ?? tellTagged(message),
+  brief: (message) =>
+    safely(() => telling?.brief?.(message as never)) ??
+    safely(() => telling?.message?.(message as never)) ??
+    tellTagged(message),
   operation: (op, result) => {
     const told = safely(() => telling?.operation?.(op as never, result));
     if (told !== undefined) return told;

@@ -62,6 +62,9 @@ function boot(raft: Raft, context: ServerContext): ServerState {
   };
 }
 
+/** A view is made at every event: it must not grow with the log. */
+const VIEWED_ENTRIES_MAX = 60;
+
 function view(state: ServerState): NodeView {
   const letter = state.role.charAt(0).toUpperCase();
   return {
@@ -72,8 +75,8 @@ function view(state: ServerState): NodeView {
       {
         kind: 'log',
         title: 'log',
-        first: 1,
-        cells: state.log.map((entry) => `${entry.term}`),
+        first: Math.max(0, state.log.length - VIEWED_ENTRIES_MAX) + 1,
+        cells: state.log.slice(-VIEWED_ENTRIES_MAX).map((entry) => `${entry.term}`),
         settled: state.commitIndex,
       },
       {

@@ -8,6 +8,7 @@ type Message = ServerMessage | ClientReply;
 export function telling(machine: StateMachine): Telling {
   return {
     message: (message: Message) => tellMessage(machine, message),
+    brief: (message: Message) => tellBriefly(machine, message),
     operation: (op, result) => machine.tell(op, result),
   };
 }
@@ -28,6 +29,30 @@ function tellMessage(machine: StateMachine, message: Message): string {
       return `s${message.session} #${message.sequence}: ${machine.tell(message.op, undefined)}`;
     case 'ClientReply':
       return tellClientReply(message);
+  }
+}
+
+/** For a timeline whose lanes are a dozen cells apart. */
+function tellBriefly(machine: StateMachine, message: Message): string {
+  switch (message.type) {
+    case 'RequestVote':
+      return `RV t${message.term}`;
+    case 'RequestVoteReply':
+      return `${message.voteGranted ? 'yes' : 'no'} t${message.term}`;
+    case 'AppendEntries': {
+      const { term, prevLogIndex, entries } = message;
+      const last = prevLogIndex + entries.length;
+      if (entries.length === 0) return `HB t${term}`;
+      return entries.length === 1 ? `AE t${term} [${last}]` : `AE t${term} [${prevLogIndex + 1}..${last}]`;
+    }
+    case 'AppendEntriesReply':
+      return message.success ? `ok ..${message.index}` : `no ${message.index}, try ${message.hintIndex}`;
+    case 'ClientRequest':
+      return machine.tell(message.op, undefined);
+    case 'ClientReply':
+      return message.status === 'ok' ? `ok ${JSON.stringify(message.result)}` : message.status;
+    default:
+      return tellMessage(machine, message);
   }
 }
 

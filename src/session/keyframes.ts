@@ -1,0 +1,78 @@
+/** Snapshots along a run, as many as fit: when there are too many, every second one goes and the gaps double. */
+import type { Snapshot } from '../sim/snapshot.ts';
+
+export interface Keyframe {
+  /** Ordinal of the last event before it. */
+  readonly event: number;
+  readonly snapshot: Snapshot;
+  /** Bytes it adds to those before it, roughly. */
+  readonly bytes: number;
+}
+
+const GAP = 256;
+const KEYFRAMES_MAX = 128;
+/** Well below what a viewer may take: the estimate is rough. */
+const BYTES_MAX = 40_000_000;
+
+export class Keyframes {
+  private frames: Keyframe[] = [];
+  private gap = GAP;
+  private bytes = 0;
+  /** What earlier keyframes hold already; entries of logs are shared. */
+  private seen = new WeakSet<object>();
+
+  /** Whether a keyframe is due after this event. */
+  isDue(event: number): boolean {
+    return event - (this.frames.at(-1)?.event ?? Number.NEGATIVE_INFINITY) >= this.gap;
+  }
+
+  add(event: number, snapshot: Snapshot): void {
+    const bytes = roughBytes(snapshot, this.seen);
+    this.frames.push({ event, snapshot, bytes });
+    this.bytes += bytes;
+    while (this.frames.length > KEYFRAMES_MAX || (this.bytes > BYTES_MAX && this.frames.length > 2)) this.thin();
+  }
+
+  private thin(): void {
+    this.frames = this.frames.filter((_, i) => i % 2 === 0);
+    this.gap *= 2;
+    this.bytes = this.frames.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** The last one that is not after `event`. */
+  before(event: number): Keyframe {
+    const first = this.frames[0];
+    if (first === undefined) throw new Error('a run has a keyframe at its beginning');
+    return this.frames.findLast((frame) => frame.event <= event) ?? first;
+  }
+
+  get size(): { readonly count: number; readonly bytes: number } {
+    return { count: this.frames.length, bytes: this.bytes };
+  }
+}
+
+const SLOT_BYTES = 8;
+const OBJECT_BYTES = 24;
+
+/** What `value` holds beyond what was seen before, in bytes of a 64-bit heap, roughly. */
+function roughBytes(value: unknown, seen: WeakSet<object>): number {
+  const rest: unknown[] = [value];
+  let bytes = 0;
+  while (rest.length > 0) {
+    const next = rest.pop();
+    if (typeof next === 'string') bytes += next.length;
+    if (typeof next !== 'object' || next === null || seen.has(next)) continue;
+    seen.add(next);
+    bytes += OBJECT_BYTES;
+    if (ArrayBuffer.isView(next)) bytes += next.byteLength;
+    else if (next instanceof Map) for (const [key, item] of next) rest.push(key, item);
+    else if (next instanceof Set) rest.push(...next);
+    else if (Array.isArray(next)) {
+      bytes += next.length * SLOT_BYTES;
+      // Numbers take no more than their slot; a long list of them is not walked twice.
+      for (const item of next) if (typeof item === 'object' || typeof item === 'string') rest.push(item);
+    } else for (const item of Object.values(next)) rest.push(item);
+    if (!Array.isArray(next)) bytes += SLOT_BYTES * 4;
+  }
+  return bytes;
+}

@@ -1,0 +1,140 @@
+/** One run from its beginning to its end, kept so that any event of it can be gone back to. */
+import { placedProperties, qualifiedName } from '../check/monitor.ts';
+import type { Protocol } from '../check/protocol.ts';
+import { openRun } from '../explore/execute.ts';
+import type { Execution } from '../explore/execution.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { clone } from '../sim/plain.ts';
+import type { NodeId } from '../sim/protocol.ts';
+import type { Action } from '../sim/scheduler.ts';
+import type { Simulation } from '../sim/simulation.ts';
+import type { TraceEvent, TraceSink } from '../sim/trace.ts';
+import { Keyframes } from './keyframes.ts';
+
+export interface RecordOptions {
+  /** Only for what fails in strict mode alone; seeking is not strict. */
+  readonly strict?: boolean;
+  /** Gets every trace event while the run is recorded. */
+  readonly sink: TraceSink;
+}
+
+/** How a property stands at a moment. */
+export interface Standing {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: 'always' | 'sometimes';
+  /** `always`: holds or is broken; `sometimes`: reached or not yet. */
+  readonly state: 'holds' | 'broken' | 'reached' | 'pending';
+  /** Why it is broken. */
+  readonly sentence?: string;
+  /** Where it was reached or broken. */
+  readonly event?: number;
+}
+
+export class Recording {
+  readonly protocol: Protocol;
+  readonly plan: Plan;
+  readonly outcome: Execution;
+  /** Ordinal of the last event. */
+  readonly last: number;
+  private readonly keyframes = new Keyframes();
+  /** Events that happened before the first keyframe: the nodes start. */
+  private readonly opening: readonly TraceEvent[];
+  /** Stands wherever it was last asked to. */
+  private readonly seeker: Simulation;
+  /** Tells a stretch again, event by event; made when first needed. */
+  private teller: { readonly simulation: Simulation; events: TraceEvent[] } | undefined;
+
+  constructor(protocol: Protocol, plan: Plan, { strict = false, sink }: RecordOptions) {
+    this.protocol = protocol;
+    this.plan = plan;
+    const opening: TraceEvent[] = [];
+    let isOpening = true;
+    const run = openRun(protocol, plan, {
+      strict,
+      sink: (event) => {
+        if (isOpening) opening.push(event);
+        sink(event);
+      },
+    });
+    isOpening = false;
+    this.opening = opening;
+    const { simulation } = run;
+    this.keyframes.add(simulation.event, simulation.snapshot());
+    while (simulation.step()) {
+      if (this.keyframes.isDue(simulation.event)) this.keyframes.add(simulation.event, simulation.snapshot());
+    }
+    this.outcome = run.outcome();
+    this.last = simulation.event;
+    this.seeker = openRun(protocol, plan).simulation;
+  }
+
+  /** The simulation as it was when all effects of `event` were committed. */
+  at(event: number): Simulation {
+    const { seeker } = this;
+    const frame = this.keyframes.before(event);
+    if (seeker.event > event || seeker.event < frame.event) seeker.restore(frame.snapshot);
+    while (seeker.event < event && seeker.step());
+    return seeker;
+  }
+
+  /** Trace events with ordinals from `first` to `last`, both included. */
+  eventsBetween(first: number, last: number): readonly TraceEvent[] {
+    const { event: beginning } = this.keyframes.before(0);
+    const early = this.opening.filter(({ event }) => event >= first && event <= last);
+    if (last <= beginning) return early;
+    const snapshot = this.at(Math.max(first - 1, beginning)).snapshot();
+    const teller = this.tellingSimulation();
+    teller.simulation.restore(snapshot);
+    teller.events = [...early];
+    while (teller.simulation.event < last && teller.simulation.step());
+    return teller.events.filter(({ event }) => event >= first && event <= last);
+  }
+
+  private tellingSimulation(): { readonly simulation: Simulation; events: TraceEvent[] } {
+    if (this.teller !== undefined) return this.teller;
+    const holder: { events: TraceEvent[] } = { events: [] };
+    const { simulation } = openRun(this.protocol, this.plan, { sink: (event) => holder.events.push(event) });
+    this.teller = Object.assign(holder, { simulation });
+    return this.teller;
+  }
+
+  // --- Looking -------------------------------------------------------------------------------------------------------------------
+
+  /** A copy of a node's state after `event`; undefined while it is down or in the middle of a handler. */
+  stateAt(event: number, node: NodeId): unknown {
+    const state = this.at(event).stateOf(node);
+    return state === undefined ? undefined : clone(state);
+  }
+
+  /** What could happen next, in the order of time. */
+  pendingAt(event: number): readonly Action[] {
+    return this.at(event).pending();
+  }
+
+  /** Every property and goal, as it stands after `event`. */
+  standingsAt(event: number): readonly Standing[] {
+    const simulation = this.at(event);
+    const { violation } = this.outcome;
+    return placedProperties(this.protocol).map(({ path, property: { name, title, kind } }): Standing => {
+      const qualified = qualifiedName(path, name);
+      const watch = simulation.watches.find((one) => one.path === path && one.name === name);
+      if (kind === 'sometimes') {
+        const reached = watch?.reachedAt ?? -1;
+        return reached < 0
+          ? { name: qualified, title, kind, state: 'pending' }
+          : { name: qualified, title, kind, state: 'reached', event: reached };
+      }
+      const isBroken =
+        violation !== undefined &&
+        violation.event <= event &&
+        qualifiedName(violation.path, violation.property) === qualified;
+      if (!isBroken) return { name: qualified, title, kind, state: 'holds' };
+      return { name: qualified, title, kind, state: 'broken', sentence: violation.sentence, event: violation.event };
+    });
+  }
+
+  get keyframeSize(): { readonly count: number; readonly bytes: number } {
+    return this.keyframes.size;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The terminal while the timeline is on it: the alternate screen, and everything as it was before when it ends, be it by a key, a signal
+ * or an error.
+ */
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[2J\u001b[H';
+const LEAVE = '\u001b[?25h\u001b[?1049l';
+
+/** The part of a terminal that is used. */
+export interface Screen {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+}
+
+/** Takes the screen; the answer gives it back, once. */
+export function takeScreen(
+  { input, output }: Screen,
+  process: NodeJS.Process,
+  end: (signal: number) => void,
+): () => void {
+  let taken = true;
+  output.write(ENTER);
+  const release = (): void => {
+    if (!taken) return;
+    taken = false;
+    if (input.isTTY) input.setRawMode(false);
+    output.write(LEAVE);
+  };
+  const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+  const handlers = Object.entries(signals).map(([signal, code]) => {
+    const handler = (): void => {
+      release();
+      end(code);
+    };
+    process.on(signal, handler);
+    return [signal, handler] as const;
+  });
+  process.on('exit', release);
+  return () => {
+    release();
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+    process.off('exit', release);
+  };
+}
+
+/** Puts text on the clipboard of whoever sits at the terminal, also through ssh; terminals that cannot ignore it. */
+export const copySequence = (text: string): string => `\u001b]52;c;${base64(text)}\u0007`;
+
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+
+/** The name of a key as the table of keys has it, from what the input hook gives. */
+export function keyNameOf(
+  input: string,
+  key: {
+    readonly upArrow: boolean;
+    readonly downArrow: boolean;
+    readonly leftArrow: boolean;
+    readonly rightArrow: boolean;
+    readonly pageDown: boolean;
+    readonly pageUp: boolean;
+    readonly home?: boolean;
+    readonly end?: boolean;
+    readonly return: boolean;
+    readonly escape: boolean;
+    readonly ctrl: boolean;
+    readonly tab: boolean;
+    readonly backspace: boolean;
+    readonly delete: boolean;
+  },
+): string | undefined {
+  if (key.upArrow) return 'up';
+  if (key.downArrow) return 'down';
+  if (key.leftArrow) return 'left';
+  if (key.rightArrow) return 'right';
+  if (key.pageDown) return 'pagedown';
+  if (key.pageUp) return 'pageup';
+  if (key.home) return 'home';
+  if (key.end) return 'end';
+  if (key.return) return 'enter';
+  if (key.tab) return 'tab';
+  if (key.backspace || key.delete) return 'backspace';
+  if (key.escape) return 'esc';
+  if (key.ctrl) return `ctrl-${input}`;
+  if (input === ' ') return 'space';
+  return input === '' ? undefined : input;
+}

@@ -1,0 +1,139 @@
+/** What the timeline shows, behind what is on the screen: a run and its branches, each recorded, and what can be asked of them. */
+import type { Protocol } from '../check/protocol.ts';
+import { Recording } from '../session/recording.ts';
+import type { NodeId } from '../sim/protocol.ts';
+import { Film } from '../timeline/film.ts';
+import { readFilter } from '../timeline/filter.ts';
+import { type Layout, layoutFor, orderByGroups } from '../timeline/layout.ts';
+import { Narrator } from '../timeline/narrate.ts';
+import { Seer } from '../timeline/sight.ts';
+import { type Teller, tellerOf } from '../timeline/tell.ts';
+import type { ViewState } from './state.ts';
+
+type Plan = Recording['plan'];
+
+/** What is shown, and how to see it again. */
+export interface Showing {
+  readonly protocol: Protocol;
+  readonly plan: Plan;
+  /** Name of the scenario, or path of the capsule. */
+  readonly title: string;
+  /** Shows or replays the same run. */
+  readonly command: string;
+  readonly strict?: boolean;
+}
+
+/** A run: the one that was asked for, or one that went another way from some event on. */
+export interface Branch {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly film: Film;
+  readonly recording: Recording;
+  /** Where it left its parent; undefined for the main run. */
+  readonly parent: { readonly branch: number; readonly event: number } | undefined;
+  /** What was done differently. */
+  readonly says: string;
+}
+
+export class Viewer {
+  readonly showing: Showing;
+  readonly teller: Teller;
+  readonly clients: ReadonlySet<NodeId>;
+  readonly branches: Branch[] = [];
+  private readonly protocol: Protocol;
+  private seer: { readonly key: string; readonly seer: Seer } | undefined;
+  private cone: { readonly key: string; readonly cone: Uint8Array } | undefined;
+
+  constructor(showing: Showing) {
+    this.showing = showing;
+    this.protocol = showing.protocol;
+    this.teller = tellerOf(showing.protocol.tell);
+    this.clients = new Set(showing.plan.nodes.filter(({ role }) => role === 'client').map(({ id }) => id));
+    this.branches.push(this.record('main', showing.plan, undefined, 'as it was'));
+  }
+
+  /** Runs a plan to its end. */
+  record(name: string, plan: Plan, parent: Branch['parent'], says: string): Branch {
+    const nodes = plan.nodes.map(({ id }) => id);
+    const again: { recording?: Recording } = {};
+    const film = new Film({
+      nodes,
+      teller: this.teller,
+      again: (first, last) => again.recording?.eventsBetween(first, last) ?? [],
+    });
+    const recording = new Recording(this.protocol, plan, {
+      strict: this.showing.strict ?? false,
+      sink: (event) => film.add(event),
+    });
+    again.recording = recording;
+    film.end(recording.outcome.statistics.simulatedMicros);
+    return { name, plan, film, recording, parent, says };
+  }
+
+  branch(state: ViewState): Branch {
+    return this.branches[state.branch] as Branch;
+  }
+
+  film(state: ViewState): Film {
+    return this.branch(state).film;
+  }
+
+  recording(state: ViewState): Recording {
+    return this.branch(state).recording;
+  }
+
+  /** Ordinal of the event under the cursor. */
+  event(state: ViewState): number {
+    const { index } = this.film(state);
+    return index.length === 0 ? 0 : index.at(state.place).event;
+  }
+
+  /** What zoom, filter and cone leave in sight. */
+  sees(state: ViewState): Seer {
+    const key = [state.branch, state.zoom, state.filter, state.cone, state.coneAt].join('\u0000');
+    if (this.seer?.key === key) return this.seer.seer;
+    const film = this.film(state);
+    film.showEverything(state.zoom === 'everything');
+    const filter = state.filter === '' ? undefined : readFilter(state.filter);
+    const seer = new Seer(film, { zoom: state.zoom, filter, cone: this.coneOf(state) }, this.teller);
+    this.seer = { key, seer };
+    return seer;
+  }
+
+  private coneOf(state: ViewState): Uint8Array | undefined {
+    if (state.cone === 'off') return undefined;
+    const key = [state.branch, state.cone, state.coneAt].join(' ');
+    if (this.cone?.key !== key) {
+      const { index } = this.film(state);
+      this.cone = { key, cone: state.cone === 'chain' ? index.chain(state.coneAt) : index.cone(state.coneAt) };
+    }
+    return this.cone.cone;
+  }
+
+  /** Lanes for a width, as they are ordered at the cursor. */
+  layout(state: ViewState, width: number): Layout {
+    const { looks, cuts } = this.worldAt(state);
+    const order = [...looks.keys()];
+    const ordered = state.order === 'groups' ? orderByGroups(order, this.clients, cuts) : order;
+    return layoutFor(width, looks, this.clients, ordered);
+  }
+
+  /** How everybody looks at the cursor. */
+  worldAt(state: ViewState): Pick<ReturnType<Film['stageAfter']>, 'looks' | 'cuts'> {
+    const film = this.film(state);
+    const row = film.length === 0 ? undefined : film.scene(state.place).rows[0];
+    return row ?? film.stageAfter(state.place);
+  }
+
+  /** The step in a sentence. */
+  narrate(state: ViewState): string {
+    const film = this.film(state);
+    const narrator = new Narrator(this.teller);
+    const first = Math.max(0, state.place - NARRATED_BEFORE);
+    for (let place = first; place < state.place; place++) narrator.note(film.scene(place).step);
+    return narrator.narrate(film.scene(state.place).step).text;
+  }
+}
+
+/** Steps a narrator hears before it tells one: who asked what, and who looked how. */
+const NARRATED_BEFORE = 300;
