@@ -21,7 +21,7 @@ const onLinks = (trace: readonly TraceEvent[]): readonly string[] =>
   ofKind(trace, 'deliver').map(({ at, id, from, node }) => `${at} ${from}>${node} ${id}`);
 
 /** Runs in which a message is handled the moment it arrives: nobody is ever busy. */
-const atOnce = (spec: RunSpec): RunSpec => ({
+const atOnce = ({ calm: _, ...spec }: RunSpec): RunSpec => ({
   ...spec,
   disk: { syncLatency: { kind: 'constant', value: 0 } },
   faults: spec.faults.filter(({ kind }) => !['pause', 'slow-disk', 'disk-stall', 'slow-node'].includes(kind)),
