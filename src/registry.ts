@@ -25,6 +25,11 @@ export interface BuiltIn {
 
 export const builtInProtocols: readonly BuiltIn[] = [
   { name: 'raft', aliases: [], load: async () => (await import('./protocols/raft/raft.ts')).raft },
+  {
+    name: 'two-phase-commit',
+    aliases: ['2pc'],
+    load: async () => (await import('./protocols/two-phase-commit/two-phase-commit.ts')).twoPhaseCommit,
+  },
 ];
 
 /** Whether a name is meant as a module's path: it begins with a dot or a slash, is a file: URL, or ends like a module. */

@@ -1,0 +1,127 @@
+/** What is on disk before what, and that nothing a client was told is lost. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Operation } from '../../../sim/history.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import { canonicalText } from '../../../sim/plain.ts';
+import type { Step, TxnId } from '../transactions.ts';
+import { type ClientOp, stepsOf } from '../workload.ts';
+import {
+  type AnyRecord,
+  durableRecords,
+  factAt,
+  factNow,
+  isParticipant,
+  nameOf,
+  resourceOf,
+  txnOf,
+  WAL,
+} from './facts.ts';
+
+/** What a message says is so, and the types of records that say it on disk. */
+export type Promised = (message: never) => readonly string[] | undefined;
+
+/**
+ * @param promised for each message type: the records, one of which must be on the sender's disk before it leaves; undefined where it
+ * promises nothing.
+ */
+export const writeAhead = (promised: { readonly [type: string]: Promised }): Property =>
+  always<Set<string>>({
+    name: 'WAL',
+    title: 'what a message promises is on disk before it leaves: votes, decisions, acknowledgements',
+    source: 'BHG 7.4',
+    oracle: 'internal',
+    messages: Object.keys(promised),
+    start: () => new Set(),
+    send(known, from, _to, message: { readonly type: string; readonly txn: TxnId }, world) {
+      const records = (promised[message.type] as Promised)(message as never);
+      if (records === undefined) return undefined;
+      const { txn } = message;
+      for (const type of records) if (known.has(`${from} ${type} ${txn}`)) return undefined;
+      const found = durableRecords(world, from).some(
+        (record) => records.includes(record.type) && txnOf(record) === txn,
+      );
+      if (!found && !isOver(world, from, txn)) return tooEarly(message.type, txn, records, from, world);
+      for (const type of records) known.add(`${from} ${type} ${txn}`);
+      return undefined;
+    },
+    crash: (known) => void known.clear(),
+  });
+
+/** Everybody knows the outcome: what is answered to late questions binds nobody. */
+const isOver = (world: World, node: number, txn: TxnId): boolean =>
+  world
+    .diskOf(node)
+    .cachedLog(WAL)
+    .entries.some((entry) => {
+      const record = entry as AnyRecord;
+      return record.type === 'end' && record.txn === txn;
+    });
+
+function tooEarly(type: string, txn: TxnId, records: readonly string[], from: number, world: World): Finding {
+  return {
+    sentence: `${nameOf(world, from)} sent ${type} ${txn} before its disk said so`,
+    facts: [factNow(world, from, `no record of ${txn} on its disk is ${records.join(' or ')}`)],
+  };
+}
+
+/** Appends, whose values never repeat, can be looked for one by one. What is in doubt is not lost. */
+export const durable: Property = always<Operation[]>({
+  name: 'DUR',
+  title: 'what a client was told is committed is there at the end, or promised on disk',
+  oracle: 'internal',
+  start: () => [],
+  returned(acknowledged, operation) {
+    if (operation.outcome === 'ok') acknowledged.push(operation);
+    return undefined;
+  },
+  end(acknowledged, world) {
+    const stores = storesOf(world);
+    for (const operation of acknowledged) {
+      for (const step of stepsOf(operation.input as unknown as ClientOp)) {
+        if (step.f === 'append' && !isThere(stores, step)) return lost(operation, step, world);
+      }
+    }
+    return undefined;
+  },
+});
+
+interface StoreSeen {
+  readonly values: { readonly [key: string]: unknown };
+  readonly promised: readonly Step[];
+}
+
+/** Of all participants that are up and between two handlers; where one is not, nothing can be said of its keys. */
+function storesOf(world: World): readonly (StoreSeen | undefined)[] {
+  return world.nodes.flatMap((_, node) => {
+    if (!isParticipant(world, node)) return [];
+    const state = world.stateOf(node);
+    if (state === undefined) return [undefined];
+    const { store, locals } = resourceOf(state);
+    const promised = locals.filter(({ phase }) => phase === 'prepared').flatMap(({ writes }) => writes);
+    return [{ values: store.values, promised }];
+  });
+}
+
+function isThere(stores: readonly (StoreSeen | undefined)[], { key, value }: Step): boolean {
+  if (stores.includes(undefined)) return true;
+  return stores.some(
+    (store) =>
+      (store?.values[key] as readonly unknown[] | undefined)?.includes(value) === true ||
+      store?.promised.some((step) => step.key === key && step.value === value),
+  );
+}
+
+function lost(operation: Operation, { key, value }: Step, world: World): Finding {
+  const client = world.nodes.findIndex((node) => operation.process.startsWith(node));
+  return {
+    sentence: `${operation.process} was told that ${canonicalText(value)} was appended to ${key}, and it is not there`,
+    facts: [
+      factAt(
+        world,
+        operation.returnedEvent ?? 0,
+        Math.max(0, client),
+        `is told that the append of ${canonicalText(value)} to ${key} is committed`,
+      ),
+    ],
+  };
+}

@@ -1,0 +1,101 @@
+/** Waiting: nobody waits in a circle, and nobody starves. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { Lock } from '../locks.ts';
+import type { WorkOptions } from '../resource.ts';
+import { type Age, type Execute, goesFirst, type Refused, type TxnId } from '../transactions.ts';
+import { factNow, isParticipant, nameOf, resourceOf } from './facts.ts';
+
+interface Waiting {
+  /** By request, named by its first attempt: how old it was when it came in. */
+  readonly first: Map<TxnId, Age>;
+  readonly ages: Map<TxnId, Age>;
+}
+
+/** Where locks are left to time-outs there are circles, for a while: then this says nothing. */
+export const deadlockFreedom: Property = always<Waiting>({
+  name: 'DLF',
+  title: 'transactions never wait in a circle, and who gives way does so to an older one',
+  source: 'Rosenkrantz, Stearns, Lewis 1978',
+  oracle: 'internal',
+  messages: ['Execute', 'Refused'],
+  start: () => ({ first: new Map(), ages: new Map() }),
+  send(memory, from, _to, message: Execute | Refused, world) {
+    if (message.type === 'Execute') {
+      const { age } = message;
+      memory.ages.set(age.txn, age);
+      if (!memory.first.has(age.root)) memory.first.set(age.root, age);
+      return undefined;
+    }
+    return byAge(world, from) ? gaveWay(memory, from, message, world) : undefined;
+  },
+  step(_memory, node, state: object, world) {
+    if (!isParticipant(world, node) || !byAge(world, node)) return undefined;
+    const { locks } = resourceOf(state);
+    for (const { queue } of locks) if (queue.length > 0) return findCircle(node, world);
+    return undefined;
+  },
+});
+
+const byAge = (world: World, node: number): boolean => (world.optionsOf(node) as WorkOptions).lockPolicy !== 'timeout';
+
+function gaveWay({ first, ages }: Waiting, node: number, { txn, killer }: Refused, world: World): Finding | undefined {
+  const victim = ages.get(txn);
+  const other = ages.get(killer);
+  if (victim === undefined || other === undefined || victim.root === other.root) return undefined;
+  const [victimFirst, otherFirst] = [first.get(victim.root) as Age, first.get(other.root) as Age];
+  if (goesFirst(otherFirst, victimFirst)) return undefined;
+  return {
+    sentence: `transaction ${txn} had to give way to ${killer}, whose client came later`,
+    facts: [
+      factNow(
+        world,
+        node,
+        `refuses ${txn}, first tried as ${victim.root}, because of ${killer}, first tried as ${other.root}`,
+      ),
+    ],
+  };
+}
+
+/** Looks at all participants that can be looked at: who is down has no waiters, who is in the middle of something is looked at later. */
+function findCircle(node: number, world: World): Finding | undefined {
+  const waitsFor = new Map<TxnId, TxnId[]>();
+  for (let other = 0; other < world.nodes.length; other++) {
+    const state = isParticipant(world, other) ? world.stateOf(other) : undefined;
+    if (state !== undefined) for (const lock of resourceOf(state).locks) addWaits(waitsFor, lock);
+  }
+  for (const start of waitsFor.keys()) {
+    const circle = circleFrom(start, waitsFor);
+    if (circle === undefined) continue;
+    return {
+      sentence: `transactions wait for each other: ${[...circle, circle[0]].join(' for ')}`,
+      facts: [factNow(world, node, `${nameOf(world, node)} has closed the circle`)],
+    };
+  }
+  return undefined;
+}
+
+function addWaits(waitsFor: Map<TxnId, TxnId[]>, { holders, queue }: Lock): void {
+  queue.forEach((waiter, place) => {
+    const { txn } = waiter.age;
+    const ahead = [...holders, ...queue.slice(0, place)].filter(
+      (other) => other.age.txn !== txn && (other.mode === 'X' || waiter.mode === 'X'),
+    );
+    waitsFor.set(txn, [...(waitsFor.get(txn) ?? []), ...ahead.map(({ age }) => age.txn)]);
+  });
+}
+
+function circleFrom(start: TxnId, waitsFor: Map<TxnId, TxnId[]>): readonly TxnId[] | undefined {
+  const visited = new Set<TxnId>();
+  const path: TxnId[] = [];
+  const visit = (txn: TxnId): boolean => {
+    if (txn === start && path.length > 0) return true;
+    if (visited.has(txn)) return false;
+    visited.add(txn);
+    path.push(txn);
+    for (const next of waitsFor.get(txn) ?? []) if (visit(next)) return true;
+    path.pop();
+    return false;
+  };
+  return visit(start) ? path : undefined;
+}

@@ -1,0 +1,180 @@
+/**
+ * Is there an order of the committed transactions that explains everything they read? Asked twice, when a run is over: with the order of
+ * versions that the participants' logs show (exact), and from what clients saw alone.
+ */
+import { always, type Property } from '../../../check/property.ts';
+import type { MicroOperation, Transaction, Workload } from '../../../check/transaction.ts';
+import { checkTransactions, type TransactionsResult } from '../../../check/transactions.ts';
+import type { Operation } from '../../../sim/history.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { Done, Execute, Executed, Origin, Seen, Step, TxnId } from '../transactions.ts';
+import { type ClientOp, type ClientResult, stepsOf } from '../workload.ts';
+import { appended, isPrepared } from './facts.ts';
+
+/** Two-phase locking with an answer after the decision respects real time too. */
+const LEVEL = 'strong-serializable';
+
+interface Traced {
+  readonly txn: TxnId;
+  readonly origin: Origin;
+  readonly called: number;
+  /** By participant: the steps that it was given, and what they saw. */
+  readonly steps: Map<number, readonly Step[]>;
+  readonly seen: Map<number, readonly Seen[]>;
+  committed: boolean;
+  answered: number;
+}
+
+interface Versions {
+  readonly traced: Map<TxnId, Traced>;
+  /** By request: its last attempt. */
+  readonly attempt: Map<string, TxnId>;
+  /** By node: what it has promised to write. */
+  readonly redo: Map<TxnId, readonly Step[]>[];
+  /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
+  readonly order: Map<string, TxnId[]>;
+}
+
+const requestName = ({ process, sequence }: Origin): string => `${process} #${sequence}`;
+
+export const serializable: Property = always<Versions>({
+  name: 'SER',
+  title: 'some order of the committed transactions, one that respects real time, explains all that they read',
+  source: 'Adya 1999; BHG 2',
+  oracle: 'internal',
+  messages: ['Execute', 'Executed', 'Done'],
+  start: () => ({ traced: new Map(), attempt: new Map(), redo: [], order: new Map() }),
+  send(memory, from, to, message: Execute | Executed | Done, world) {
+    if (message.type === 'Execute') noteAttempt(memory, to, message, world);
+    else if (message.type === 'Executed') memory.traced.get(message.txn)?.seen.set(from, message.seen);
+    else if (message.committed) noteAnswer(memory, message, world);
+    return undefined;
+  },
+  log(memory, node, log, change) {
+    const record = appended(log, change);
+    if (record === undefined) return undefined;
+    while (memory.redo.length <= node) memory.redo.push(new Map());
+    const redo = memory.redo[node] as Map<TxnId, readonly Step[]>;
+    if (isPrepared(record)) redo.set(record.age.txn, record.writes);
+    else if (record.type === 'commit' && redo.has(record.txn)) install(memory, record.txn, redo.get(record.txn) ?? []);
+    return undefined;
+  },
+  end: judgeVersions,
+});
+
+function noteAttempt(memory: Versions, to: number, { age, origin, steps }: Execute, world: World): void {
+  let traced = memory.traced.get(age.txn);
+  if (traced === undefined) {
+    traced = {
+      txn: age.txn,
+      origin,
+      called: world.event,
+      steps: new Map(),
+      seen: new Map(),
+      committed: false,
+      answered: Number.POSITIVE_INFINITY,
+    };
+    memory.traced.set(age.txn, traced);
+    memory.attempt.set(requestName(origin), age.txn);
+  }
+  traced.steps.set(to, steps);
+}
+
+/** What only reads is committed when the client is told so; and the client's answer ends a transaction in real time. */
+function noteAnswer(memory: Versions, { origin }: Done, world: World): void {
+  const traced = memory.traced.get(memory.attempt.get(requestName(origin)) ?? '');
+  if (traced === undefined || traced.answered < world.event) return;
+  traced.answered = world.event;
+  if ([...traced.steps.values()].every((steps) => steps.every(({ f }) => f === 'read'))) traced.committed = true;
+}
+
+function install(memory: Versions, txn: TxnId, writes: readonly Step[]): void {
+  const traced = memory.traced.get(txn);
+  if (traced !== undefined) traced.committed = true;
+  for (const { key } of writes) {
+    const order = memory.order.get(key);
+    if (order === undefined) memory.order.set(key, [txn]);
+    else if (!order.includes(txn)) order.push(txn);
+  }
+}
+
+function judgeVersions(memory: Versions): Finding | undefined {
+  const committed = [...memory.traced.values()].filter((one) => one.committed);
+  const transactions = committed.map(
+    (one): Transaction => ({
+      process: one.origin.process,
+      outcome: 'ok',
+      ops: [...one.steps].flatMap(([node, steps]) => versionsOf(one.txn, steps, one.seen.get(node) ?? [])),
+      called: one.called,
+      returned: one.answered,
+    }),
+  );
+  // Committed and not yet carried out everywhere: nobody can have seen it there, it comes last.
+  for (const one of committed) {
+    for (const steps of one.steps.values())
+      install(
+        memory,
+        one.txn,
+        steps.filter(({ f }) => f !== 'read'),
+      );
+  }
+  const versionOrders = [...memory.order];
+  const result = checkTransactions(transactions, { workload: 'rw-register', level: LEVEL, versionOrders });
+  return finding(result, (index) => committed[index]?.txn ?? `T${index}`);
+}
+
+/** A version is named by the transaction that wrote it. What depends on the value before it has read it. */
+function versionsOf(txn: TxnId, steps: readonly Step[], seen: readonly Seen[]): readonly MicroOperation[] {
+  return steps.flatMap(({ f, key }, i): MicroOperation[] => {
+    const read: MicroOperation = ['r', key, seen[i]?.writer || null];
+    if (f === 'read') return [read];
+    return f === 'write' ? [['w', key, txn]] : [read, ['w', key, txn]];
+  });
+}
+
+// ---- What clients saw ------------------------------------------------------------------------------------------------------------
+
+const workloads: readonly (readonly [Workload, readonly ClientOp['type'][]])[] = [
+  ['list-append', ['append', 'append-read', 'lists']],
+  ['rw-register', ['put-get', 'registers']],
+];
+
+export const isolation: Property = always<null>({
+  name: 'ISO',
+  title:
+    'some order of the transactions, one that respects real time, explains the lists and registers that clients read',
+  source: 'Adya 1999; Kingsbury, Alvaro 2020',
+  oracle: 'client',
+  start: () => null,
+  end(_memory, world) {
+    for (const [workload, types] of workloads) {
+      const operations = world.history().filter(({ input }) => types.includes((input as unknown as ClientOp).type));
+      const result = checkTransactions(operations.map(asTransaction), { workload, level: LEVEL });
+      const found = finding(result, (index) => {
+        const { process, calledEvent } = operations[index] as Operation;
+        return `the one that ${process} called at event ${calledEvent}`;
+      });
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  },
+});
+
+function asTransaction({ process, input, output, outcome, called, returned }: Operation): Transaction {
+  const values = (output as unknown as ClientResult | undefined)?.values;
+  const ops = stepsOf(input as unknown as ClientOp).map(({ f, key, value }, i): MicroOperation => {
+    if (f === 'read') return ['r', key, values?.[i] ?? null];
+    return [f === 'append' ? 'append' : 'w', key, value];
+  });
+  return { process, outcome, ops, called, returned };
+}
+
+function finding(result: TransactionsResult, name: (transaction: number) => string): Finding | undefined {
+  if (result.verdict !== 'violated') return undefined;
+  const [cycle] = result.cycles;
+  const [direct] = result.direct;
+  const sentence = direct?.sentence ?? `${cycle?.name}: ${cycle?.sentences.join(', and ')}`;
+  const numbers = direct?.transactions ?? cycle?.edges.map(({ from }) => from) ?? [];
+  const who = numbers.map((number) => `T${number} is ${name(number)}`).join('; ');
+  return { sentence: `${direct === undefined ? '' : `${direct.name}: `}${sentence}. ${who}` };
+}

@@ -1,0 +1,118 @@
+/** What is in the stores: each committed write once, and money neither made nor lost. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Operation } from '../../../sim/history.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import { canonicalText, type Json } from '../../../sim/plain.ts';
+import type { Prepared, Resource } from '../resource.ts';
+import { applyStep, emptyStore, OPENING_BALANCE, type Store } from '../store.ts';
+import type { Step, TxnId } from '../transactions.ts';
+import { accounts, type ClientOp, type ClientResult } from '../workload.ts';
+import { type AnyRecord, appended, durableRecords, factAt, factNow, isPrepared, nameOf, resourceOf } from './facts.ts';
+
+/** One participant's store as it should be, computed from its log alone. */
+interface Should {
+  readonly redo: Map<TxnId, readonly Step[]>;
+  readonly done: Set<TxnId>;
+  readonly store: Store;
+  /** The values that were last compared: what is the same object is not compared again. */
+  readonly compared: { [key: string]: Json };
+}
+
+interface Once {
+  readonly byNode: Should[];
+  /** Which transaction carried out which request of a client. */
+  readonly carriedOut: Map<string, { readonly txn: TxnId; readonly event: number; readonly node: number }>;
+}
+
+const newShould = (): Should => ({ redo: new Map(), done: new Set(), store: emptyStore(), compared: {} });
+
+export const once: Property = always<Once>({
+  name: 'ONCE',
+  title: 'the writes of each committed transaction, and each request of a client, are carried out once',
+  oracle: 'internal',
+  role: 'participant',
+  start: () => ({ byNode: [], carriedOut: new Map() }),
+  boot(memory, node, world) {
+    const should = newShould();
+    memory.byNode[node] = should;
+    for (const record of durableRecords(world, node)) follow(should, record);
+    return undefined;
+  },
+  log(memory, node, log, change, world) {
+    const record = appended(log, change);
+    if (record === undefined) return undefined;
+    follow(memory.byNode[node] as Should, record);
+    return isPrepared(record) ? undefined : requestOnce(memory, node, record, world);
+  },
+  step: (memory, node, state: object, world) =>
+    compareStore(memory.byNode[node] as Should, node, resourceOf(state), world),
+});
+
+function follow(should: Should, record: AnyRecord | Prepared): void {
+  if (isPrepared(record)) {
+    should.redo.set(record.age.txn, record.writes);
+    return;
+  }
+  if (record.type !== 'commit' || should.done.has(record.txn)) return;
+  should.done.add(record.txn);
+  for (const step of should.redo.get(record.txn) ?? []) applyStep(should.store, step, record.txn);
+}
+
+function compareStore(should: Should, node: number, { store }: Resource, world: World): Finding | undefined {
+  const { values } = store;
+  for (const key in values) {
+    const value = values[key] as Json;
+    if (should.compared[key] === value && should.store.writers[key] === store.writers[key]) continue;
+    should.compared[key] = value;
+    const expected = should.store.values[key];
+    if (expected === value || canonicalText(expected) === canonicalText(value)) continue;
+    const writer = store.writers[key] as TxnId;
+    return {
+      sentence: `${nameOf(world, node)} holds ${canonicalText(value)} at ${key}; carrying out each committed transaction once gives ${canonicalText(expected)}`,
+      facts: [factNow(world, node, `${writer} was the last to write ${key}`)],
+    };
+  }
+  return undefined;
+}
+
+/** A retry belongs to the same request: a second transaction for it must not commit too. */
+function requestOnce(memory: Once, node: number, { type, txn }: AnyRecord, world: World): Finding | undefined {
+  if (type !== 'commit') return undefined;
+  const record = [...(world.diskOf(node).cachedLog('wal').entries as readonly (AnyRecord | Prepared)[])]
+    .reverse()
+    .find((one) => isPrepared(one) && one.age.txn === txn) as Prepared | undefined;
+  if (record === undefined) return undefined;
+  const request = `${record.origin.process} #${record.origin.sequence}`;
+  const first = memory.carriedOut.get(request);
+  if (first === undefined) {
+    memory.carriedOut.set(request, { txn, event: world.event, node });
+    return undefined;
+  }
+  if (first.txn === txn) return undefined;
+  return {
+    sentence: `the request ${request} was carried out twice: by transaction ${first.txn} and by ${txn}`,
+    facts: [factAt(world, first.event, first.node, `commits ${first.txn}`), factNow(world, node, `commits ${txn}`)],
+  };
+}
+
+const TOTAL = accounts.length * OPENING_BALANCE;
+
+export const conservation: Property = always<null>({
+  name: 'CONS',
+  title: 'every committed audit finds all the money, and no account overdrawn',
+  oracle: 'client',
+  start: () => null,
+  returned(_memory, operation: Operation) {
+    const op = operation.input as unknown as ClientOp;
+    if (op.type !== 'audit' || operation.outcome !== 'ok') return undefined;
+    const balances = (operation.output as unknown as ClientResult).values as readonly number[];
+    const sum = balances.reduce((total, balance) => total + balance, 0);
+    const negative = balances.findIndex((balance) => balance < 0);
+    if (sum === TOTAL && negative === -1) return undefined;
+    const what = sum === TOTAL ? `${accounts[negative]} overdrawn` : `${sum} in all accounts, not ${TOTAL}`;
+    return {
+      sentence: `an audit of ${operation.process} finds ${what}`,
+      facts: [{ event: operation.returnedEvent ?? 0, text: `balances are ${balances.join(', ')}` }],
+    };
+  },
+});

@@ -1,0 +1,369 @@
+/**
+ * A participant's work: it executes the steps of transactions under locks, promises to commit (a forced record), and carries out the
+ * decision. Which messages bring the decision about is the business of each protocol.
+ */
+import type { Json } from '../../sim/plain.ts';
+import type { Micros, NodeId, ReadResult, StoredLog } from '../../sim/protocol.ts';
+import { claim, enqueue, heldBy, holds, type LockTable, type Mode, release } from './locks.ts';
+import { applyStep, emptyStore, isAccount, type Store, seenBy } from './store.ts';
+import {
+  type Age,
+  coordinatorOf,
+  type Execute,
+  type Origin,
+  type Seen,
+  type Step,
+  type TxnId,
+  type WorkAnswer,
+} from './transactions.ts';
+import type { LocalPhase, LockPolicy, WorkRules } from './work-rules.ts';
+
+// ---- On disk: the log `wal` ------------------------------------------------------------------------------------------------------
+
+/** Redo and locks: all that is needed to commit whatever happens. Forced before the vote. */
+export interface Prepared {
+  readonly type: 'prepared';
+  readonly age: Age;
+  readonly origin: Origin;
+  /** All participants of the transaction, and who coordinates it. */
+  readonly participants: readonly NodeId[];
+  readonly coordinator: NodeId;
+  readonly writes: readonly Step[];
+  readonly locks: readonly { readonly key: string; readonly mode: Mode }[];
+}
+export interface Decided {
+  readonly type: 'commit' | 'abort';
+  readonly txn: TxnId;
+  /** An operator's guess, not the transaction's outcome. */
+  readonly heuristic?: true;
+}
+export type ParticipantRecord = Prepared | Decided;
+
+// ---- In memory -------------------------------------------------------------------------------------------------------------------
+
+/** A transaction that is open here. */
+export interface Local {
+  readonly age: Age;
+  readonly origin: Origin;
+  readonly coordinator: NodeId;
+  readonly steps: readonly Step[];
+  phase: LocalPhase;
+  readonly seen: Seen[];
+  readonly writes: Step[];
+  /** Known from the request to prepare on. */
+  participants: readonly NodeId[];
+}
+
+export interface Finished {
+  readonly outcome: 'commit' | 'abort' | 'read';
+  readonly writes: readonly Step[];
+  readonly heuristic: boolean;
+  /** Whether the log says so, synced or not. */
+  readonly recorded: boolean;
+}
+
+/** A transaction that was refused, and whose end it waits for. */
+interface Mourner {
+  readonly txn: TxnId;
+  readonly killer: TxnId;
+}
+
+export interface Resource {
+  /** 1, 2, ...: how often this participant has started. */
+  readonly incarnation: number;
+  readonly store: Store;
+  readonly locks: LockTable;
+  locals: Local[];
+  readonly finished: { [txn: TxnId]: Finished };
+  /** Newest incarnation heard of, by coordinator. */
+  readonly incarnations: { [coordinator: NodeId]: number };
+  mourners: Mourner[];
+  /** Transactions that got a lock in this very handler. */
+  runnable: TxnId[];
+}
+
+export interface WorkOptions {
+  readonly lockPolicy: LockPolicy;
+  /** How long a claim waits, where locks are left to time-outs. */
+  readonly lockTimeout: Micros;
+  /** How long a transaction may be open here without being asked to prepare. */
+  readonly idleTimeout: Micros;
+  readonly readOnlyVotes: boolean;
+}
+
+/** What this file needs of a participant's context. */
+export interface ResourceContext {
+  readonly self: NodeId;
+  readonly options: WorkOptions;
+  readonly disk: {
+    read(record: 'incarnation'): ReadResult<number | undefined>;
+    put(record: 'incarnation', value: number): void;
+    readLog(log: 'wal'): ReadResult<StoredLog<{ readonly type: string }>>;
+    append(log: 'wal', entry: ParticipantRecord): void;
+    sync(): void;
+  };
+  send(to: NodeId, message: WorkAnswer): void;
+  setTimer(timer: 'idle' | 'lock', delay: Micros, key: string): void;
+  cancelTimer(timer: 'idle' | 'lock', key: string): void;
+  note(text: string, data?: Json): void;
+}
+
+const emptyResource = (incarnation: number): Resource => ({
+  incarnation,
+  store: emptyStore(),
+  locks: [],
+  locals: [],
+  finished: {},
+  incarnations: {},
+  mourners: [],
+  runnable: [],
+});
+
+export const localOf = (resource: Resource, txn: TxnId): Local | undefined =>
+  resource.locals.find(({ age }) => age.txn === txn);
+
+// ---- Work ------------------------------------------------------------------------------------------------------------------------
+
+/** A message of a newer incarnation of a coordinator ends the session with the older one. */
+export function hearIncarnation(
+  rules: WorkRules,
+  resource: Resource,
+  coordinator: NodeId,
+  incarnation: number,
+  context: ResourceContext,
+): boolean {
+  const known = resource.incarnations[coordinator] ?? 0;
+  if (incarnation <= known) return incarnation === known;
+  resource.incarnations[coordinator] = incarnation;
+  const orphans = resource.locals.filter(
+    (local) =>
+      local.coordinator === coordinator &&
+      incarnationOf(local.age.txn) < incarnation &&
+      rules.endsWithSession(local.phase),
+  );
+  for (const { age } of orphans) {
+    context.note('sessionEnded', { txn: age.txn });
+    abortLocal(resource, age.txn, context);
+  }
+  return true;
+}
+
+const incarnationOf = (txn: TxnId): number => Number(txn.split('.')[1]);
+
+export function onExecute(
+  rules: WorkRules,
+  resource: Resource,
+  coordinator: NodeId,
+  { age, origin, incarnation, steps }: Execute,
+  context: ResourceContext,
+): void {
+  if (!hearIncarnation(rules, resource, coordinator, incarnation, context)) return;
+  if (resource.finished[age.txn] !== undefined || localOf(resource, age.txn) !== undefined) return;
+  resource.locals.push({ age, origin, coordinator, steps, phase: 'working', seen: [], writes: [], participants: [] });
+  context.setTimer('idle', context.options.idleTimeout, age.txn);
+  resource.runnable.push(age.txn);
+  runAll(rules, resource, context);
+}
+
+/** Goes on with all that have got what they waited for; each may set others free. */
+export function runAll(rules: WorkRules, resource: Resource, context: ResourceContext): void {
+  for (let txn = resource.runnable.shift(); txn !== undefined; txn = resource.runnable.shift()) {
+    const local = localOf(resource, txn);
+    if (local?.phase === 'working') advance(rules, resource, local, context);
+  }
+}
+
+function advance(rules: WorkRules, resource: Resource, local: Local, context: ResourceContext): void {
+  const { txn } = local.age;
+  context.cancelTimer('lock', txn);
+  while (local.seen.length < local.steps.length) {
+    const step = local.steps[local.seen.length] as Step;
+    if (!acquire(rules, resource, local, step, context)) return;
+    local.seen.push(seenBy(resource.store, local.writes, txn, step.key));
+    if (step.f !== 'read') local.writes.push(step);
+  }
+  local.phase = 'executed';
+  context.setTimer('idle', context.options.idleTimeout, txn);
+  context.send(local.coordinator, { type: 'Executed', txn, incarnation: resource.incarnation, seen: [...local.seen] });
+}
+
+/** True when the lock is held. Else the transaction waits for it, or is gone. */
+function acquire(rules: WorkRules, resource: Resource, local: Local, step: Step, context: ResourceContext): boolean {
+  const { age } = local;
+  const mode: Mode = step.f === 'read' ? 'S' : 'X';
+  if (holds(resource.locks, step.key, age.txn, mode)) return true;
+  const { lockPolicy, lockTimeout } = context.options;
+  const byAge = lockPolicy === 'wound-wait';
+  const conflict = claim(resource.locks, step.key, { age, mode }, byAge);
+  if (conflict === undefined) return true;
+  const verdicts = conflict.ahead.map(
+    (other) => [rules.whenBlocked(lockPolicy, age, other.age), other.age.txn] as const,
+  );
+  const killer = verdicts.find(([verdict]) => verdict === 'die');
+  if (killer !== undefined) {
+    refuse(resource, local, killer[1], context);
+    return false;
+  }
+  enqueue(resource.locks, step.key, { age, mode }, byAge);
+  if (lockPolicy === 'timeout') context.setTimer('lock', lockTimeout, age.txn);
+  context.note('lockWait', { txn: age.txn, key: step.key });
+  for (const [verdict, victim] of verdicts) if (verdict === 'wound') wound(resource, victim, age.txn, context);
+  for (const { age: other } of conflict.overtaken) {
+    if (rules.whenBlocked(lockPolicy, other, age) === 'die') wound(resource, other.txn, age.txn, context);
+  }
+  return false;
+}
+
+/** Who has voted is nobody's victim. */
+function wound(resource: Resource, victim: TxnId, killer: TxnId, context: ResourceContext): void {
+  const local = localOf(resource, victim);
+  if (local !== undefined && local.phase !== 'prepared') refuse(resource, local, killer, context);
+}
+
+function refuse(resource: Resource, local: Local, killer: TxnId, context: ResourceContext): void {
+  const { txn } = local.age;
+  context.note('gaveWay', { txn, killer });
+  context.send(local.coordinator, { type: 'Refused', txn, killer });
+  if (killer !== '') resource.mourners.push({ txn, killer });
+  abortLocal(resource, txn, context);
+}
+
+/** The claim has waited for too long: whoever holds the key may be waiting for us elsewhere. */
+export function onLockTimer(rules: WorkRules, resource: Resource, txn: TxnId, context: ResourceContext): void {
+  const local = localOf(resource, txn);
+  if (local?.phase !== 'working') return;
+  const step = local.steps[local.seen.length] as Step;
+  const holder = resource.locks.find(({ key }) => key === step.key)?.holders.find(({ age }) => age.txn !== txn);
+  refuse(resource, local, holder?.age.txn ?? '', context);
+  runAll(rules, resource, context);
+}
+
+/** BHG 7.4: before it has voted a participant may abort alone; it remembers, and will refuse to prepare. */
+export function onIdleTimer(rules: WorkRules, resource: Resource, txn: TxnId, context: ResourceContext): void {
+  const local = localOf(resource, txn);
+  if (local === undefined || local.phase === 'prepared') return;
+  context.note('idleAbort', { txn });
+  refuse(resource, local, '', context);
+  runAll(rules, resource, context);
+}
+
+export function onRollback(rules: WorkRules, resource: Resource, txn: TxnId, context: ResourceContext): void {
+  const local = localOf(resource, txn);
+  if (local?.phase === 'prepared') return;
+  if (local !== undefined) abortLocal(resource, txn, context);
+  else resource.finished[txn] ??= ABORTED;
+  runAll(rules, resource, context);
+}
+
+const NO_WRITES: readonly Step[] = Object.freeze([]);
+
+/** Aborted before the vote: known in memory only. */
+const ABORTED: Finished = Object.freeze({ outcome: 'abort', writes: NO_WRITES, heuristic: false, recorded: false });
+
+// ---- The vote --------------------------------------------------------------------------------------------------------------------
+
+/** Whether the participant can commit this: it has done its work and no account would be overdrawn. */
+export function canCommit(resource: Resource, local: Local): boolean {
+  const overdrawn = (key: string): boolean =>
+    isAccount(key) && (seenBy(resource.store, local.writes, local.age.txn, key).value as number) < 0;
+  return local.phase === 'executed' && !local.writes.some(({ key }) => overdrawn(key));
+}
+
+/** From now on the participant is bound: it can neither commit nor abort alone. The caller forces the record before the vote leaves. */
+export function prepareLocal(
+  rules: WorkRules,
+  resource: Resource,
+  local: Local,
+  participants: readonly NodeId[],
+  context: ResourceContext,
+): void {
+  const { age, origin, coordinator, writes } = local;
+  local.phase = 'prepared';
+  local.participants = participants;
+  context.cancelTimer('idle', age.txn);
+  const locks = heldBy(resource.locks, age.txn);
+  context.disk.append('wal', { type: 'prepared', age, origin, participants, coordinator, writes: [...writes], locks });
+  if (rules.keepsLocksAfterVote()) return;
+  resource.runnable.push(...release(resource.locks, age.txn));
+}
+
+/** Nothing was written here: the participant has no interest in the outcome and leaves with its vote. */
+export function leaveAsReader(resource: Resource, local: Local, context: ResourceContext): void {
+  finish(resource, local.age.txn, { outcome: 'read', writes: NO_WRITES, heuristic: false, recorded: false }, context);
+}
+
+// ---- The decision ----------------------------------------------------------------------------------------------------------------
+
+/** Carries out a commit; the caller has written the record. */
+export function commitLocal(resource: Resource, txn: TxnId, context: ResourceContext, heuristic = false): void {
+  const writes = localOf(resource, txn)?.writes ?? resource.finished[txn]?.writes ?? [];
+  for (const step of writes) applyStep(resource.store, step, txn);
+  finish(resource, txn, { outcome: 'commit', writes: [...writes], heuristic, recorded: true }, context);
+}
+
+/** What a transaction did here is forgotten: it never left its workspace. */
+export function abortLocal(resource: Resource, txn: TxnId, context: ResourceContext): void {
+  finish(resource, txn, ABORTED, context);
+}
+
+/** The same, where the caller has written the record. */
+export function abortRecorded(resource: Resource, txn: TxnId, context: ResourceContext, heuristic = false): void {
+  finish(resource, txn, { ...ABORTED, heuristic, recorded: true }, context);
+}
+
+function finish(resource: Resource, txn: TxnId, as: Finished, context: ResourceContext): void {
+  resource.finished[txn] = as;
+  if (localOf(resource, txn) !== undefined) {
+    context.cancelTimer('idle', txn);
+    context.cancelTimer('lock', txn);
+    resource.locals = resource.locals.filter(({ age }) => age.txn !== txn);
+  }
+  resource.runnable.push(...release(resource.locks, txn));
+  const freed = resource.mourners.filter(({ killer }) => killer === txn);
+  if (freed.length === 0) return;
+  resource.mourners = resource.mourners.filter(({ killer }) => killer !== txn);
+  for (const mourner of freed) context.send(coordinatorOf(mourner.txn), { type: 'Released', txn: mourner.txn });
+}
+
+// ---- Recovery --------------------------------------------------------------------------------------------------------------------
+
+/**
+ * BHG 6.5, 7.4: what was decided is done again in the order of the log; what was promised and not decided is in doubt, has its locks,
+ * and is answered with; all else is as if it had never been.
+ */
+export function recover(rules: WorkRules, context: ResourceContext): Resource {
+  const log = context.disk.readLog('wal');
+  const before = context.disk.read('incarnation');
+  if (!log.ok || !before.ok) throw new Error('the log cannot be read: this participant must not answer');
+  const incarnation = (before.value ?? 0) + 1;
+  context.disk.put('incarnation', incarnation);
+  context.disk.sync();
+  const resource = emptyResource(incarnation);
+  const doubts = new Map<TxnId, Prepared>();
+  const redo = new Map<TxnId, readonly Step[]>();
+  for (const record of log.value.entries as readonly ParticipantRecord[]) {
+    if (record.type === 'prepared') {
+      doubts.set(record.age.txn, record);
+      redo.set(record.age.txn, record.writes);
+    } else if (record.type === 'commit' || record.type === 'abort') {
+      doubts.delete(record.txn);
+      const writes = record.type === 'commit' ? (redo.get(record.txn) ?? []) : [];
+      for (const step of writes) applyStep(resource.store, step, record.txn);
+      resource.finished[record.txn] = {
+        outcome: record.type,
+        writes,
+        heuristic: record.heuristic === true,
+        recorded: true,
+      };
+    }
+  }
+  for (const record of doubts.values()) resource.locals.push(reopen(rules, resource, record));
+  return resource;
+}
+
+function reopen(rules: WorkRules, resource: Resource, record: Prepared): Local {
+  const { age, origin, coordinator, writes, participants } = record;
+  for (const { key, mode } of rules.locksAgainAtRecovery(record.locks))
+    claim(resource.locks, key, { age, mode }, false);
+  return { age, origin, coordinator, steps: [], phase: 'prepared', seen: [], writes: [...writes], participants };
+}

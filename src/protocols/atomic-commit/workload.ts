@@ -1,0 +1,93 @@
+/**
+ * What clients ask for. Bank transfers with audits (is money lost or made?), lists that are appended to and registers that are read and
+ * written (is there an order that explains all reads?). Accounts are a1, a2, ..., lists l1, ..., registers r1, ....
+ */
+import type { OperationSpec } from '../../sim/config.ts';
+import type { Json } from '../../sim/plain.ts';
+import type { Step } from './transactions.ts';
+
+export type ClientOp =
+  | { readonly type: 'transfer'; readonly from: string; readonly to: string; readonly amount: number }
+  | { readonly type: 'audit' }
+  | { readonly type: 'append'; readonly to: string; readonly also: string; readonly value: number }
+  | { readonly type: 'append-read'; readonly to: string; readonly read: string; readonly value: number }
+  | { readonly type: 'lists'; readonly one: string; readonly other: string }
+  | { readonly type: 'put-get'; readonly put: string; readonly get: string; readonly value: number }
+  | { readonly type: 'registers'; readonly one: string; readonly other: string };
+
+/** What a client is told: what each step saw. */
+export interface ClientResult {
+  readonly values: readonly Json[];
+}
+
+const KEYS = 4;
+const key = { kind: 'key', count: KEYS } as const;
+const value = { kind: 'unique' } as const;
+
+export const operations: readonly OperationSpec[] = [
+  { type: 'transfer', weight: 4, arguments: { from: key, to: key, amount: { kind: 'integer', min: 1, max: 60 } } },
+  { type: 'audit', weight: 1 },
+  { type: 'append', weight: 2, arguments: { to: key, also: key, value } },
+  { type: 'append-read', weight: 2, arguments: { to: key, read: key, value } },
+  { type: 'lists', weight: 1, arguments: { one: key, other: key } },
+  { type: 'put-get', weight: 2, arguments: { put: key, get: key, value } },
+  { type: 'registers', weight: 1, arguments: { one: key, other: key } },
+];
+
+const account = (name: string): string => `a${name.slice(1)}`;
+const list = (name: string): string => `l${name.slice(1)}`;
+const register = (name: string): string => `r${name.slice(1)}`;
+
+/** The accounts that hold all the money. */
+export const accounts: readonly string[] = Array.from({ length: KEYS }, (_, i) => `a${i + 1}`);
+
+const read = (name: string): Step => ({ f: 'read', key: name, value: null });
+
+/** Where both keys of an operation are one, it is done to one. */
+export function stepsOf(op: ClientOp): readonly Step[] {
+  switch (op.type) {
+    case 'transfer': {
+      const from = account(op.from);
+      const to = account(op.from === op.to ? neighbour(op.from) : op.to);
+      return [read(from), { f: 'add', key: from, value: -op.amount }, { f: 'add', key: to, value: op.amount }];
+    }
+    case 'audit':
+      return accounts.map(read);
+    case 'append': {
+      const first: Step = { f: 'append', key: list(op.to), value: op.value };
+      return op.to === op.also ? [first] : [first, { ...first, key: list(op.also) }];
+    }
+    case 'append-read':
+      return [{ f: 'append', key: list(op.to), value: op.value }, read(list(op.read))];
+    case 'lists':
+      return reads(list(op.one), list(op.other));
+    case 'put-get':
+      return [read(register(op.get)), { f: 'write', key: register(op.put), value: op.value }];
+    case 'registers':
+      return reads(register(op.one), register(op.other));
+  }
+}
+
+const neighbour = (name: string): string => `k${(Number(name.slice(1)) % KEYS) + 1}`;
+
+const reads = (one: string, other: string): readonly Step[] => (one === other ? [read(one)] : [read(one), read(other)]);
+
+/** In a few words, with what was answered. */
+export function tellOperation(op: ClientOp, result: Json | undefined): string {
+  const { values } = (result ?? {}) as Partial<ClientResult>;
+  const words = stepsOf(op).map((step, i) => tellStep(step, step.f === 'read' ? values?.[i] : undefined));
+  return `${op.type}: ${words.join(', ')}`;
+}
+
+export function tellStep({ f, key, value }: Step, seen: Json | undefined): string {
+  switch (f) {
+    case 'read':
+      return seen === undefined ? `read ${key}` : `${key} is ${JSON.stringify(seen)}`;
+    case 'write':
+      return `${key} = ${JSON.stringify(value)}`;
+    case 'append':
+      return `${key} append ${JSON.stringify(value)}`;
+    case 'add':
+      return `${key} ${(value as number) < 0 ? '-' : '+'} ${Math.abs(value as number)}`;
+  }
+}

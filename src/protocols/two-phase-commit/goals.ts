@@ -1,0 +1,68 @@
+/**
+ * What a campaign must have reached, or it proved little. Some are decoys: alarming, but right, and never to be reported.
+ */
+import { goalByNote, type Property, sometimes } from '../../check/property.ts';
+import { isInDoubt, resourceOf } from '../atomic-commit/properties/facts.ts';
+import type { TxnId } from '../atomic-commit/transactions.ts';
+
+const oracle = 'internal';
+
+const within = (seeds: number, goal: Property): Property =>
+  goal.kind === 'sometimes' ? { ...goal, requiredWithinSeeds: seeds } : goal;
+
+/** Decoy: two-phase commit blocks. That is its price, not a bug. */
+const blocked: Property = sometimes<{ readonly since: Map<string, number> }>({
+  name: 'blocked',
+  title: 'a participant was in doubt through five inquiries without an answer (right: nobody it can reach knows)',
+  source: 'BHG 7.4',
+  oracle,
+  role: 'participant',
+  start: () => ({ since: new Map() }),
+  note(memory, node, text, data) {
+    if (text !== 'inquiring') return false;
+    const key = `${node} ${(data as { readonly txn: TxnId }).txn}`;
+    const times = (memory.since.get(key) ?? 0) + 1;
+    memory.since.set(key, times);
+    return times >= 5;
+  },
+});
+
+const lockedWhileInDoubt: Property = sometimes<null>({
+  name: 'waited-for-doubt',
+  title: 'a transaction waited for a lock of one that was in doubt after a restart',
+  oracle,
+  role: 'participant',
+  start: () => null,
+  step(_memory, _node, state: object) {
+    const resource = resourceOf(state);
+    for (const { holders, queue } of resource.locks) {
+      if (queue.length === 0) continue;
+      for (const { age } of holders) {
+        const local = resource.locals.find((one) => one.age.txn === age.txn);
+        if (local !== undefined && local.steps.length === 0 && isInDoubt(resource, age.txn)) return true;
+      }
+    }
+    return false;
+  },
+});
+
+export const twoPhaseGoals: readonly Property[] = [
+  within(10, goalByNote('committed', 'a transaction was committed at a participant', 'committed')),
+  within(20, goalByNote('aborted', 'a transaction that was being voted on was aborted', 'aborted')),
+  within(50, goalByNote('votes-missing', 'the coordinator gave up waiting for votes', 'votesMissing')),
+  within(50, goalByNote('inquired', 'a participant in doubt asked', 'inquiring')),
+  within(100, goalByNote('in-doubt-at-recovery', 'a participant restarted in doubt', 'inDoubtAtRecovery')),
+  within(200, goalByNote('told-by-peer', 'a participant in doubt was told by another participant', 'toldByPeer')),
+  within(200, goalByNote('presumed', 'an inquiry was answered by the presumption', 'presumed')),
+  within(50, goalByNote('gave-way', 'a transaction gave way to another', 'gaveWay')),
+  within(50, goalByNote('lock-wait', 'a transaction waited for a lock', 'lockWait')),
+  within(100, goalByNote('tried-again', 'a transaction that gave way was tried again', 'triedAgain')),
+  within(
+    200,
+    goalByNote('session-ended', 'work was rolled back because its coordinator had restarted', 'sessionEnded'),
+  ),
+  within(100, goalByNote('client-retried', 'a client asked again', 'clientRetried')),
+  within(500, goalByNote('client-gave-up', 'a client gave up on a request', 'clientGaveUp')),
+  within(2_000, lockedWhileInDoubt),
+  within(500, blocked),
+];

@@ -1,0 +1,229 @@
+/** A resource manager: does the work, votes, obeys, and asks when it hears nothing. */
+import { defineRole, type NodeId, type NodeView, type Role } from '../../sim/protocol.ts';
+import {
+  abortLocal,
+  abortRecorded,
+  canCommit,
+  commitLocal,
+  hearIncarnation,
+  type Local,
+  leaveAsReader,
+  localOf,
+  onExecute,
+  onIdleTimer,
+  onLockTimer,
+  onRollback,
+  prepareLocal,
+  recover,
+  runAll,
+} from '../atomic-commit/resource.ts';
+import type { TxnId } from '../atomic-commit/transactions.ts';
+import { participantPanels } from '../atomic-commit/view.ts';
+import type { Rules } from './rules.ts';
+import type { Decision, ParticipantContext, ParticipantShape, ParticipantState, Prepare } from './shape.ts';
+
+type State = ParticipantState;
+
+export function createParticipant(rules: Rules): Role<ParticipantShape> {
+  return defineRole<ParticipantShape>({
+    boot: (context) => boot(rules, context),
+    onMessage: {
+      Execute: ({ resource }, from, message, context) => onExecute(rules, resource, from, message, context),
+      Rollback: ({ resource }, _from, { txn }, context) => onRollback(rules, resource, txn, context),
+      Prepare: (state, from, message, context) => onPrepare(rules, state, from, message, context),
+      Decision: (state, from, message, context) => onDecision(rules, state, from, message, context),
+      Inquiry: (state, from, { txn }, context) => onPeerInquiry(rules, state, from, txn, context),
+      Hearsay: (state, _from, { txn, commit }, context) => onHearsay(rules, state, txn, commit, context),
+    },
+    onTimer: {
+      idle: ({ resource }, txn, context) => onIdleTimer(rules, resource, txn as TxnId, context),
+      lock: ({ resource }, txn, context) => onLockTimer(rules, resource, txn as TxnId, context),
+      inquiry: (state, txn, context) => onInquiryTimer(rules, state, txn as TxnId, context),
+    },
+    onAdmin: {
+      heuristic: (state, { commit }, context) => onHeuristic(rules, state, commit, context),
+    },
+    view: ({ resource }): NodeView => ({
+      role: 'participant',
+      label: `P ${resource.locals.filter(({ phase }) => phase === 'prepared').length} in doubt`,
+      panels: participantPanels(resource),
+    }),
+  });
+}
+
+// ---- Phase 1 ---------------------------------------------------------------------------------------------------------------------
+
+/** BHG 7.4. What is not known here, or was aborted, is refused: the work of it is gone. A yes is repeated as long as it is in doubt. */
+function onPrepare(
+  rules: Rules,
+  state: State,
+  coordinator: NodeId,
+  { txn, incarnation, session, participants }: Prepare,
+  context: ParticipantContext,
+): void {
+  const { resource } = state;
+  if (!hearIncarnation(rules, resource, coordinator, incarnation, context)) return;
+  const local = localOf(resource, txn);
+  if (local?.phase === 'prepared') {
+    context.send(coordinator, { type: 'Vote', txn, vote: 'yes' });
+  } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
+    if (resource.finished[txn]?.outcome === 'commit') return;
+    const reader = resource.finished[txn]?.outcome === 'read';
+    if (local !== undefined) abortLocal(resource, txn, context);
+    rules.sendVote(coordinator, { type: 'Vote', txn, vote: reader ? 'read' : 'no' }, context);
+  } else if (local.writes.length === 0 && context.options.readOnlyVotes) {
+    leaveAsReader(resource, local, context);
+    rules.sendVote(coordinator, { type: 'Vote', txn, vote: 'read' }, context);
+  } else {
+    prepareLocal(rules, resource, local, participants, context);
+    state.inquiries[txn] = 0;
+    context.setTimer('inquiry', context.options.inquiryInterval, txn);
+    rules.sendVote(coordinator, { type: 'Vote', txn, vote: 'yes' }, context);
+  }
+  runAll(rules, resource, context);
+}
+
+// ---- Phase 2 ---------------------------------------------------------------------------------------------------------------------
+
+function onDecision(
+  rules: Rules,
+  state: State,
+  coordinator: NodeId,
+  { txn, incarnation, commit }: Decision,
+  context: ParticipantContext,
+): void {
+  const { resource } = state;
+  hearIncarnation(rules, resource, coordinator, incarnation, context);
+  const finished = resource.finished[txn];
+  const acknowledges = rules.wantsAck(context.options.presumption, commit);
+  if (finished?.heuristic) {
+    settleHeuristic(state, coordinator, txn, commit, acknowledges, context);
+  } else if (rules.isRepetition(finished !== undefined)) {
+    // A late answer by presumption may say otherwise: what is decided is decided.
+    if (acknowledges && (finished?.outcome === 'commit') === commit) {
+      if (finished?.recorded === false) carryOut(rules, state, txn, false, context);
+      context.send(coordinator, { type: 'Ack', txn });
+    }
+  } else {
+    const local = localOf(resource, txn);
+    // Nobody who knows nothing of it, or has not voted, has to commit: the coordinator has counted a vote that was never given.
+    if (commit && finished === undefined && local?.phase !== 'prepared') context.note('commitWithoutVote', { txn });
+    else carryOut(rules, state, txn, commit, context);
+    if (acknowledges) context.send(coordinator, { type: 'Ack', txn });
+  }
+  runAll(rules, resource, context);
+}
+
+/** The record first; what is acknowledged is forced. */
+function carryOut(rules: Rules, state: State, txn: TxnId, commit: boolean, context: ParticipantContext): void {
+  context.cancelTimer('inquiry', txn);
+  delete state.inquiries[txn];
+  context.disk.append('wal', { type: commit ? 'commit' : 'abort', txn });
+  if (rules.participantForces(context.options.presumption, commit)) context.disk.sync();
+  context.note(commit ? 'committed' : 'aborted', { txn });
+  if (commit) commitLocal(state.resource, txn, context);
+  else abortRecorded(state.resource, txn, context);
+}
+
+// ---- In doubt --------------------------------------------------------------------------------------------------------------------
+
+const DOUBLINGS_MAX = 3;
+
+function onInquiryTimer(rules: Rules, state: State, txn: TxnId, context: ParticipantContext): void {
+  const local = localOf(state.resource, txn);
+  if (local?.phase !== 'prepared') return;
+  const verdict = rules.whenInDoubt();
+  if (verdict === 'ask') inquire(state, local, context);
+  else carryOut(rules, state, txn, verdict === 'commit', context);
+  runAll(rules, state.resource, context);
+}
+
+/** BHG 7.4: the coordinator, and where that is agreed the other participants. */
+function inquire(state: State, local: Local, context: ParticipantContext): void {
+  const { txn } = local.age;
+  const { inquiryInterval, cooperative } = context.options;
+  const times = state.inquiries[txn] ?? 0;
+  state.inquiries[txn] = times + 1;
+  context.note('inquiring', { txn });
+  context.send(local.coordinator, { type: 'Inquiry', txn });
+  if (cooperative) {
+    for (const peer of local.participants) if (peer !== context.self) context.send(peer, { type: 'Inquiry', txn });
+  }
+  context.setTimer('inquiry', inquiryInterval * (1 << Math.min(times, DOUBLINGS_MAX)), txn);
+}
+
+function onPeerInquiry(rules: Rules, state: State, from: NodeId, txn: TxnId, context: ParticipantContext): void {
+  const { resource } = state;
+  const finished = resource.finished[txn];
+  if (finished !== undefined) {
+    if (finished.outcome === 'read' || finished.heuristic) return;
+    // An abort that is only in memory would be forgotten by a crash, and the request to prepare could come after it.
+    if (finished.outcome === 'abort') {
+      if (!finished.recorded) carryOut(rules, state, txn, false, context);
+      context.disk.sync();
+    }
+    context.send(from, { type: 'Hearsay', txn, commit: finished.outcome === 'commit' });
+    return;
+  }
+  const verdict = rules.answerToPeer(localOf(resource, txn)?.phase);
+  if (verdict === 'nothing') return;
+  if (verdict === 'abort and say so') {
+    carryOut(rules, state, txn, false, context);
+    context.disk.sync();
+  }
+  context.send(from, { type: 'Hearsay', txn, commit: false });
+  runAll(rules, resource, context);
+}
+
+/** What another participant knows to be decided, is. The coordinator is not told: it will ask. */
+function onHearsay(rules: Rules, state: State, txn: TxnId, commit: boolean, context: ParticipantContext): void {
+  if (localOf(state.resource, txn)?.phase !== 'prepared') return;
+  context.note('toldByPeer', { txn, commit });
+  carryOut(rules, state, txn, commit, context);
+  runAll(rules, state.resource, context);
+}
+
+// ---- Heuristic decisions ---------------------------------------------------------------------------------------------------------
+
+/** R* 5: an operator may cut the knot. It is recorded as what it is, and never forgotten. */
+function onHeuristic(rules: Rules, state: State, commit: boolean, context: ParticipantContext): void {
+  const { resource } = state;
+  const doubtful = resource.locals.filter(({ phase }) => phase === 'prepared').map(({ age }) => age.txn);
+  for (const txn of doubtful) {
+    context.disk.append('wal', { type: commit ? 'commit' : 'abort', txn, heuristic: true });
+    context.note('heuristicDecision', { txn, commit });
+  }
+  if (doubtful.length > 0) context.disk.sync();
+  for (const txn of doubtful) {
+    context.cancelTimer('inquiry', txn);
+    delete state.inquiries[txn];
+    if (commit) commitLocal(resource, txn, context, true);
+    else abortRecorded(resource, txn, context, true);
+  }
+  runAll(rules, resource, context);
+}
+
+function settleHeuristic(
+  { resource }: State,
+  coordinator: NodeId,
+  txn: TxnId,
+  commit: boolean,
+  acknowledges: boolean,
+  context: ParticipantContext,
+): void {
+  const damage = (resource.finished[txn]?.outcome === 'commit') !== commit;
+  context.note(damage ? 'heuristicWrong' : 'heuristicRight', { txn });
+  if (acknowledges) context.send(coordinator, damage ? { type: 'Ack', txn, damage } : { type: 'Ack', txn });
+}
+
+// ---- Recovery --------------------------------------------------------------------------------------------------------------------
+
+function boot(rules: Rules, context: ParticipantContext): State {
+  const resource = recover(rules, context);
+  const state: State = { role: 'participant', resource, inquiries: {} };
+  for (const local of resource.locals) {
+    context.note('inDoubtAtRecovery', { txn: local.age.txn });
+    inquire(state, local, context);
+  }
+  return state;
+}

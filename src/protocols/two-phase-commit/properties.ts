@@ -1,0 +1,34 @@
+/** Two-phase commit's invariants and goals. */
+import type { Property } from '../../check/property.ts';
+import { agreement, nonTriviality, stability, validity } from '../atomic-commit/properties/decisions.ts';
+import { durable, writeAhead } from '../atomic-commit/properties/durability.ts';
+import { deadlockFreedom } from '../atomic-commit/properties/locking.ts';
+import { isolation, serializable } from '../atomic-commit/properties/serializable.ts';
+import { conservation, once } from '../atomic-commit/properties/stores.ts';
+import { twoPhaseGoals } from './goals.ts';
+import { presumptionKept } from './properties/presumption.ts';
+import type { Decision, Hearsay, Vote } from './shape.ts';
+
+/** What must be on disk before a message leaves. */
+const promises = {
+  Decision: ({ commit }: Decision) => (commit ? ['commit'] : undefined),
+  Ack: () => ['commit', 'abort'],
+  Vote: ({ vote }: Vote) => (vote === 'yes' ? ['prepared'] : undefined),
+  Hearsay: ({ commit }: Hearsay) => (commit ? undefined : ['abort']),
+};
+
+export const twoPhaseProperties: readonly Property[] = [
+  agreement,
+  stability,
+  validity,
+  nonTriviality,
+  writeAhead(promises),
+  presumptionKept,
+  once,
+  conservation,
+  durable,
+  deadlockFreedom,
+  serializable,
+  isolation,
+  ...twoPhaseGoals,
+];

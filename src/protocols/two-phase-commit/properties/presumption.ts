@@ -1,0 +1,74 @@
+/** What "no record" means: acknowledgements and records are those that the presumption asks for, none too many and none too few. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { NodeId } from '../../../sim/protocol.ts';
+import {
+  appended,
+  durableRecords,
+  factNow,
+  isParticipant,
+  isPrepared,
+  nameOf,
+} from '../../atomic-commit/properties/facts.ts';
+import type { TxnId } from '../../atomic-commit/transactions.ts';
+import type { Ack, Presumption, TwoPhaseOptions } from '../shape.ts';
+
+interface Acknowledged {
+  /** By transaction: who was to learn of the decision, and who has acknowledged it. */
+  readonly told: Map<TxnId, readonly NodeId[]>;
+  readonly by: Map<TxnId, Set<NodeId>>;
+}
+
+/** Commits are acknowledged unless presumed, aborts unless presumed. */
+const needsAck = (presumption: Presumption, commit: boolean): boolean =>
+  presumption === 'nothing' || commit !== (presumption === 'commit');
+
+const presumptionOf = (world: World, node: number): Presumption =>
+  (world.optionsOf(node) as TwoPhaseOptions).presumption;
+
+export const presumptionKept: Property = always<Acknowledged>({
+  name: 'PRES',
+  title:
+    'what is presumed is neither recorded nor acknowledged, and what is not is forgotten by nobody before all have acknowledged it',
+  source: 'Mohan, Lindsay, Obermarck 1986',
+  oracle: 'internal',
+  messages: ['Ack'],
+  start: () => ({ told: new Map(), by: new Map() }),
+  send(memory, from, _to, { txn }: Ack, world) {
+    const by = memory.by.get(txn);
+    const name = nameOf(world, from);
+    if (by === undefined) memory.by.set(txn, new Set([name]));
+    else if (by.has(name)) return undefined;
+    else by.add(name);
+    const commit = durableRecords(world, from).some(
+      (record) => !isPrepared(record) && record.txn === txn && record.type === 'commit',
+    );
+    if (needsAck(presumptionOf(world, from), commit)) return undefined;
+    return {
+      sentence: `${name} acknowledges the ${commit ? 'commit' : 'abort'} of ${txn}, which is presumed`,
+      facts: [factNow(world, from, `acknowledges ${txn} under presumed ${presumptionOf(world, from)}`)],
+    };
+  },
+  log(memory, node, log, change, world) {
+    const record = appended(log, change);
+    if (record === undefined || isPrepared(record) || isParticipant(world, node)) return undefined;
+    const presumption = presumptionOf(world, node);
+    const { type, txn, participants = [] } = record;
+    if (type === 'commit' || type === 'abort') memory.told.set(txn, participants);
+    if ((type === 'collecting' && presumption !== 'commit') || (type === 'abort' && presumption === 'abort')) {
+      return {
+        sentence: `${nameOf(world, node)} records ${type} of ${txn}, though presumed ${presumption} needs no such record`,
+      };
+    }
+    return type === 'end' ? checkEnd(memory, node, txn, world) : undefined;
+  },
+});
+
+function checkEnd({ told, by }: Acknowledged, node: number, txn: TxnId, world: World): Finding | undefined {
+  const missing = (told.get(txn) ?? []).filter((one) => by.get(txn)?.has(one) !== true);
+  if (missing.length === 0) return undefined;
+  return {
+    sentence: `${nameOf(world, node)} forgets ${txn}, which ${missing.join(' and ')} may yet ask about`,
+    facts: [factNow(world, node, `writes END of ${txn}; no acknowledgement of ${missing.join(' and ')} was ever sent`)],
+  };
+}

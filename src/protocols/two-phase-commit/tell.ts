@@ -1,0 +1,28 @@
+/** Messages in a few words. */
+import type { Telling } from '../../check/protocol.ts';
+import { tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
+import { tellOperation } from '../atomic-commit/workload.ts';
+import type { Ack, Decision, Hearsay, Inquiry, Prepare, Vote } from './shape.ts';
+
+type Message = WorkMessage | Prepare | Vote | Decision | Ack | Inquiry | Hearsay;
+
+export const telling: Telling = { message: tellMessage as (message: never) => string, operation: tellOperation };
+
+function tellMessage(message: Message): string {
+  switch (message.type) {
+    case 'Prepare':
+      return `prepare ${message.txn}`;
+    case 'Vote':
+      return `${message.vote === 'read' ? 'only read' : `vote ${message.vote}`} ${message.txn}`;
+    case 'Decision':
+      return `${message.commit ? 'COMMIT' : 'ABORT'} ${message.txn}`;
+    case 'Ack':
+      return `ack ${message.txn}${message.damage ? ', decided otherwise here' : ''}`;
+    case 'Inquiry':
+      return `what became of ${message.txn}?`;
+    case 'Hearsay':
+      return `${message.txn} was ${message.commit ? 'committed' : 'aborted'}`;
+    default:
+      return tellWork(message);
+  }
+}

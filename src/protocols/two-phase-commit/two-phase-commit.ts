@@ -1,0 +1,52 @@
+/**
+ * Two-phase commit (Gray 1978; BHG 7.4; presumed abort and commit: Mohan, Lindsay, Obermarck 1986) over sharded, locking key-value
+ * participants. README.md has the protocol on one page. This is the folder's public file.
+ */
+import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts';
+import { client } from '../atomic-commit/client.ts';
+import { operations } from '../atomic-commit/workload.ts';
+import { plantedBugs } from './bugs.ts';
+import { createCoordinator } from './coordinator.ts';
+import { optionSpecs } from './options.ts';
+import { createParticipant } from './participant.ts';
+import { twoPhaseProperties } from './properties.ts';
+import { correctRules, type Rules } from './rules.ts';
+import { telling } from './tell.ts';
+
+function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
+  return defineProtocol({
+    name: 'two-phase-commit',
+    title:
+      'two-phase commit: transactions over shards happen everywhere or nowhere, but may have to wait for the coordinator',
+    roles: { coordinator: createCoordinator(rules), participant: createParticipant(rules), client },
+    population: {
+      coordinator: { default: 1, choices: [1, 2] },
+      participant: { default: 3, choices: [2, 3, 4] },
+      client: { default: 4, choices: [3, 4, 5] },
+    },
+    options: optionSpecs,
+    baseTimeout: (options) => options.voteTimeout as number,
+    operations,
+    tolerates: {
+      crashes: true,
+      unsyncedLoss: true,
+      partitions: true,
+      messageLoss: true,
+      duplication: true,
+      reordering: true,
+      pauses: true,
+      clockRatePpm: Number.POSITIVE_INFINITY,
+      clockSteps: true,
+    },
+    properties: twoPhaseProperties,
+    tell: telling,
+  });
+}
+
+const bugs: readonly Bug[] = plantedBugs.map(({ overrides, ...bug }) => ({
+  ...bug,
+  protocol: () => createTwoPhaseCommit({ ...correctRules, ...overrides }),
+}));
+
+/** Two-phase commit, and its bug zoo. */
+export const twoPhaseCommit: Protocol = { ...createTwoPhaseCommit(), bugs };
