@@ -207,7 +207,7 @@ export class FaultEffects {
         const isHealed = step % 2 === 1;
         if (isHealed) this.messages.network.release(index);
         else this.partition(fault.groups, index);
-        this.tell(fault, index, isHealed ? 'the partition heals for a while' : 'the partition is back');
+        this.core.tracer?.fault(index, fault, isHealed ? 'end' : 'start', undefined, undefined);
         this.stepLater(index, step + 1, -1, until, isHealed ? fault.healed : fault.cut);
         return;
       }

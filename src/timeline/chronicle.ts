@@ -80,6 +80,7 @@ export class Chronicle {
 
   private fault(event: Extract<TraceEvent, { kind: 'fault' }>, stage: Stage): void {
     const { id, fault, phase, at } = event;
+    if (phase === 'step') return;
     if (phase === 'end') {
       const open = this.episodes.findLast((episode) => episode.id === id && episode.end === undefined);
       if (open !== undefined) open.end = at;
@@ -101,17 +102,29 @@ export class Chronicle {
 /** Faults that last until they are ended, or to the end of the run. */
 const open: ReadonlySet<Fault['kind']> = new Set([
   'partition',
+  'flapping',
   'isolate',
+  'partial',
   'cut',
   'clog',
+  'swizzle-clog',
+  'degrade',
+  'filter',
   'noise',
+  'slow-node',
   'slow-disk',
+  'disk-stall',
+  'full-disk',
+  'timer-jitter',
   'clock-rate',
+  'clock-drift',
 ]);
 
 /** Crashes and pauses end by themselves, which no event of the fault tells. */
 const endOf = (fault: Fault, at: Micros): Micros | undefined =>
-  (fault.kind === 'crash' || fault.kind === 'pause') && fault.for !== undefined ? at + fault.for : undefined;
+  (fault.kind === 'crash' || fault.kind === 'pause' || fault.kind === 'outage') && fault.for !== undefined
+    ? at + fault.for
+    : undefined;
 
 /** `partition {n1 n2} {n3}`: a fault in a few words, for lists. */
 export function nameOf({ fault, node }: Pick<Episode, 'fault' | 'node'>): string {
@@ -119,5 +132,6 @@ export function nameOf({ fault, node }: Pick<Episode, 'fault' | 'node'>): string
   if (fault.kind === 'partition') return `partition ${fault.groups.map((group) => `{${group.join(' ')}}`).join(' ')}`;
   if (fault.kind === 'cut' || fault.kind === 'clog')
     return `${fault.kind} ${fault.from.join(' ')} → ${fault.to.join(' ')}`;
+  if ('nodes' in fault) return `${spaced(fault.kind)} ${fault.nodes.join(' ')}`;
   return `${spaced(fault.kind)}${who}`;
 }

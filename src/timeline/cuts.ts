@@ -52,19 +52,22 @@ export class Cuts {
   }
 }
 
-const networkKinds: ReadonlySet<Fault['kind']> = new Set(['partition', 'isolate', 'cut']);
+const networkKinds: ReadonlySet<Fault['kind']> = new Set(['partition', 'flapping', 'isolate', 'partial', 'cut']);
 
 function isStopped({ fault, node }: InForce, from: NodeId, to: NodeId): boolean {
   if (from === to) return false;
   switch (fault.kind) {
+    case 'flapping':
     case 'partition': {
       const here = fault.groups.filter((group) => group.includes(from));
       const there = fault.groups.filter((group) => group.includes(to));
       return here.length > 0 && there.length > 0 && !here.some((group) => there.includes(group));
     }
     case 'isolate':
-      if (from === node) return fault.direction !== 'inbound';
-      return to === node && fault.direction !== 'outbound';
+      if (from === node) return fault.direction !== 'inbound' && fault.from?.includes(to) !== false;
+      return to === node && fault.direction !== 'outbound' && fault.from?.includes(from) !== false;
+    case 'partial':
+      return fault.pairs.some((pair) => pair.includes(from) && pair.includes(to));
     case 'cut':
       return fault.from.includes(from) && fault.to.includes(to);
     default:

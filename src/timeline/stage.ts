@@ -169,7 +169,7 @@ export class Stage {
     this.inAir[letter] = (this.inAir[letter] ?? 0) + by;
   }
 
-  private fault(id: number, fault: Fault, phase: 'start' | 'end' | 'skipped'): void {
+  private fault(id: number, fault: Fault, phase: 'start' | 'step' | 'end' | 'skipped'): void {
     if (phase === 'end') this.cuts = this.cuts.without(id);
     const lasts = 'for' in fault || fault.kind === 'partition' || fault.kind === 'isolate' || fault.kind === 'cut';
     if (phase !== 'start' || !lasts || fault.kind === 'crash' || fault.kind === 'pause') return;

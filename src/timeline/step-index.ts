@@ -130,6 +130,10 @@ export class StepIndex {
       case 'cancel-timer':
       case 'sync':
         return 0;
+      case 'disk-error':
+        return what.diskError;
+      case 'calm':
+        return what.fault;
       default:
         return what[event.kind];
     }

@@ -17,7 +17,7 @@ export function tellFault(fault: Fault): string {
     case 'partial':
       return `${list(fault.pairs.map(([one, other]) => `${one}-${other}`))} lose${fault.pairs.length === 1 ? 's' : ''} contact${lasting}`;
     case 'flapping':
-      return `${tellGroups(fault.groups)}, and again and again${lasting}: ${spellDuration(fault.cut)} cut, ${spellDuration(fault.healed)} whole`;
+      return `${tellGroups(fault.groups)} for ${spellDuration(fault.cut)}, not for the last time`;
     case 'swizzle-clog':
       return `some of ${list(fault.nodes)} are clogged one by one and released in another order, within ${spellDuration(fault.for)}`;
     case 'degrade':
@@ -82,7 +82,7 @@ export function tellFaultEnd(fault: Fault): string {
     case 'partition':
       return 'the network is whole again';
     case 'flapping':
-      return 'the network is whole again, and stays so';
+      return 'the network is whole again';
     case 'partial':
       return 'everybody reaches everybody again';
     case 'isolate':

@@ -102,7 +102,7 @@ describe('a run', () => {
     expect([...faults].filter((fault) => fault.endsWith('start')).sort()).toHaveLength(faultKinds.length);
     expect([...faults].filter((fault) => fault.endsWith('end')).length).toBeGreaterThanOrEqual(16);
     expect([...faults].filter((fault) => fault.endsWith('step')).sort()).toEqual(
-      ['clock-drift', 'crash-loop', 'flapping', 'swizzle-clog'].map((kind) => `${kind} step`),
+      ['clock-drift', 'crash-loop', 'swizzle-clog'].map((kind) => `${kind} step`),
     );
     const expected = [
       ...[
