@@ -2,6 +2,7 @@
 import { Workload, type WorkloadSnapshot } from './clients.ts';
 import type { Calm } from './config.ts';
 import type { Core } from './core.ts';
+import { Site } from './digest.ts';
 import { REPLY } from './effects.ts';
 import { CALL, eventAt } from './event.ts';
 import type { Operation, Outcome } from './history.ts';
@@ -12,6 +13,9 @@ import type { Request } from './protocol.ts';
 export class Calls {
   private readonly core: Core;
   private readonly workload: Workload;
+  /** Where operations and results are hashed. */
+  private readonly inputs = new Site();
+  private readonly outputs = new Site();
 
   constructor(core: Core) {
     const { calls, workload, seed } = core.spec;
@@ -28,7 +32,7 @@ export class Calls {
   issue(node: SimNode): Request {
     const { core } = this;
     const request = this.workload.call(node.id, core.now, core.event);
-    core.digest.object(request.op as never);
+    core.digest.objectAt(this.inputs, request.op as never);
     core.tracer?.call(node, request);
     return core.strict ? deepFreeze(request) : request;
   }
@@ -37,8 +41,7 @@ export class Calls {
   schedule(node: SimNode): void {
     const { core } = this;
     const at = this.workload.nextCallAt(node.id, core.now);
-    if (at !== undefined)
-      core.queue.push(at, eventAt(CALL, node.index, 0, undefined, node.incarnation, core.event, core.now));
+    if (at !== undefined) core.queue.push(at, eventAt(CALL, node.index, 0, undefined, node.incarnation, core.event));
   }
 
   end(node: SimNode, request: number, outcome: Outcome, result: Json | undefined, reason: string | undefined): void {
@@ -46,7 +49,7 @@ export class Calls {
     const operation = this.workload.end(node.id, request, outcome, result, core.now, core.event);
     core.digest.words(REPLY, node.index, request, operation === undefined ? 1 : 0);
     core.digest.string(outcome);
-    core.digest.value(result);
+    core.digest.valueAt(this.outputs, result);
     core.digest.value(reason);
     if (operation === undefined) return;
     const part = node.parts[0] as Part;

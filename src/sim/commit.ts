@@ -5,6 +5,7 @@
 import type { Calls } from './calls.ts';
 import type { Core } from './core.ts';
 import { nameOf } from './damage.ts';
+import { Site, wordOf } from './digest.ts';
 import { sample } from './distribution.ts';
 import type { Effects } from './effects.ts';
 import * as effect from './effects.ts';
@@ -28,7 +29,9 @@ export class Committer {
   private readonly calls: Calls;
   private readonly injector: Injector;
   private readonly halt: (node: SimNode, reason: string) => void;
-  private noteCounts = new Map<string, number>();
+  private noteKinds = new Map<string, NoteKind>();
+  /** Where data of asynchronous syncs is hashed. */
+  private readonly syncData = new Site();
 
   constructor(
     core: Core,
@@ -74,10 +77,7 @@ export class Committer {
   private goOnAfter(node: SimNode, duration: Micros): void {
     const { core } = this;
     node.workToken = core.nextToken();
-    core.queue.push(
-      core.now + duration,
-      eventAt(WORKED, node.index, 0, undefined, node.workToken, core.event, core.now),
-    );
+    core.queue.push(core.now + duration, eventAt(WORKED, node.index, 0, undefined, node.workToken, core.event));
   }
 
   /** Faults that wait for what a handler did, or for a handler of its length, take their places between its effects. */
@@ -219,14 +219,14 @@ export class Committer {
     core.digest.word(((blocking ? effect.SYNC : effect.SYNC_LATER) << 24) ^ part.index);
     if (!blocking) {
       core.digest.string(tag);
-      core.digest.value(data);
+      core.digest.valueAt(this.syncData, data);
     }
     if (blocking && !disk.hasUnsynced && disk.failing === 0) return false;
     const token = core.nextToken();
     const sync = disk.begin(token, core.now, this.syncLatency(node), blocking, part.index, tag, data);
     core.tracer?.sync(node, part, blocking, tag);
     if (node.syncTraps !== undefined) this.injector.springSyncTraps(node, sync.done);
-    core.queue.push(sync.done, eventAt(SYNCED, node.index, part.index, undefined, token, core.event, core.now));
+    core.queue.push(sync.done, eventAt(SYNCED, node.index, part.index, undefined, token, core.event));
     if (blocking) node.syncToken = token;
     return blocking;
   }
@@ -239,26 +239,42 @@ export class Committer {
   private note(node: SimNode, part: Part, text: string, data: Json | undefined): void {
     const { core } = this;
     core.digest.word((effect.NOTE << 24) ^ part.index);
-    core.digest.string(text);
-    if (data !== undefined) core.digest.value(data);
-    this.noteCounts.set(text, (this.noteCounts.get(text) ?? 0) + 1);
+    const kind = this.noteKinds.get(text) ?? this.addNoteKind(text);
+    core.digest.word(kind.word);
+    if (data !== undefined) core.digest.valueAt(kind.site, data);
+    kind.count++;
     this.injector.noted(text, node);
     part.hooks.note?.(node.index, text, data, part.world);
     core.tracer?.note(node, part, text, data);
   }
 
+  private addNoteKind(text: string): NoteKind {
+    const kind = { count: 0, word: wordOf(text), site: new Site() };
+    this.noteKinds.set(text, kind);
+    return kind;
+  }
+
   /** How often each note was written. */
   notes(): { readonly [text: string]: number } {
-    return Object.fromEntries(this.noteCounts);
+    return Object.fromEntries(this.save());
   }
 
   save(): ReadonlyMap<string, number> {
-    return new Map(this.noteCounts);
+    return new Map([...this.noteKinds].map(([text, { count }]) => [text, count]));
   }
 
   load(noteCounts: ReadonlyMap<string, number>): void {
-    this.noteCounts = new Map(noteCounts);
+    this.noteKinds = new Map();
+    for (const [text, count] of noteCounts) this.addNoteKind(text).count = count;
   }
+}
+
+/** What all notes of one text share. */
+interface NoteKind {
+  count: number;
+  readonly word: number;
+  /** Where their data is hashed. */
+  readonly site: Site;
 }
 
 /** The first fault armed that is due at a boundary. */

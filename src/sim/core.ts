@@ -44,6 +44,9 @@ export class Core {
 
   /** True time. */
   now: Micros = 0;
+  /** True time in two words: what is handed to the digest with each event is a small integer, for which V8 makes no object. */
+  private nowLow = 0;
+  private nowHigh = 0;
   /** Ordinal of the current event. */
   event = 0;
   /** True time at which the run ends. */
@@ -83,9 +86,16 @@ export class Core {
 
   /** Begins an event: its ordinal, and its line in the digest. */
   begin(kind: number, node: number, detail: number, cause: number): void {
-    const { digest, now } = this;
+    const { digest } = this;
     this.event++;
-    digest.words((kind << 24) ^ (node << 12) ^ (now / 4294967296), now, detail, cause);
+    digest.words((kind << 24) ^ (node << 12) ^ this.nowHigh, this.nowLow, detail, cause);
+  }
+
+  /** True time goes on. */
+  setNow(now: Micros): void {
+    this.now = now;
+    this.nowLow = now | 0;
+    this.nowHigh = (now / 4294967296) | 0;
   }
 
   /** A number no timer or sync of this run has had. */
@@ -191,7 +201,7 @@ export class Core {
   }
 
   load(snapshot: CoreSnapshot): void {
-    this.now = snapshot.now;
+    this.setNow(snapshot.now);
     this.event = snapshot.event;
     this.until = snapshot.until;
     this.syncLatency = snapshot.syncLatency;

@@ -48,6 +48,9 @@ export function hashString(text: string): number {
   return hash;
 }
 
+/** What a string adds to a digest, for those who hash one string again and again. */
+export const wordOf = (text: string): number => hashString(text) ^ tag.string;
+
 const float = new Float64Array(1);
 const floatWords = new Int32Array(float.buffer);
 
@@ -99,7 +102,7 @@ export class Digest {
   }
 
   string(text: string): void {
-    this.word(hashString(text) ^ tag.string);
+    this.word(wordOf(text));
   }
 
   /** Any plain data. */

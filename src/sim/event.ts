@@ -51,6 +51,7 @@ export class QueuedEvent {
   readonly bits: number;
   /** Ordinal of the event that brought it about. */
   readonly cause: number;
+  /** DELIVER: true time of the sending, where somebody keeps a trace. Else 0: a time takes an allocation of its own. */
   readonly sentAt: number;
   /** DELIVER: 0 for the original, 1 for the duplicate. */
   readonly copy: number;
@@ -92,5 +93,4 @@ export const eventAt = (
   payload: unknown,
   id: number,
   cause: number,
-  now: number,
-): QueuedEvent => new QueuedEvent(kind, node, part, -1, payload, id, 0, cause, now, 0, -1);
+): QueuedEvent => new QueuedEvent(kind, node, part, -1, payload, id, 0, cause, 0, 0, -1);

@@ -251,15 +251,14 @@ export class FaultEffects {
   private until(index: number, duration: Micros | undefined): void {
     const { core } = this;
     if (duration !== undefined)
-      core.queue.push(core.now + duration, eventAt(FAULT_END, -1, -1, undefined, index, core.event, core.now));
+      core.queue.push(core.now + duration, eventAt(FAULT_END, -1, -1, undefined, index, core.event));
   }
 
   /** Not after the fault is over. */
   private stepLater(index: number, step: number, node: number, until: Micros, delay: Micros): void {
     const { core } = this;
     const time = core.now + delay;
-    if (time < until)
-      core.queue.push(time, eventAt(FAULT_STEP, -1, -1, { step, node, until }, index, core.event, core.now));
+    if (time < until) core.queue.push(time, eventAt(FAULT_STEP, -1, -1, { step, node, until }, index, core.event));
   }
 
   private tell(fault: Fault, index: number, what: string): void {
@@ -341,10 +340,7 @@ export class FaultEffects {
     const { core } = this;
     this.processes().crash(node, loss, lostEffects);
     if (down !== undefined)
-      core.queue.push(
-        core.now + down,
-        eventAt(RESTART, node.index, 0, undefined, node.incarnation, core.event, core.now),
-      );
+      core.queue.push(core.now + down, eventAt(RESTART, node.index, 0, undefined, node.incarnation, core.event));
   }
 
   private outage(fault: OfKind<'outage'>): void {

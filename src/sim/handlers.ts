@@ -19,7 +19,7 @@ export const BOOT = 20;
 export const DISK_ERROR = 21;
 export const ADMIN = 22;
 /** For activations that no event of the queue brought about. */
-export const NO_EVENT: QueuedEvent = eventAt(0 as never, -1, 0, undefined, 0, 0, 0);
+export const NO_EVENT: QueuedEvent = eventAt(0 as never, -1, 0, undefined, 0, 0);
 
 /** A request to a component, or an answer to its host, within one activation. */
 interface Mail {

@@ -45,7 +45,7 @@ export class Injector {
   /** Puts the faults that are anchored at a time into the queue. */
   schedule(): void {
     this.faults.forEach(({ at, when }, index) => {
-      if (when === undefined) this.core.queue.push(at ?? 0, eventAt(FAULT_START, -1, -1, undefined, index, 0, 0));
+      if (when === undefined) this.core.queue.push(at ?? 0, eventAt(FAULT_START, -1, -1, undefined, index, 0));
     });
   }
 
@@ -136,7 +136,7 @@ export class Injector {
     for (const index of node.syncTraps ?? []) {
       const halfway = core.now + Math.floor((done - core.now) / 2);
       const step: FaultStep = { step: 0, node: node.index, until: done };
-      core.queue.push(halfway, eventAt(FAULT_STEP, -1, -1, step, index, core.event, core.now));
+      core.queue.push(halfway, eventAt(FAULT_STEP, -1, -1, step, index, core.event));
     }
     node.syncTraps = undefined;
   }

@@ -130,7 +130,7 @@ export class Lifecycle {
     const { core } = this;
     node.pauses++;
     core.tracer?.pause(node);
-    core.queue.push(core.now + duration, eventAt(RESUME, node.index, 0, fault, node.incarnation, core.event, core.now));
+    core.queue.push(core.now + duration, eventAt(RESUME, node.index, 0, fault, node.incarnation, core.event));
   }
 
   /** A pause ends: true when it was the last one in force. */
@@ -147,7 +147,7 @@ export class Lifecycle {
   admin(node: SimNode, action: Tagged): void {
     const { core } = this;
     core.tracer?.admin(node, action);
-    const event = eventAt(RESTART, node.index, 0, undefined, 0, core.event, core.now);
+    const event = eventAt(RESTART, node.index, 0, undefined, 0, core.event);
     this.committer.activate(node, node.parts[0] as Part, ADMIN, event, action.type, action);
   }
 

@@ -6,7 +6,7 @@ import { DELIVER, QueuedEvent } from './event.ts';
 import type { Injector } from './injector.ts';
 import { type Link, Network, type Quality } from './network.ts';
 import type { Part, SimNode } from './process.ts';
-import type { NodeId, Tagged } from './protocol.ts';
+import type { Micros, NodeId, Tagged } from './protocol.ts';
 import { derive, scale } from './random.ts';
 import type { DropReason } from './trace.ts';
 
@@ -36,6 +36,10 @@ export class Messages {
     this.network = new Network(core.spec);
   }
 
+  private get sentNow(): Micros {
+    return this.core.tracer === undefined ? 0 : this.core.now;
+  }
+
   send(node: SimNode, part: Part, to: NodeId, target: number, message: Tagged): void {
     const { core, network } = this;
     core.digest.word((SEND << 24) ^ (part.index << 16) ^ target);
@@ -58,7 +62,7 @@ export class Messages {
       id,
       bits,
       core.event,
-      core.now,
+      this.sentNow,
       0,
       kind.index,
     );
@@ -99,7 +103,7 @@ export class Messages {
       arrival = Math.max(arrival, link.lastArrival);
       link.lastArrival = arrival;
     }
-    const copy = new QueuedEvent(DELIVER, target, part.index, from, payload, id, bits, cause, core.now, 1, type);
+    const copy = new QueuedEvent(DELIVER, target, part.index, from, payload, id, bits, cause, this.sentNow, 1, type);
     core.queue.push(arrival, copy);
     if (this.network.isBounded) this.crowd(link, copy, capacity);
     (core.kinds[type] as MessageKind).counts.duplicated++;
@@ -128,6 +132,7 @@ export class Messages {
    */
   arrives(event: QueuedEvent, node: SimNode): boolean {
     const { network } = this;
+    if (network.isCalm && node.status === 'running') return true;
     if (network.isCut(event.from, event.node)) this.drop(event, 'cut');
     else if (network.isClogged(event.from, event.node)) this.held.push(event);
     else if (network.isBounded && !this.leave(event)) this.drop(event, 'overflow');

@@ -20,6 +20,8 @@ export type Status = 'new' | 'running' | 'crashed' | 'halted';
 export interface ArmedTimer {
   readonly name: string;
   readonly key: string | undefined;
+  /** Of its id, for the digest. */
+  readonly hash: number;
   readonly token: number;
   local: Micros;
   due: Micros;

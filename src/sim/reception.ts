@@ -149,7 +149,7 @@ export class Reception {
         const timer = this.timers.due(event, part, false);
         if (timer === undefined) return;
         part.timers.delete(event.payload as string);
-        core.begin(TIMER, event.node, hashString(event.payload as string), timer.cause);
+        core.begin(TIMER, event.node, timer.hash, timer.cause);
         core.tracer?.timer(node, part, timer);
         this.committer.activate(node, part, TIMER, event, timer.name, timer.key);
         return;
@@ -180,7 +180,7 @@ export class Reception {
     if (!sync.fails && node.disk.unsyncedCount < unsynced) this.becameDurable(node);
     if (core.over) return;
     if (!sync.blocking) {
-      const outcome = eventAt(SYNCED, event.node, sync.part, sync, event.id, event.cause, core.now);
+      const outcome = eventAt(SYNCED, event.node, sync.part, sync, event.id, event.cause);
       if (node.isFree) this.committer.activate(node, part, SYNCED, outcome, undefined, undefined);
       else node.inbox.push(outcome);
       return;
@@ -230,7 +230,7 @@ export class Reception {
     }
     this.committer.strikeLeft(node, node.strikes);
     if (node.incarnation !== incarnation) return;
-    const error = eventAt(SYNCED, node.index, part.index, failure, 0, this.core.event, this.core.now);
+    const error = eventAt(SYNCED, node.index, part.index, failure, 0, this.core.event);
     this.committer.activate(node, part, DISK_ERROR, error, undefined, undefined);
     this.markReady(node);
   }

@@ -82,7 +82,7 @@ export function takeAction(core: Core, messages: Messages, ready: readonly numbe
   takeFrom(core, messages, place, event);
   // What is listed first can be earlier than nothing but leftovers, of cancelled timers for example.
   const earliest = listed.find(({ actions }) => actions.some(({ kind }) => kind !== 'drop'))?.candidate.due;
-  if (due === earliest) core.now = Math.max(core.now, due);
+  if (due === earliest) core.setNow(Math.max(core.now, due));
   // A timer made to fire early is due now.
   const timer = event.kind === TIMER ? timerOf(core, event) : undefined;
   if (timer !== undefined) timer.due = core.now;

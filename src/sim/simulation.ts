@@ -91,11 +91,11 @@ export class Simulation {
     const { eventsPerInstantMax } = core.spec.limits;
     const time = queue.nextTime;
     if (time > until) {
-      core.now = until;
+      core.setNow(until);
       return this.finish();
     }
     if (time > core.now) {
-      core.now = time;
+      core.setNow(time);
       core.instantEvents = 0;
     } else if (++core.instantEvents > eventsPerInstantMax) {
       const next = queue.peek();

@@ -32,10 +32,11 @@ export class Timers {
     const { core } = this;
     const id = timerId(name, key);
     const delay = this.named ? this.decide(node, part, id, name, key, asked) : asked;
-    core.digest.words((SET_TIMER << 24) ^ part.index, hashString(id), delay / 4294967296, delay);
+    const armed = part.timers.get(id);
+    const hash = armed === undefined ? hashString(id) : armed.hash;
+    core.digest.words((SET_TIMER << 24) ^ part.index, hash, (delay / 4294967296) | 0, delay | 0);
     const local = node.clock.elapsed(core.now) + delay;
     const due = node.clock.trueTimeOf(local, core.now);
-    const armed = part.timers.get(id);
     const sequence = core.queue.reserve();
     if (armed !== undefined && due >= armed.queuedAt) {
       // The entry in the queue comes up too early and is queued anew then: see `due`.
@@ -46,7 +47,7 @@ export class Timers {
       return;
     }
     const token = core.nextToken();
-    this.arm(node, part, id, { name, key, token, local, due, queuedAt: due, sequence, cause: core.event });
+    this.arm(node, part, id, { name, key, hash, token, local, due, queuedAt: due, sequence, cause: core.event });
   }
 
   /** The delay asked for, unless an override decides otherwise. */
@@ -75,7 +76,7 @@ export class Timers {
     const { core } = this;
     const { due, sequence, token, cause } = timer;
     part.timers.set(id, timer);
-    core.queue.pushAt(due, sequence, eventAt(TIMER, node.index, part.index, id, token, cause, core.now));
+    core.queue.pushAt(due, sequence, eventAt(TIMER, node.index, part.index, id, token, cause));
   }
 
   cancel(node: SimNode, part: Part, name: string, key: string | undefined): void {

@@ -18,7 +18,7 @@ export function digestWrite(digest: Digest, site: Site, write: Write): void {
       return;
     case 'put':
       digest.words(PUT, target, 0, 0);
-      digest.value(write.value);
+      digest.valueAt(site, write.value);
       return;
     case 'replace':
       digest.words(REPLACE, target, write.first, 0);

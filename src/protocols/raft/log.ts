@@ -25,7 +25,7 @@ export function entryAt(state: HasLog, index: number): Entry {
   return entry;
 }
 
-const NO_ENTRIES: readonly Entry[] = Object.freeze([]);
+export const NO_ENTRIES: readonly Entry[] = Object.freeze([]);
 
 /** At most `count` entries from `from` on. */
 export function entriesFrom(state: HasLog, from: number, count: number): readonly Entry[] {

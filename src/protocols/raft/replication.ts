@@ -4,7 +4,7 @@ import { deepFreeze } from '../../sim/plain.ts';
 import type { DiskOutcome, NodeId } from '../../sim/protocol.ts';
 import { advanceCommit, applyCommitted } from './commit.ts';
 import { follow, restartElectionTimer, sendWhenDurable } from './follow.ts';
-import { append, entriesFrom, lastIndex, termAt, truncateFrom } from './log.ts';
+import { append, entriesFrom, lastIndex, NO_ENTRIES, termAt, truncateFrom } from './log.ts';
 import type {
   AppendEntries,
   AppendEntriesReply,
@@ -54,22 +54,33 @@ function settle(raft: Raft, state: ServerState, context: ServerContext): boolean
   return advanced;
 }
 
+/** Followers that stand at the same index, and mostly they do, are sent one and the same message. */
 function replicateToAll(state: ServerState, context: ServerContext): void {
+  let last: AppendEntries | undefined;
   for (let member = 0; member < state.members.length; member++) {
-    if (member !== state.self) replicate(state, member, context);
+    if (member !== state.self) last = replicate(state, member, last, context);
   }
 }
 
 /** One message with the entries from nextIndex on, or without entries the news of a commit. While probing, one in flight. */
-function replicate(state: ServerState, member: number, context: ServerContext): void {
+function replicate(
+  state: ServerState,
+  member: number,
+  last: AppendEntries | undefined,
+  context: ServerContext,
+): AppendEntries | undefined {
   if (state.probing[member]) {
-    if (state.probeInFlight[member]) return;
+    if (state.probeInFlight[member]) return last;
     state.probeInFlight[member] = true;
   }
   const next = state.nextIndex[member] as number;
-  const entries = entriesFrom(state, next, context.options.maxEntriesPerAppend);
-  if (!state.probing[member]) state.nextIndex[member] = next + entries.length;
-  sendAppendEntries(state, member, next - 1, entries, context);
+  const message =
+    last?.prevLogIndex === next - 1
+      ? last
+      : appendEntries(state, next - 1, entriesFrom(state, next, context.options.maxEntriesPerAppend));
+  if (!state.probing[member]) state.nextIndex[member] = next + message.entries.length;
+  context.send(state.members[member] as NodeId, message);
+  return message;
 }
 
 /** §5.2: "Leaders send periodic heartbeats (AppendEntries RPCs that carry no log entries)". They repeat a lost probe and find out lost
@@ -77,27 +88,20 @@ function replicate(state: ServerState, member: number, context: ServerContext): 
 export function onHeartbeatTimer(state: ServerState, context: ServerContext): void {
   for (let member = 0; member < state.members.length; member++) {
     if (member === state.self) continue;
-    sendAppendEntries(state, member, (state.nextIndex[member] as number) - 1, entriesFrom(state, 0, 0), context);
+    const message = appendEntries(state, (state.nextIndex[member] as number) - 1, NO_ENTRIES);
+    context.send(state.members[member] as NodeId, message);
   }
   context.setTimer('heartbeat', context.options.heartbeatInterval);
 }
 
-function sendAppendEntries(
-  state: ServerState,
-  member: number,
-  prevLogIndex: number,
-  entries: readonly Entry[],
-  context: ServerContext,
-): void {
-  context.send(state.members[member] as NodeId, {
-    type: 'AppendEntries',
-    term: state.currentTerm,
-    prevLogIndex,
-    prevLogTerm: termAt(state, prevLogIndex),
-    entries,
-    leaderCommit: state.commitIndex,
-  });
-}
+const appendEntries = (state: ServerState, prevLogIndex: number, entries: readonly Entry[]): AppendEntries => ({
+  type: 'AppendEntries',
+  term: state.currentTerm,
+  prevLogIndex,
+  prevLogTerm: termAt(state, prevLogIndex),
+  entries,
+  leaderCommit: state.commitIndex,
+});
 
 export function onAppendEntriesReply(
   raft: Raft,
@@ -134,7 +138,7 @@ function onSuccess(raft: Raft, state: ServerState, member: number, index: number
 /** Only progress draws the next batch: if every reply did, a server that lags would be sent one more stream with each heartbeat. */
 function replicateBacklog(state: ServerState, member: number, context: ServerContext): void {
   const hasBacklog = (state.nextIndex[member] as number) <= lastIndex(state);
-  if (hasBacklog && !state.probing[member]) replicate(state, member, context);
+  if (hasBacklog && !state.probing[member]) replicate(state, member, undefined, context);
 }
 
 /** §5.3: "After a rejection, the leader decrements nextIndex and retries the AppendEntries RPC"; the hint says how far. */
@@ -156,7 +160,7 @@ function onRejection(
   state.probing[member] = true;
   state.probeInFlight[member] = false;
   context.note('backedUp', { refused: reply.index, next: fallback });
-  replicate(state, member, context);
+  replicate(state, member, undefined, context);
 }
 
 /** diss 10.2.1: the leader's own entries count once its disk has them. The completion names (term, index): an entry that was
