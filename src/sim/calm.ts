@@ -62,7 +62,7 @@ export class Calming {
   /** Puts the beginning into the queue, where there is to be a calm. */
   schedule(): void {
     const { calm } = this.core.spec;
-    if (calm !== undefined) this.core.queue.push(calm.at, eventAt(CALM, -1, -1, undefined, 0, 0, 0));
+    if (calm !== undefined) this.core.queue.push(calm.at, eventAt(CALM, -1, -1, undefined, 0, 0));
   }
 
   begin(): void {
@@ -117,6 +117,6 @@ export class Calming {
 
   private lookAgain({ every }: Calm): void {
     const { core } = this;
-    core.queue.push(core.now + every, eventAt(LOOK, -1, -1, undefined, 0, core.event, core.now));
+    core.queue.push(core.now + every, eventAt(LOOK, -1, -1, undefined, 0, core.event));
   }
 }

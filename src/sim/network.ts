@@ -279,7 +279,12 @@ export class Network {
     this.duplicationPpm = 0;
     const latest = now + longest(latency);
     for (const row of this.links)
-      for (const link of row) if (link !== undefined) link.lastArrival = Math.min(link.lastArrival, latest);
+      for (const link of row) {
+        if (link === undefined) continue;
+        link.lastArrival = Math.min(link.lastArrival, latest);
+        // Nothing is pushed out any more, not even what was to be.
+        link.underWay = undefined;
+      }
   }
 
   /** What a state hash covers: active cuts and clogs, and how bad the network is. */
@@ -336,7 +341,7 @@ export class Network {
       const stream = state === undefined ? undefined : Stream.restored(state);
       return { name, count, stream, overrides: this.overrides.get(name) };
     });
-    const underWay = this.isBounded ? new Set(saved.underWay) : undefined;
+    const underWay = saved.underWay === undefined ? undefined : new Set(saved.underWay);
     return { lanes, lastArrival: saved.lastArrival, underWay };
   }
 }
