@@ -25,7 +25,20 @@ const freely = (spec: RunSpec): RunSpec => ({
   ...spec,
   network: { ...spec.network, fifo: false, latency: { kind: 'uniform', min: 500, max: 9_000 } },
   disk: { syncLatency: { kind: 'constant', value: 0 } },
-  faults: spec.faults.filter(({ kind }) => !['clog', 'pause', 'slow-disk'].includes(kind)),
+  faults: spec.faults.filter(
+    ({ kind }) =>
+      ![
+        'clog',
+        'swizzle-clog',
+        'pause',
+        'slow-disk',
+        'disk-stall',
+        'write-error',
+        'full-disk',
+        'slow-node',
+        'degrade',
+      ].includes(kind),
+  ),
   overrides: [],
 });
 
