@@ -62,9 +62,11 @@ const EXAMPLES = `Examples
 /** A history that was read, or a file that could not be. */
 interface Row {
   readonly name: string;
+  readonly outcome: Outcome | 'malformed';
   readonly judged?: Judged;
   readonly problem?: string;
-  readonly data: object;
+  /** For `--json`. */
+  data(): object;
 }
 
 async function check(files: readonly string[], options: CheckOptions): Promise<ExitCode> {
@@ -72,18 +74,22 @@ async function check(files: readonly string[], options: CheckOptions): Promise<E
   const output = createOutput(options);
   try {
     const judge = await prepare(options);
-    const rows: Row[] = [];
+    // Of all files, no more is kept than what is still to be said: histories can be large.
+    const outcomes: (Outcome | 'malformed')[] = [];
+    const results: object[] = [];
+    let toDraw: Row | undefined;
     for (const file of files) {
       for (const row of judge(file)) {
-        rows.push(row);
-        if (!options.json) await printRow(row, options, output);
+        outcomes.push(row.outcome);
+        if (options.json) results.push(row.data());
+        else await printRow(row, options, output);
+        if (options.svg !== undefined && isDrawable(row)) toDraw ??= row;
       }
     }
-    if (options.svg !== undefined) await draw(rows, options.svg);
-    if (options.json)
-      output.print(JSON.stringify({ format: 'worldline-check/1', results: rows.map(({ data }) => data) }, null, 2));
-    else if (rows.length > 1) output.print(summary(rows));
-    return exitCodeOf(rows);
+    if (options.svg !== undefined && toDraw !== undefined) await draw(toDraw, options.svg);
+    if (options.json) output.print(JSON.stringify({ format: 'worldline-check/1', results }, null, 2));
+    else if (outcomes.length > 1) output.print(summary(outcomes));
+    return exitCodeOf(outcomes);
   } finally {
     output.flush();
   }
@@ -124,7 +130,12 @@ async function prepare(options: CheckOptions): Promise<(file: string) => Generat
         field === undefined || field === '' ? [] : ` ${field}`,
       ].flat();
       const text = `${[name, ...place].join(':')}: ${problem}`;
-      return { name, problem: text, data: { file: name, outcome: 'malformed', line, field, problem } };
+      return {
+        name,
+        outcome: 'malformed',
+        problem: text,
+        data: () => ({ file: name, outcome: 'malformed', line, field, problem }),
+      };
     };
     let histories: ReturnType<typeof readHistories>;
     try {
@@ -138,7 +149,7 @@ async function prepare(options: CheckOptions): Promise<(file: string) => Generat
       const title = histories.length > 1 ? `${name}#${history.id ?? ''}` : name;
       try {
         const judged = judgeHistory(history, settings);
-        yield { name: title, judged, data: { file: name, ...judgedData(judged) } };
+        yield { name: title, outcome: judged.outcome, judged, data: () => ({ file: name, ...judgedData(judged) }) };
       } catch (error) {
         yield refused(error);
       }
@@ -147,7 +158,7 @@ async function prepare(options: CheckOptions): Promise<(file: string) => Generat
 }
 
 function nothing(name: string): Row {
-  return { name, data: { file: name, outcome: 'nothing' } };
+  return { name, outcome: 'nothing', data: () => ({ file: name, outcome: 'nothing' }) };
 }
 
 function readText(file: string): string {
@@ -190,33 +201,31 @@ async function printRow({ name, judged, problem }: Row, options: CheckOptions, o
   for (const line of lines) output.print(line);
 }
 
+function isDrawable({ judged }: Row): boolean {
+  return judged?.kind === 'object' && judged.explanation !== undefined;
+}
+
 /** @throws UsageError when the file cannot be written. */
-async function draw(rows: readonly Row[], file: string): Promise<void> {
-  for (const { judged } of rows) {
-    if (judged?.kind !== 'object' || judged.explanation === undefined) continue;
-    const { explanationSvg } = await import('../check/linearizability/explanation-svg.ts');
-    try {
-      writeFileSync(file, explanationSvg(judged.explanation, judged.history.operations, judged.model));
-    } catch (error) {
-      throw isFileSystemError(error) ? fileProblem('write', file, error) : error;
-    }
-    return;
+async function draw({ judged }: Row, file: string): Promise<void> {
+  if (judged?.kind !== 'object' || judged.explanation === undefined) return;
+  const { explanationSvg } = await import('../check/linearizability/explanation-svg.ts');
+  try {
+    writeFileSync(file, explanationSvg(judged.explanation, judged.history.operations, judged.model));
+  } catch (error) {
+    throw isFileSystemError(error) ? fileProblem('write', file, error) : error;
   }
 }
 
-const outcomeOf = ({ judged, problem }: Row): Outcome | 'malformed' =>
-  problem === undefined ? (judged?.outcome ?? 'nothing') : 'malformed';
-
 /** The worst that happened to any history; a file that cannot be read is worse than one that fails. */
-function exitCodeOf(rows: readonly Row[]): ExitCode {
-  const outcomes = new Set(rows.map(outcomeOf));
+function exitCodeOf(all: readonly (Outcome | 'malformed')[]): ExitCode {
+  const outcomes = new Set(all);
   if (outcomes.has('malformed')) return exitCodes.usage;
   if (outcomes.has('broken')) return exitCodes.broken;
   if (outcomes.has('unknown')) return exitCodes.inconclusive;
-  return outcomes.has('nothing') || rows.length === 0 ? exitCodes.nothing : exitCodes.expected;
+  return outcomes.has('nothing') || all.length === 0 ? exitCodes.nothing : exitCodes.expected;
 }
 
-function summary(rows: readonly Row[]): string {
+function summary(outcomes: readonly (Outcome | 'malformed')[]): string {
   const words = {
     ok: 'as they should be',
     broken: 'broken',
@@ -225,7 +234,7 @@ function summary(rows: readonly Row[]): string {
     malformed: 'unreadable',
   } as const;
   const tallies = (Object.keys(words) as (keyof typeof words)[])
-    .map((outcome) => ({ outcome, count: rows.filter((row) => outcomeOf(row) === outcome).length }))
+    .map((outcome) => ({ outcome, count: outcomes.filter((one) => one === outcome).length }))
     .filter(({ count }) => count > 0);
-  return `${rows.length} histories: ${tallies.map(({ outcome, count }) => `${count} ${words[outcome]}`).join(', ')}`;
+  return `${outcomes.length} histories: ${tallies.map(({ outcome, count }) => `${count} ${words[outcome]}`).join(', ')}`;
 }

@@ -28,6 +28,9 @@ export interface RecordedOperation {
   readonly returned: number;
 }
 
+/** While it is being paired. */
+type OpenOperation = { -readonly [Field in keyof RecordedOperation]: RecordedOperation[Field] };
+
 const TYPES: readonly string[] = ['invoke', 'ok', 'fail', 'info'];
 
 /** @throws HistoryError when it is none of invoke, ok, fail, info. */
@@ -50,26 +53,28 @@ export function eventProcess(value: unknown, line: number, field = 'process'): n
  * @throws HistoryError when a process has two operations open, returns twice, or goes on after an unknown outcome.
  */
 export function pairEvents(events: readonly RecordedEvent[]): readonly RecordedOperation[] {
-  const operations: RecordedOperation[] = [];
-  const open = new Map<number, number>();
+  const operations: OpenOperation[] = [];
+  const open = new Map<number, OpenOperation>();
   const retired = new Map<number, RecordedEvent>();
-  for (const [ordinal, event] of events.entries()) {
+  for (let ordinal = 0; ordinal < events.length; ordinal++) {
+    const event = events[ordinal] as RecordedEvent;
     const { process, line } = event;
     if (typeof process !== 'number') continue;
-    const current = open.get(process);
+    const operation = open.get(process);
     if (event.type === 'invoke') {
-      refuseSecondCall(event, current === undefined ? undefined : operations[current], retired.get(process));
-      open.set(process, operations.length);
-      operations.push({
+      refuseSecondCall(event, operation, retired.get(process));
+      const opened: OpenOperation = {
         process,
         invoke: event,
         called: ordinal,
         completion: undefined,
         returned: Number.POSITIVE_INFINITY,
-      });
+      };
+      open.set(process, opened);
+      operations.push(opened);
       continue;
     }
-    if (current === undefined) {
+    if (operation === undefined) {
       const why = retired.has(process) ? 'its outcome was already unknown' : 'it has no open operation';
       throw new HistoryError(`process ${process} returns (${event.type} ${event.f}), but ${why}`, {
         line,
@@ -77,13 +82,15 @@ export function pairEvents(events: readonly RecordedEvent[]): readonly RecordedO
       });
     }
     open.delete(process);
-    const operation = operations[current] as RecordedOperation;
     if (event.f !== operation.invoke.f) {
       const called = `${operation.invoke.f} on line ${operation.invoke.line}`;
       throw new HistoryError(`process ${process} returns from ${event.f}, but called ${called}`, { line, field: 'f' });
     }
     if (event.type === 'info') retired.set(process, event);
-    else operations[current] = { ...operation, completion: event, returned: ordinal };
+    else {
+      operation.completion = event;
+      operation.returned = ordinal;
+    }
   }
   return operations;
 }

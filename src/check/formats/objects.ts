@@ -46,17 +46,21 @@ export function toOperations(
   const operations = recorded.map((operation): Operation => {
     const { input, output } = convert(operation, dialect);
     const { completion, called, returned } = operation;
-    const base = { process: String(operation.process), input, called };
-    if (completion === undefined) return { ...base, outcome: 'unknown', returned: Number.POSITIVE_INFINITY };
-    const refused = completion.type === 'fail' && completion.f === 'cas' && dialect.failedCas === 'refused';
-    if (completion.type === 'fail' && !refused) return { ...base, outcome: 'fail', returned };
-    return { ...base, outcome: 'ok', output: refused ? { ok: false } : (output ?? { ok: true }), returned };
+    const process = String(operation.process);
+    if (completion === undefined) return { process, input, called, outcome: 'unknown', returned };
+    if (completion.type === 'ok') return { process, input, called, outcome: 'ok', output: output ?? DONE, returned };
+    const refused = completion.f === 'cas' && dialect.failedCas === 'refused';
+    if (refused) return { process, input, called, outcome: 'ok', output: REFUSED, returned };
+    return { process, input, called, outcome: 'fail', returned };
   });
   const places = recorded.map(({ invoke, completion }) =>
     completion === undefined ? { calledLine: invoke.line } : { calledLine: invoke.line, returnedLine: completion.line },
   );
   return { operations, places };
 }
+
+const DONE: Json = Object.freeze({ ok: true });
+const REFUSED: Json = Object.freeze({ ok: false });
 
 const CONVERTERS: Readonly<Record<ObjectModelName, Convert>> = {
   register: (operation, dialect) => convertRegister(operation, dialect, ['read', 'write']),
