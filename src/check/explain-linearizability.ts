@@ -12,5 +12,5 @@ export function explainLinearizability<State, Input, Output>(
 ): Explanation | undefined {
   if (worst === undefined) return undefined;
   const part = partitionHistory(operations, model).find(({ key }) => key === worst.key);
-  return part === undefined ? undefined : explainPart(operations, part, model);
+  return part === undefined ? undefined : explainPart(operations, { ...part, blame: worst.blame }, model);
 }

@@ -60,9 +60,23 @@ function judgeObject(history: ObjectHistory, { budget, judgeAll = false, explain
     const outcome = result.operations === 0 ? 'nothing' : outcomes[result.verdict];
     return { kind: 'object', outcome, history, model, result, explanation };
   } catch (error) {
-    if (error instanceof ModelError) throw new HistoryError(error.message);
+    if (error instanceof ModelError) throw new HistoryError(error.message, placeOfRefused(history, model));
     throw error;
   }
+}
+
+/** The first operation that the model refuses by itself, whatever the state. */
+function placeOfRefused({ operations, places }: ObjectHistory, model: AnyModel): { line?: number } {
+  const at = operations.findIndex(({ input, output }) => {
+    try {
+      model.step(model.initial, input, output);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  const place = places[at];
+  return place === undefined ? {} : { line: place.returnedLine ?? place.calledLine };
 }
 
 function judgeTransactions(history: TransactionHistory, options: JudgeOptions): JudgedTransactions {

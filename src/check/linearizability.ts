@@ -1,6 +1,7 @@
 /** Is a history of client operations one that a single, instantaneous object could have produced? */
 import type { Operation } from '../sim/history.ts';
 import { type Part, preparePart } from './linearizability/part.ts';
+import { earliestRefused, isJudged } from './linearizability/prefix.ts';
 import { Search } from './linearizability/search.ts';
 import { Transitions } from './linearizability/transitions.ts';
 import { type Model, ModelError } from './model.ts';
@@ -65,9 +66,8 @@ export function checkLinearizability<State, Input, Output>(
 ): LinearizabilityResult {
   const budget = options.budget ?? DEFAULT_BUDGET;
   const parts = partitionHistory(operations, model).map((members) => openPart(operations, members, model, options));
-  if (!options.judgeAll && parts.some(({ decision }) => decision === false)) {
-    runRoundRobin(parts.filter(({ decision }) => decision === false).slice(0, 1), budget, false);
-  } else runRoundRobin(parts, budget, options.judgeAll ?? false);
+  const refused = options.judgeAll ? undefined : parts.find(({ verdict }) => verdict === 'illegal');
+  runRoundRobin(refused === undefined ? parts : [refused], budget, options.judgeAll ?? false);
   return summarize(operations, parts);
 }
 
@@ -114,14 +114,19 @@ function compareKeys(left: string | number, right: string | number): number {
 interface OpenPart {
   readonly key: string | number | undefined;
   readonly operations: number;
-  /** What the model's polynomial check said, if it has one for this history. */
-  readonly decision: boolean | undefined;
-  /** Absent when the decision needs no search: when it is true. */
+  /** Absent when no question is left: neither what the verdict is, nor which operation is to blame. */
   readonly searching: Searching | undefined;
   verdict: LinearizabilityVerdict;
+  /** The operation to blame, where it is known without the search, or better than by it. */
+  blame: number | undefined;
 }
 
 interface Searching {
+  /**
+   * Known before: `refused`, by the model's polynomial check; `impossible`, for an answer that is so by itself. Then the
+   * search only looks for an earlier return to blame; in the second case it need not get further than that answer.
+   */
+  readonly known: 'refused' | 'impossible' | undefined;
   readonly part: Part<unknown, unknown>;
   readonly transitions: Transitions<unknown, unknown, unknown>;
   readonly search: Search;
@@ -134,24 +139,36 @@ function openPart<State, Input, Output>(
   options: LinearizabilityOptions,
 ): OpenPart {
   const judged = indices.filter((index) => isJudged(operations[index] as Operation, model));
-  const decision = options.searchOnly
-    ? undefined
-    : model.decide?.(judged.map((index) => operations[index] as Operation));
-  const base = { key, operations: judged.length, decision };
-  if (decision === true) return { ...base, searching: undefined, verdict: 'linearizable' };
-  const part = preparePart(operations, judged, model);
-  const transitions = new Transitions(
-    model,
-    part.classes,
-    options.strict ?? false,
-  ) as unknown as Searching['transitions'];
-  const searching = { part, transitions, search: new Search(part, transitions) };
-  return { ...base, searching, verdict: decision === false ? 'illegal' : 'unknown' };
+  const base = { key, operations: judged.length };
+  const inQuestion = options.searchOnly ? [] : judged.map((index) => operations[index] as Operation);
+  const decision = options.searchOnly ? undefined : model.decide?.(inQuestion);
+  if (decision === true) return { ...base, searching: undefined, verdict: 'linearizable', blame: undefined };
+  if (decision === false) {
+    const blame = earliestRefused(operations, judged, model);
+    const searching = blame === undefined ? openSearch(operations, judged, model, options, 'refused') : undefined;
+    return { ...base, searching, verdict: 'illegal', blame };
+  }
+  const impossible = options.searchOnly ? undefined : model.impossible?.(inQuestion);
+  if (impossible === undefined) {
+    const searching = openSearch(operations, judged, model, options, undefined);
+    return { ...base, searching, verdict: 'unknown', blame: undefined };
+  }
+  const blame = judged[impossible] as number;
+  const searching = openSearch(operations, judged, model, options, 'impossible');
+  searching.search.goal = searching.part.historyIndex.indexOf(blame);
+  return { ...base, searching, verdict: 'illegal', blame };
 }
 
-/** Neither an operation that did not happen nor an observation that nobody saw says anything. */
-function isJudged<State, Input, Output>({ input, outcome }: Operation, model: Model<State, Input, Output>): boolean {
-  return outcome === 'ok' || (outcome === 'unknown' && !model.observes?.(input as Input, undefined));
+function openSearch<State, Input, Output>(
+  operations: readonly Operation[],
+  members: readonly number[],
+  model: Model<State, Input, Output>,
+  { strict = false }: LinearizabilityOptions,
+  known: Searching['known'],
+): Searching {
+  const part = preparePart(operations, members, model);
+  const transitions = new Transitions(model, part.classes, strict) as unknown as Searching['transitions'];
+  return { known, part, transitions, search: new Search(part, transitions) };
 }
 
 function runRoundRobin(parts: readonly OpenPart[], budget: number, judgeAll: boolean): void {
@@ -161,24 +178,27 @@ function runRoundRobin(parts: readonly OpenPart[], budget: number, judgeAll: boo
     const paused: OpenPart[] = [];
     for (const part of open) {
       const { search } = part.searching as Searching;
-      const before = search.nodes;
+      const before = search.effort;
       const outcome = search.run(before + Math.min(slice, left));
-      left -= search.nodes - before;
+      left -= search.effort - before;
       if (outcome === 'paused') paused.push(part);
-      else settle(part, outcome);
-      if (outcome === 'illegal' && !judgeAll) return;
+      else settle(part, part.searching as Searching, outcome);
+      if (part.verdict === 'illegal' && outcome !== 'paused' && !judgeAll) return;
       if (left <= 0) break;
     }
     open = paused;
   }
 }
 
-function settle(part: OpenPart, outcome: 'linearizable' | 'illegal'): void {
+function settle(part: OpenPart, { known }: Searching, outcome: 'linearizable' | 'illegal'): void {
+  if (known === 'impossible') {
+    // All was fine before the impossible answer, or was not even then.
+    if (outcome === 'illegal') part.blame = undefined;
+    return;
+  }
   // Two independent algorithms that disagree are a defect of ours or of the model, not a fact about the history.
-  if (part.decision !== undefined && part.decision !== (outcome === 'linearizable')) {
-    throw new ModelError(
-      `the polynomial check says ${part.decision ? 'linearizable' : 'illegal'}, the search ${outcome}`,
-    );
+  if (known === 'refused' && outcome === 'linearizable') {
+    throw new ModelError(`the polynomial check says illegal, the search ${outcome}`);
   }
   part.verdict = outcome;
 }
@@ -196,8 +216,9 @@ function summarize(operations: readonly Operation[], opened: readonly OpenPart[]
   };
 }
 
-function judge({ key, operations, searching, verdict }: OpenPart): PartVerdict {
-  const blame = verdict === 'linearizable' ? undefined : searching?.part.historyIndex[searching.search.furthestReturn];
+function judge({ key, operations, searching, verdict, blame: known }: OpenPart): PartVerdict {
+  const reached = searching?.part.historyIndex[searching.search.furthestReturn];
+  const blame = verdict === 'linearizable' ? undefined : (known ?? reached);
   return {
     ...(key === undefined ? {} : { key }),
     verdict,

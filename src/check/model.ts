@@ -54,6 +54,12 @@ export interface Model<State = Json, Input = Json, Output = Json> {
    * without the ones that did not happen.
    */
   decide?(operations: readonly Operation[]): boolean | undefined;
+  /**
+   * The position of an operation whose answer is impossible whatever the order, such as a read of a value that nobody had
+   * written when it returned: of several, the one that returned first. A cheap look before a long search; `undefined` says
+   * nothing. Operations as for `decide`.
+   */
+  impossible?(operations: readonly Operation[]): number | undefined;
   /** What stands out about a call, given all calls of its part until it returned: "nobody had written 3". For people. */
   remark?(call: Call<Input, Output>, all: readonly Call<Input, Output>[]): string | undefined;
   /** A short phrase for people, e.g. `write a = 1`. Default: JSON. */

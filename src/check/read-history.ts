@@ -4,7 +4,7 @@ import type { Json } from '../sim/plain.ts';
 import { ETCD_LOG_DIALECT, isEtcdLog, readEtcdLog } from './formats/etcd-log.ts';
 import { pairEvents, type RecordedEvent, type RecordedOperation } from './formats/events.ts';
 import { readJepsenEdn, readJepsenJson } from './formats/jepsen.ts';
-import { findSyntaxError, lineAt, linesOfItems } from './formats/json-place.ts';
+import { findSyntaxError, lineAt, linesOfItems, lineTooDeep } from './formats/json-place.ts';
 import {
   type Dialect,
   guessModel,
@@ -95,12 +95,21 @@ function firstLine(text: string): string {
 /** Jepsen's events: transactions of appends and writes, or operations on objects. */
 function eventHistory(events: readonly RecordedEvent[], options: ReadOptions): ParsedHistory {
   const clients = events.filter(({ process }) => typeof process === 'number');
+  if (clients.length === 0) refuseNamedClients(events);
   const transactional = clients.length > 0 && clients.every(({ f }) => f === 'txn');
   if (isWorkload(options.model) || (options.model === undefined && transactional)) {
     return transactionHistory(events, { workload: options.model as Workload | undefined });
   }
   const { model } = options;
   return objectHistory(events, { ...options, model }, { nilRead: options.nilRead ?? 'value', failedCas: 'never' });
+}
+
+/** What is not numbered is no client; but then it does not call and get answers either. */
+function refuseNamedClients(events: readonly RecordedEvent[]): void {
+  const named = events.find(({ type }) => type !== 'info');
+  if (named === undefined) return;
+  const { process, line } = named;
+  throw new HistoryError(`${shown(process)}: clients are numbered; only they are judged`, { line, field: 'process' });
 }
 
 function isWorkload(model: string | undefined): model is Workload {
@@ -135,6 +144,8 @@ function speaksOfStrings({ invoke }: RecordedOperation): boolean {
 
 interface TransactionOptions {
   readonly id?: string | undefined;
+  /** Where the history begins. */
+  readonly line?: number | undefined;
   readonly workload?: Workload | undefined;
   readonly form?: TransactionForm | undefined;
   readonly initial?: InitialValues | undefined;
@@ -145,7 +156,12 @@ function transactionHistory(events: readonly RecordedEvent[], options: Transacti
   const recorded = toTransactions(events, options.form ?? guessForm(events), options.ordered ?? true);
   const workload = options.workload ?? workloadOf(recorded.transactions, recorded.lines);
   refuseOtherSteps(recorded.transactions, recorded.lines, workload);
-  return { kind: 'transactions', id: options.id, workload, initial: options.initial ?? [], ...recorded };
+  const initial = options.initial ?? [];
+  for (const [key, value] of initial) {
+    if (workload !== 'list-append' || Array.isArray(value)) continue;
+    throw new HistoryError(`${shown(value)} is no list of elements`, { line: options.line, field: `initial.${key}` });
+  }
+  return { kind: 'transactions', id: options.id, workload, initial, ...recorded };
 }
 
 function guessForm(events: readonly RecordedEvent[]): TransactionForm {
@@ -161,7 +177,12 @@ interface Parsed {
   readonly lineAt: (path: readonly (string | number)[]) => number;
 }
 
+/** A history nests a handful of levels; a file that nests a thousand is not one, and would exhaust the stack. */
+const DEPTH_MAX = 1_000;
+
 function readJson(text: string, options: ReadOptions): readonly ParsedHistory[] {
+  const tooDeep = lineTooDeep(text, DEPTH_MAX);
+  if (tooDeep !== undefined) throw new HistoryError(`nested more than ${DEPTH_MAX} levels deep`, { line: tooDeep });
   const value = tryParse(text);
   if (value === undefined) return [readJsonLines(text, options)];
   const parsed: Parsed = {
@@ -222,7 +243,7 @@ function readItems(items: readonly unknown[], lines: readonly number[], options:
 function operationHistory(items: readonly unknown[], lines: readonly number[], options: ReadOptions): ParsedHistory {
   const { operations, places } = readOperations(items, lines);
   if (isWorkload(options.model) || (options.model === undefined && areTransactions(operations))) {
-    const transactions = transactionsOf(operations);
+    const transactions = transactionsOf(operations, lines);
     const workload = (options.model as Workload | undefined) ?? workloadOf(transactions, lines);
     refuseOtherSteps(transactions, lines, workload);
     const events = transactions.map((_, index) => index);
@@ -272,6 +293,7 @@ function readJsonObject(
   }
   return transactionHistory(readTuples(head.events, lines, prefix, 'transaction'), {
     id,
+    line,
     workload: isWorkload(options.model) ? options.model : declaredWorkload(head.workload, fail),
     form: declaredForm(head.form, head.events, fail),
     initial: declaredInitial(head.initial, fail),

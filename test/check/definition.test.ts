@@ -39,6 +39,11 @@ function compareWithDefinition(
         `seed ${seed}: by definition ${expected}, by search ${searched.verdict}, with polynomial check ${fast.verdict}:\n${JSON.stringify(history)}`,
       );
     }
+    if (fast.worst?.blame !== searched.worst?.blame) {
+      throw new Error(
+        `seed ${seed}: the search blames ${searched.worst?.blame}, the fast checks ${fast.worst?.blame}:\n${JSON.stringify(history)}`,
+      );
+    }
     if (expected === 'linearizable') linearizable++;
     const happened = history.filter(({ outcome }) => outcome !== 'fail');
     if (workload.model.decide?.(happened) !== undefined) decided++;

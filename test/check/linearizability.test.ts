@@ -133,7 +133,41 @@ function hardHistory(writers: number): Operation[] {
   return [...writes, ...reads, ok('late', 50, 60, read, { value: 'never' })];
 }
 
+describe('an answer that is impossible by itself', () => {
+  it('is blamed without trying all orders of what came before', () => {
+    const spoilt = hardHistory(60).map((one) => ({ ...one, input: repeated(one.input), output: repeated(one.output) }));
+    const result = checkLinearizability(spoilt, registerModel());
+    expect(result.verdict).toBe('illegal');
+    expect(result.nodes).toBeLessThan(1_000);
+    expect(spoilt[result.worst?.blame as number]?.process).toBe('late');
+    expect(checkLinearizability(spoilt, registerModel(), { searchOnly: true, budget: 20_000 }).verdict).toBe('unknown');
+  });
+
+  it('is not blamed when no order got past something before it', () => {
+    const stale = [ok('a', 0, 1, write(1), done), ok('a', 2, 3, write(1), done), ok('b', 4, 5, read, { value: null })];
+    const history = [...stale, ok('c', 6, 7, read, { value: 9 })];
+    expect(checkLinearizability(history, registerModel()).worst?.blame).toBe(2);
+  });
+
+  /** Ten values, so that nothing is written once only. */
+  function repeated(data: Json | undefined): Json {
+    const { value, ...rest } = data as { readonly value?: Json };
+    return typeof value === 'number' ? { ...rest, value: value % 10 } : (data as Json);
+  }
+});
+
 describe('budget', () => {
+  it('bounds the work, not only the nodes, where hundreds of operations are pending', () => {
+    const pending = Array.from({ length: 300 }, (_, n) => unknown(`u${n}`, 0, write(n)));
+    const writes = Array.from({ length: 20 }, (_, n) => ok('w', 2 * n + 0.5, 2 * n + 2.5, write(1000 + n), done));
+    const reads = Array.from({ length: 20 }, (_, n) => ok('r', 2 * n + 1, 2 * n + 2, read, { value: 7 * n }));
+    const history = [...pending, ...writes, ...reads, ok('r', 100, 101, read, { value: 'never' })];
+    const result = checkLinearizability(history, registerModel(), { searchOnly: true, budget: 20_000 });
+    expect(result.verdict).toBe('unknown');
+    // Each node is compared with hundreds of others.
+    expect(result.nodes).toBeLessThan(5_000);
+  });
+
   it('answers unknown when it runs out, and says how far the search got', () => {
     const result = checkLinearizability(hardHistory(14), registerModel(), { budget: 100, searchOnly: true });
     expect(result).toMatchObject({ verdict: 'unknown', nodes: 100 });

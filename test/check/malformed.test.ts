@@ -171,6 +171,57 @@ const SPOILED: Readonly<Record<string, Spoiled>> = {
     field: 'process',
     says: 'c is used again, but the outcome of its call at 1 (line 1) is unknown',
   },
+  'a client numbered in text': {
+    text: lin('["invoke","7","write",1]', '["ok","7","write",1]'),
+    line: 2,
+    field: 'events[0][1]',
+    says: '"7" is text: the process of a client is a number',
+  },
+  'clients with names': {
+    text: '{"type":"invoke","process":"alice","f":"write","value":1}\n{"type":"ok","process":"alice","f":"write","value":1}',
+    line: 1,
+    field: 'process',
+    says: '"alice": clients are numbered; only they are judged',
+  },
+  'JSON that nests without end': {
+    text: lin('["invoke",0,"write",1]', `["ok",0,"write",${'['.repeat(50_000)}${']'.repeat(50_000)}]`),
+    line: 3,
+    says: 'nested more than 1000 levels deep',
+  },
+  'EDN that nests without end': {
+    text: `{:process 0, :type :invoke, :f :write,\n:value ${'['.repeat(50_000)}`,
+    line: 2,
+    says: /nested more than 1000 levels deep$/,
+  },
+  'a transaction that answers other steps': {
+    text: '{"workload": "rw-register", "events": [\n["invoke",0,[["w","x",1]]],\n["ok",0,[["w","y",1]]]]}',
+    line: 3,
+    field: 'value[0]',
+    says: '["w","y",1] answers ["w","x",1]',
+  },
+  'a transaction that answers fewer steps': {
+    text: '{"workload": "rw-register", "events": [\n["invoke",0,[["w","x",1],["r","y",null]]],\n["ok",0,[["w","x",1]]]]}',
+    line: 3,
+    field: 'value',
+    says: '1 steps were answered, but 2 called',
+  },
+  'lists that begin as something else': {
+    text: '{"workload": "list-append", "initial": {"x": 5}, "events": [\n["ok",0,[["r","x",[5]]]]]}',
+    line: 1,
+    field: 'initial.x',
+    says: '5 is no list of elements',
+  },
+  'a transaction of ours without steps in its answer': {
+    text: '{"process":"c","input":{"type":"txn","ops":[["append","x",1]]},"output":{"ok":true},"outcome":"ok","called":1,"returned":4}',
+    line: 1,
+    field: 'output.ops',
+    says: 'a transaction is a list of steps, not nothing',
+  },
+  'an operation of ours that no model knows': {
+    text: '{"process":"c","input":{"type":"read"},"output":{"value":null},"outcome":"ok","called":1,"returned":4}\n{"process":"c","input":{"type":"pop"},"output":{"value":1},"outcome":"ok","called":5,"returned":6}',
+    line: 2,
+    says: 'cas-register: unknown operation type "pop"',
+  },
   'something else entirely': {
     text: 'Dear reader,\nthis is no history.\n',
     line: 1,

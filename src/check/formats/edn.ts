@@ -37,14 +37,31 @@ export function readEdnMaps(text: string): readonly EdnMap[] {
   return maps;
 }
 
-const BLANK = /[\s,]*/y;
-const TOKEN = /[^\s,()[\]{}";]+/y;
-const CLOSERS = ')]}';
+const NEWLINE = 10;
+const SPACE = 32;
+const QUOTE = 34;
+const HASH = 35;
+const COMMA = 44;
+const SEMICOLON = 59;
+const BACKSLASH = 92;
+const ROUND_OPEN = 40;
+const ROUND_CLOSE = 41;
+const SQUARE_OPEN = 91;
+const SQUARE_CLOSE = 93;
+const CURLY_OPEN = 123;
+const CURLY_CLOSE = 125;
+
+/** A history nests a handful of levels; a file that nests a thousand is not one, and would exhaust the stack. */
+const DEPTH_MAX = 1_000;
 
 class Reader {
   line = 1;
   readonly #text: string;
   #at = 0;
+  #depth = 0;
+  /** Items of lists that are being read, one list on top of the other: lists that grow item by item take twice the room. */
+  readonly #pending: Json[] = [];
+  #pendingCount = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -52,13 +69,21 @@ class Reader {
 
   /** The next character that matters, past blanks, comments, discards and tags; undefined at the end. */
   peek(): string | undefined {
+    const code = this.#peekCode();
+    return Number.isNaN(code) ? undefined : String.fromCharCode(code);
+  }
+
+  /** NaN at the end. */
+  #peekCode(): number {
     for (;;) {
-      this.#take(BLANK);
-      const next = this.#text.charAt(this.#at);
-      if (next === '') return undefined;
-      if (next === ';') this.#skipLine();
-      else if (next === '#' && !this.#skipDispatch()) return '#';
-      else if (next !== '#') return next;
+      const code = this.#text.charCodeAt(this.#at);
+      if (code === SEMICOLON) this.#skipLine();
+      else if (code === HASH) {
+        if (!this.#skipDispatch()) return HASH;
+      } else if (isBlank(code)) {
+        if (code === NEWLINE) this.line++;
+        this.#at++;
+      } else return code;
     }
   }
 
@@ -70,69 +95,90 @@ class Reader {
     const next = this.peek();
     if (next !== '{') this.#fail(`expected a map {...}, found ${next === undefined ? 'the end' : `"${next}"`}`);
     const from = this.line;
-    this.#at++;
+    this.#enter();
     const fields = new Map<string, Json>();
-    while (this.#more('}', from)) {
+    while (this.#more(CURLY_CLOSE, from)) {
       const name = nameOf(this.readValue());
-      if (this.peek() === '}') this.#fail(`the field ${name} has no value`);
+      if (this.#peekCode() === CURLY_CLOSE) this.#fail(`the field ${name} has no value`);
       fields.set(name, this.readValue());
     }
     return fields;
   }
 
   readValue(): Json {
-    const next = this.peek();
+    const next = this.#peekCode();
     switch (next) {
-      case undefined:
-        return this.#fail('the text ends where a value is expected');
-      case '{':
+      case CURLY_OPEN:
         return Object.fromEntries(this.readMap());
-      case '[':
-        return this.#readItems(']');
-      case '(':
-        return this.#readItems(')');
-      case '"':
+      case SQUARE_OPEN:
+        return this.#readItems(SQUARE_CLOSE);
+      case ROUND_OPEN:
+        return this.#readItems(ROUND_CLOSE);
+      case QUOTE:
         return this.#readString();
-      case '#':
-        this.#at++;
-        return this.#readItems('}');
-      case '\\':
+      case HASH:
+        return this.#readDispatched();
+      case BACKSLASH:
         return this.#readCharacter();
+      case CURLY_CLOSE:
+      case SQUARE_CLOSE:
+      case ROUND_CLOSE:
+        return this.#fail(`"${String.fromCharCode(next)}" closes nothing`);
       default:
-        if (CLOSERS.includes(next)) this.#fail(`"${next}" closes nothing`);
-        return this.#readToken();
+        return Number.isNaN(next) ? this.#fail('the text ends where a value is expected') : this.#readToken();
     }
   }
 
-  #readItems(close: string): Json[] {
-    const from = this.line;
+  /** A set, or a symbolic value such as ##NaN, which stands for itself. */
+  #readDispatched(): Json {
     this.#at++;
-    const items: Json[] = [];
-    while (this.#more(close, from)) items.push(this.readValue());
+    if (this.#text.charCodeAt(this.#at) === CURLY_OPEN) return this.#readItems(CURLY_CLOSE);
+    this.#at++;
+    return `##${this.#takeToken()}`;
+  }
+
+  #enter(): void {
+    this.#at++;
+    if (++this.#depth > DEPTH_MAX) this.#fail(`lists and maps nested more than ${DEPTH_MAX} levels deep`);
+  }
+
+  #readItems(close: number): Json[] {
+    const from = this.line;
+    const base = this.#pendingCount;
+    this.#enter();
+    while (this.#more(close, from)) {
+      const item = this.readValue();
+      this.#pending[this.#pendingCount++] = item;
+    }
+    const items = this.#pending.slice(base, this.#pendingCount);
+    this.#pendingCount = base;
     return items;
   }
 
   /** Whether another item follows before `close`, which is consumed. */
-  #more(close: string, from: number): boolean {
-    const next = this.peek();
-    if (next === undefined) {
-      throw new HistoryError(`the text ends before the "${close}" of what began here`, { line: from });
+  #more(close: number, from: number): boolean {
+    const next = this.#peekCode();
+    if (Number.isNaN(next)) {
+      const bracket = String.fromCharCode(close);
+      throw new HistoryError(`the text ends before the "${bracket}" of what began here`, { line: from });
     }
     if (next !== close) return true;
     this.#at++;
+    this.#depth--;
     return false;
   }
 
   #readString(): string {
+    const text = this.#text;
     const start = this.#at;
     const from = this.line;
-    for (let at = start + 1; at < this.#text.length; at++) {
-      const letter = this.#text.charAt(at);
-      if (letter === '\n') this.line++;
-      if (letter === '\\') at++;
-      else if (letter === '"') {
+    for (let at = start + 1; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === NEWLINE) this.line++;
+      else if (code === BACKSLASH) at++;
+      else if (code === QUOTE) {
         this.#at = at + 1;
-        return unescaped(this.#text.slice(start + 1, at), from);
+        return unescaped(text.slice(start + 1, at), from);
       }
     }
     throw new HistoryError('a string is not closed', { line: from });
@@ -140,13 +186,16 @@ class Reader {
 
   #readCharacter(): string {
     this.#at++;
-    const word = this.#take(TOKEN) || this.#text.charAt(this.#at++);
+    const word = this.#takeToken() || this.#text.charAt(this.#at++);
     const named: Readonly<Record<string, string>> = { newline: '\n', space: ' ', tab: '\t', return: '\r' };
     return named[word] ?? word;
   }
 
   #readToken(): Json {
-    const token = this.#take(TOKEN);
+    const start = this.#at;
+    const whole = this.#wholeNumber(start);
+    if (whole !== undefined) return whole;
+    const token = this.#takeToken();
     if (token === 'nil') return null;
     if (token === 'true') return true;
     if (token === 'false') return false;
@@ -154,18 +203,34 @@ class Reader {
     return token;
   }
 
-  /** At a `#`: consumes a discard or a tag; false when a set begins. */
+  /** The usual number: a few digits. Undefined, and nothing consumed, when it is anything else. */
+  #wholeNumber(start: number): number | undefined {
+    const text = this.#text;
+    let value = 0;
+    for (let at = start; at < start + SAFE_DIGITS; at++) {
+      const code = text.charCodeAt(at);
+      if (code >= 48 && code <= 57) value = value * 10 + (code - 48);
+      else if (at > start && endsToken(code)) {
+        this.#at = at;
+        return value;
+      } else return undefined;
+    }
+    return undefined;
+  }
+
+  /** At a `#`: consumes a discard or a tag; false when a set or a symbolic value begins. */
   #skipDispatch(): boolean {
     const second = this.#text.charAt(this.#at + 1);
-    if (second === '{') return false;
+    if (second === '{' || second === '#') return false;
     if (second === '_') {
       this.#at += 2;
+      this.#depth++;
       this.readValue();
+      this.#depth--;
       return true;
     }
-    if (second === '#') this.#fail('symbolic values such as ##NaN are not data that can be compared');
     this.#at++;
-    if (this.#take(TOKEN) === '') this.#fail('"#" without a tag');
+    if (this.#takeToken() === '') this.#fail('"#" without a tag');
     return true;
   }
 
@@ -174,16 +239,45 @@ class Reader {
     this.#at = end < 0 ? this.#text.length : end;
   }
 
-  #take(pattern: RegExp): string {
-    pattern.lastIndex = this.#at;
-    const taken = pattern.exec(this.#text)?.[0] ?? '';
-    for (let at = taken.indexOf('\n'); at >= 0; at = taken.indexOf('\n', at + 1)) this.line++;
-    this.#at += taken.length;
-    return taken;
+  #takeToken(): string {
+    const text = this.#text;
+    const start = this.#at;
+    let at = start;
+    while (!endsToken(text.charCodeAt(at))) at++;
+    this.#at = at;
+    return text.slice(start, at);
   }
 
   #fail(problem: string): never {
     throw new HistoryError(problem, { line: this.line });
+  }
+}
+
+/** Whole numbers of fewer digits are exact. */
+const SAFE_DIGITS = 15;
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === COMMA || (code >= 9 && code <= 13) || (code > 127 && isWideBlank(code));
+}
+
+function isWideBlank(code: number): boolean {
+  return /\s/.test(String.fromCharCode(code));
+}
+
+/** Whether a token ends before this character; NaN is the end of the text. */
+function endsToken(code: number): boolean {
+  switch (code) {
+    case QUOTE:
+    case SEMICOLON:
+    case ROUND_OPEN:
+    case ROUND_CLOSE:
+    case SQUARE_OPEN:
+    case SQUARE_CLOSE:
+    case CURLY_OPEN:
+    case CURLY_CLOSE:
+      return true;
+    default:
+      return isBlank(code) || Number.isNaN(code);
   }
 }
 
@@ -198,7 +292,8 @@ function numberOf(token: string): Json | undefined {
     const value = Number(plain);
     return Number.isSafeInteger(value) ? value : plain.replace(/^\+/, '');
   }
-  if (/^[-+]?\d+\/\d+$/.test(plain)) return plain;
+  // Fractions, hexadecimal (as in #object[... 0x1f ...]) and other bases are kept as they are written.
+  if (/^[-+]?(\d+\/\d+|0[xX][0-9a-fA-F]+|\d+[rR]\w+)$/.test(plain)) return plain;
   return /^[-+]?\d+(\.\d*)?([eE][-+]?\d+)?$/.test(plain) ? Number(plain) : undefined;
 }
 

@@ -43,6 +43,9 @@ export function eventType(value: unknown, line: number, field = 'type'): EventTy
 /** A client's number, or the name of something that is no client. @throws HistoryError when it is neither. */
 export function eventProcess(value: unknown, line: number, field = 'process'): number | string {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+  if (typeof value === 'string' && /^\d+$/.test(value)) {
+    throw new HistoryError(`${shown(value)} is text: the process of a client is a number`, { line, field });
+  }
   if (typeof value === 'string' && value !== '') return value;
   const found = value === undefined ? 'missing' : shown(value);
   throw new HistoryError(`${found}: a process is a whole number, or the name of a nemesis`, { line, field });

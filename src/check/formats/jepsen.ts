@@ -42,9 +42,14 @@ function readEvent(field: (name: string) => Json | undefined, line: number): Rec
   };
 }
 
-/** Keywords inside values stand for their names: `:x` and "x" are one key. */
+/** Keywords inside values stand for their names: `:x` and "x" are one key. What has no keywords is not copied. */
 function plainKeywords(value: Json): Json {
   if (typeof value === 'string') return value.startsWith(':') && value.length > 1 ? value.slice(1) : value;
-  if (Array.isArray(value)) return (value as readonly Json[]).map(plainKeywords);
-  return value;
+  if (!Array.isArray(value)) return value;
+  const items = value as readonly Json[];
+  for (let at = 0; at < items.length; at++) {
+    const item = items[at] as Json;
+    if (typeof item !== 'number' && plainKeywords(item) !== item) return items.map(plainKeywords);
+  }
+  return items;
 }

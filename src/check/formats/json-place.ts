@@ -13,6 +13,18 @@ export function findSyntaxError(text: string): JsonSyntaxError | undefined {
   return scanner.run();
 }
 
+/** The 1-based line on which brackets nest deeper than this; undefined when none do. The text need not be JSON. */
+export function lineTooDeep(text: string, most: number): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (isCloser(code)) depth--;
+    else if (isOpener(code) && ++depth > most) return lineAt(text, at);
+  }
+  return undefined;
+}
+
 /** The 1-based lines on which the items of the array at `path` begin. The text must be valid JSON. */
 export function linesOfItems(text: string, path: JsonPath): readonly number[] {
   const scanner = new Scanner(text, path);
@@ -59,7 +71,7 @@ function isCloser(code: number): boolean {
 
 function endOfString(text: string, start: number): number {
   let at = start + 1;
-  while (text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at;
 }
 

@@ -2,8 +2,9 @@
 import type { Operation, Outcome } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
 import { HistoryError, shown } from '../history-error.ts';
-import type { MicroOperation, Transaction } from '../transaction.ts';
+import type { Transaction } from '../transaction.ts';
 import type { OperationPlace } from './objects.ts';
+import { microOperations } from './transactions.ts';
 
 /** Whether an item looks like an operation of ours rather than an event. */
 export function isOperation(item: unknown): boolean {
@@ -87,11 +88,17 @@ function isTransactionInput(input: Json): boolean {
 
 /**
  * Transactions recorded as operations: `input` `{ type: 'txn', ops }` and, when answered, `output` `{ ops }` with the
- * values read; ops as in `MicroOperation`.
+ * values read; ops as in `MicroOperation`. @throws HistoryError with line and field for steps that are none.
  */
-export function transactionsOf(operations: readonly Operation[]): readonly Transaction[] {
-  return operations.map(({ process, outcome, input, output, called, returned }) => {
-    const { ops } = (outcome === 'ok' ? output : input) as { readonly ops: readonly MicroOperation[] };
+export function transactionsOf(operations: readonly Operation[], lines: readonly number[]): readonly Transaction[] {
+  return operations.map(({ process, outcome, input, output, called, returned }, index) => {
+    const line = lines[index] as number;
+    const asked = microOperations(opsOf(input), { line, field: 'input.ops' }, false);
+    const ops = outcome === 'ok' ? microOperations(opsOf(output), { line, field: 'output.ops' }, true) : asked;
     return { process, outcome, ops, called, returned };
   });
+}
+
+function opsOf(value: Json | undefined): Json | undefined {
+  return value !== null && typeof value === 'object' && 'ops' in value ? value.ops : undefined;
 }

@@ -41,7 +41,8 @@ export function toTransactions(
 function fromPairs(events: readonly RecordedEvent[], ordered: boolean): Row[] {
   return pairEvents(events).map(({ process, invoke, completion, called, returned }) => {
     const source = completion?.type === 'ok' ? completion : invoke;
-    const base = { process: String(process), ops: microOperations(source, completion?.type === 'ok') };
+    const base = { process: String(process), ops: stepsOf(source, completion?.type === 'ok') };
+    if (source !== invoke) refuseOtherAnswers(stepsOf(invoke, false), base.ops, source.line);
     const times = ordered ? { called, returned } : {};
     const outcome = completion === undefined ? 'unknown' : completion.type === 'ok' ? 'ok' : 'fail';
     const event = completion === undefined ? called : returned;
@@ -58,7 +59,7 @@ function fromSingles(events: readonly RecordedEvent[], form: 'completions' | 'in
       throw new HistoryError(`${shown(type)} in a history of ${form}`, { line, field: 'type' });
     }
     const outcome = type === 'ok' || type === 'fail' ? type : 'unknown';
-    const ops = microOperations(recorded, type === 'ok');
+    const ops = stepsOf(recorded, type === 'ok');
     rows.push({ transaction: { process: String(process), outcome, ops }, line, event });
   }
   return rows;
@@ -72,25 +73,57 @@ const FUNCTIONS: Readonly<Record<string, 'append' | 'w' | 'r'>> = {
   read: 'r',
 };
 
-function microOperations(event: RecordedEvent, answered: boolean): readonly MicroOperation[] {
-  const { value, line } = event;
-  if (!Array.isArray(value)) {
-    throw new HistoryError(`a transaction is a list of steps, not ${shown(value)}`, { line, field: 'value' });
-  }
-  return (value as readonly Json[]).map((step, index) => microOperation(step, `value[${index}]`, line, answered));
+function stepsOf({ value, line }: RecordedEvent, answered: boolean): readonly MicroOperation[] {
+  return microOperations(value, { line, field: 'value' }, answered);
 }
 
-function microOperation(step: Json, field: string, line: number, answered: boolean): MicroOperation {
+/** An answer has the steps that were called, on the same keys, in the same order. */
+function refuseOtherAnswers(
+  called: readonly MicroOperation[],
+  answered: readonly MicroOperation[],
+  line: number,
+): void {
+  if (called.length !== answered.length) {
+    const problem = `${answered.length} steps were answered, but ${called.length} called`;
+    throw new HistoryError(problem, { line, field: 'value' });
+  }
+  for (let at = 0; at < called.length; at++) {
+    const [f, key] = called[at] as MicroOperation;
+    const answer = answered[at] as MicroOperation;
+    if (answer[0] === f && answer[1] === key) continue;
+    const problem = `${shown(answer)} answers ${shown(called[at])}`;
+    throw new HistoryError(problem, { line, field: `value[${at}]` });
+  }
+}
+
+/** `answered`: whether reads say what was there. @throws HistoryError for what is no list of steps. */
+export function microOperations(
+  value: Json | undefined,
+  { line, field }: { readonly line: number; readonly field: string },
+  answered: boolean,
+): readonly MicroOperation[] {
+  if (!Array.isArray(value)) {
+    throw new HistoryError(`a transaction is a list of steps, not ${shown(value)}`, { line, field });
+  }
+  const steps = value as readonly Json[];
+  return steps.map((step, index) => microOperation(step, field, index, line, answered));
+}
+
+function microOperation(step: Json, list: string, index: number, line: number, answered: boolean): MicroOperation {
   const [name, key, value] = Array.isArray(step) && step.length === 3 ? (step as readonly Json[]) : [];
   const f = typeof name === 'string' ? FUNCTIONS[name.replace(/^:/, '')] : undefined;
   if (f === undefined) {
-    throw new HistoryError(`${shown(step)} is not a step ["append" | "w" | "r", key, value]`, { line, field });
+    const place = { line, field: `${list}[${index}]` };
+    throw new HistoryError(`${shown(step)} is not a step ["append" | "w" | "r", key, value]`, place);
   }
   if (typeof key !== 'string' && typeof key !== 'number') {
-    throw new HistoryError(`${shown(key)} is not a key: a string or a number`, { line, field: `${field}[1]` });
+    throw new HistoryError(`${shown(key)} is not a key: a string or a number`, { line, field: `${list}[${index}][1]` });
   }
   if (f !== 'r' && (value === null || value === undefined)) {
-    throw new HistoryError(`null cannot be written: it stands for "nothing there"`, { line, field: `${field}[2]` });
+    throw new HistoryError(`null cannot be written: it stands for "nothing there"`, {
+      line,
+      field: `${list}[${index}][2]`,
+    });
   }
   // What an unanswered transaction read is not known, whatever its call says.
   return [f, key, f === 'r' && !answered ? null : (value as Json)];

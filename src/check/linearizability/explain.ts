@@ -3,6 +3,7 @@ import type { Operation } from '../../sim/history.ts';
 import type { Call, Model } from '../model.ts';
 import { minimize } from './minimize.ts';
 import { type Part, preparePart } from './part.ts';
+import { isJudged } from './prefix.ts';
 import { replay } from './replay.ts';
 import { type OrderStep, Search, type Visit } from './search.ts';
 import { ILLEGAL, Transitions } from './transitions.ts';
@@ -48,36 +49,41 @@ const EXPLAIN_NODES = 200_000;
 export interface PartToExplain {
   readonly key?: string | number | undefined;
   readonly indices: readonly number[];
+  /** What the verdict blamed. */
+  readonly blame?: number | undefined;
 }
 
 /** `undefined` when the part is linearizable. */
 export function explainPart<State, Input, Output>(
   operations: readonly Operation[],
-  { key, indices }: PartToExplain,
+  { key, indices, blame: known }: PartToExplain,
   model: Model<State, Input, Output>,
 ): Explanation | undefined {
-  const members = indices.filter((index) => {
-    const { outcome, input } = operations[index] as Operation;
-    return outcome === 'ok' || (outcome === 'unknown' && !model.observes?.(input as Input, undefined));
-  });
+  const members = indices.filter((index) => isJudged(operations[index] as Operation, model));
   const part = preparePart(operations, members, model);
   const transitions = new Transitions(model, part.classes, false);
   const untyped = transitions as unknown as Transitions<unknown, unknown, unknown>;
   const best = new BestOrders(part);
   const search = new Search(part, untyped, (visit) => best.note(visit));
   const outcome = search.run(EXPLAIN_NODES);
-  const blame = part.historyIndex[search.furthestReturn];
+  // Where the search did not come to its end, whoever judged the history may know better.
+  const blame = (outcome === 'paused' ? known : undefined) ?? part.historyIndex[search.furthestReturn];
   if (outcome === 'linearizable' || blame === undefined) return undefined;
-  const write = (steps: readonly OrderStep[]): PartialOrder => writeOrder(part, transitions, model, steps);
-  const call = part.classes[part.classOf[search.furthestReturn] as number] as Call<Input, Output>;
+  const furthest = pathsOf(part, untyped, best.furthest(search.furthestReturn));
+  const covered = new Set([...furthest.values()].flatMap((path) => path.map(({ operation }) => operation)));
+  const missing = best.openOperations(search.furthestReturn).filter((operation) => !covered.has(operation));
+  const others = pathsOf(part, untyped, best.longestWith(missing));
+  const write = (path: readonly OrderStep[]): PartialOrder => writeOrder(part, transitions, model, path);
+  const { input, output } = operations[blame] as Operation;
+  const call = { input: input as Input, ...(output === undefined ? {} : { output: output as Output }) };
   const remark = model.remark?.(call, callsUntil(operations, members, (operations[blame] as Operation).returned));
   return {
     ...(key === undefined ? {} : { key }),
     blame,
     ...(remark === undefined ? {} : { remark }),
     operations: members,
-    orders: best.furthest(search.furthestReturn).map(write),
-    longest: best.others(search.furthestReturn).map(write),
+    orders: best.furthest(search.furthestReturn).map((visit) => write(furthest.get(visit) as readonly OrderStep[])),
+    longest: best.longestWith(missing).map((visit) => write(others.get(visit) as readonly OrderStep[])),
     minimal: minimize(operations, members, blame, model),
     complete: outcome === 'illegal',
   };
@@ -96,8 +102,9 @@ function callsUntil<Input, Output>(
     );
 }
 
+/** A node that the search visited, by the number of its visit: its path is only written out once it is wanted. */
 interface SeenOrder {
-  readonly path: readonly OrderStep[];
+  readonly visit: number;
   /** Operations in the order, observers included. */
   readonly length: number;
 }
@@ -105,6 +112,7 @@ interface SeenOrder {
 /** The most telling of the orders that a search tries. */
 class BestOrders {
   readonly #part: Part<unknown, unknown>;
+  #visits = 0;
   /** Orders that got as far as any, by the state they leave. */
   #atFurthest = new Map<number, SeenOrder>();
   #furthest = -1;
@@ -116,42 +124,34 @@ class BestOrders {
   }
 
   note(visit: Visit): void {
-    const applied = this.#openOperations(visit.at).filter((operation) => visit.isApplied(operation));
-    const length = visit.at + applied.length;
-    let seen: SeenOrder | undefined;
-    const remember = (): SeenOrder => {
-      seen ??= { path: visit.path(), length };
-      return seen;
-    };
+    const applied = this.openOperations(visit.at).filter((operation) => visit.isApplied(operation));
+    const seen: SeenOrder = { visit: this.#visits++, length: visit.at + applied.length };
     for (const operation of applied) {
-      if ((this.#longestWith.get(operation)?.length ?? -1) < length) this.#longestWith.set(operation, remember());
+      if ((this.#longestWith.get(operation)?.length ?? -1) < seen.length) this.#longestWith.set(operation, seen);
     }
     if (visit.at < this.#furthest) return;
     if (visit.at > this.#furthest) {
       this.#furthest = visit.at;
       this.#atFurthest = new Map();
     }
-    const { path } = remember();
-    const state = path.at(-1)?.state ?? -1;
-    const known = this.#atFurthest.get(state);
-    if (known === undefined || known.length < length) this.#atFurthest.set(state, remember());
+    const known = this.#atFurthest.get(visit.state);
+    if (known === undefined || known.length < seen.length) this.#atFurthest.set(visit.state, seen);
   }
 
-  furthest(at: number): readonly (readonly OrderStep[])[] {
+  /** Numbers of the visits, the longest orders first. */
+  furthest(at: number): readonly number[] {
     if (at !== this.#furthest) return [];
     const orders = [...this.#atFurthest.values()].sort((left, right) => right.length - left.length);
-    return orders.slice(0, ORDERS_MAX).map(({ path }) => path);
+    return orders.slice(0, ORDERS_MAX).map(({ visit }) => visit);
   }
 
-  /** For operations that are open at the furthest return and in none of its orders. */
-  others(at: number): readonly (readonly OrderStep[])[] {
-    const covered = new Set(this.furthest(at).flatMap((path) => path.map(({ operation }) => operation)));
-    const missing = this.#openOperations(at).filter((operation) => !covered.has(operation));
-    const orders = new Set(missing.flatMap((operation) => this.#longestWith.get(operation) ?? []));
-    return [...orders].slice(0, ORDERS_MAX).map(({ path }) => path);
+  /** For each of these operations, the longest order that has it. */
+  longestWith(operations: readonly number[]): readonly number[] {
+    const orders = new Set(operations.flatMap((operation) => this.#longestWith.get(operation)?.visit ?? []));
+    return [...orders].slice(0, ORDERS_MAX);
   }
 
-  #openOperations(at: number): number[] {
+  openOperations(at: number): number[] {
     const { updaterStart, openUpdaters, observerStart, openObservers, pendingOpen, definiteCount } = this.#part;
     const open = [
       ...openUpdaters.subarray(updaterStart[at], updaterStart[at + 1]),
@@ -160,6 +160,24 @@ class BestOrders {
     for (let pending = 0; pending < (pendingOpen[at] as number); pending++) open.push(definiteCount + pending);
     return open;
   }
+}
+
+/** What the search did up to these visits. It is run again: the same part gives the same visits. */
+function pathsOf(
+  part: Part<unknown, unknown>,
+  transitions: Transitions<unknown, unknown, unknown>,
+  visits: readonly number[],
+): ReadonlyMap<number, readonly OrderStep[]> {
+  const paths = new Map<number, readonly OrderStep[]>();
+  const wanted = new Set(visits);
+  let count = 0;
+  const search = new Search(part, transitions, (visit) => {
+    if (wanted.has(count)) paths.set(count, visit.path());
+    count++;
+  });
+  const last = Math.max(-1, ...visits);
+  while (count <= last && search.run(search.effort + 1) === 'paused');
+  return paths;
 }
 
 function writeOrder<State, Input, Output>(

@@ -11,6 +11,8 @@ export class Memo {
   #slots = new Int32Array(128);
   #mask = 127;
   #entries = 0;
+  /** Burdens compared so far: what visits cost where many nodes differ in their burdens alone. */
+  comparisons = 0;
   #keys: Int32Array;
   #heads = new Int32Array(64);
   #burdens: Int32Array;
@@ -70,6 +72,7 @@ export class Memo {
   #covered(entry: number, burden: Int32Array): boolean {
     let previous = -1;
     for (let at = this.#heads[entry] as number; at >= 0; at = this.#next[at] as number) {
+      this.comparisons++;
       const order = this.#compare(at, burden);
       if (order === 1) return true;
       if (order === -1) {

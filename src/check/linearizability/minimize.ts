@@ -2,12 +2,15 @@
 import type { Operation } from '../../sim/history.ts';
 import type { Model } from '../model.ts';
 import { preparePart } from './part.ts';
+import { isJudged, unanswered } from './prefix.ts';
 import { Search, type SearchVerdict } from './search.ts';
 import { Transitions } from './transitions.ts';
 
 /** Search nodes for one question, and for all of them. */
 const QUESTION_NODES = 20_000;
 const ALL_NODES = 500_000;
+/** Asking about many operations costs time even where no search is needed. */
+const OPERATIONS_PER_NODE = 8;
 
 /**
  * Operations (by call) that fail by themselves, and for the same reason: if all was fine without the blamed operation, or
@@ -25,6 +28,11 @@ export function minimize<State, Input, Output>(
   let kept = members.filter((index) => (operations[index] as Operation).called <= blamedReturn);
   let left = ALL_NODES;
   const ask = (history: readonly Operation[], indices: readonly number[]): SearchVerdict => {
+    left -= 1 + Math.floor(indices.length / OPERATIONS_PER_NODE);
+    const asked = indices.map((index) => history[index] as Operation).filter((one) => isJudged(one, model));
+    const decision = model.decide?.(asked);
+    if (decision !== undefined) return decision ? 'linearizable' : 'illegal';
+    if (model.impossible?.(asked) !== undefined) return 'illegal';
     const part = preparePart(history, indices, model);
     const transitions = new Transitions(model, part.classes, false) as unknown as Transitions<
       unknown,
@@ -33,7 +41,7 @@ export function minimize<State, Input, Output>(
     >;
     const search = new Search(part, transitions);
     const verdict = search.run(Math.min(QUESTION_NODES, left));
-    left -= search.nodes + 1;
+    left -= search.effort;
     return verdict;
   };
   // What returned later may or may not have taken effect by then.
@@ -54,11 +62,20 @@ export function minimize<State, Input, Output>(
     left > 0 && ask(operations, indices) === 'illegal' && reasons.every((reason) => reason(indices));
 
   const tryWithout = (gone: ReadonlySet<number>): boolean => {
+    if (left <= 0) return false;
     const rest = kept.filter((index) => !gone.has(index));
     if (rest.length === kept.length || gone.has(blame) || !stillFails(rest)) return false;
     kept = rest;
     return true;
   };
+  // What is near is often enough, and much less to look at.
+  for (let size = 1; size < kept.length; size *= 2) {
+    const near = new Set([blame, ...kept.slice(-size)]);
+    const nearest = kept.filter((index) => near.has(index));
+    if (!stillFails(nearest)) continue;
+    kept = nearest;
+    break;
+  }
   for (const group of groups(operations, kept)) tryWithout(new Set(group));
   for (let size = Math.ceil(kept.length / 2); size > 1; size = Math.ceil(size / 2)) {
     dropRuns(() => kept, tryWithout, size);
@@ -67,17 +84,13 @@ export function minimize<State, Input, Output>(
     before = kept.length;
     dropRuns(() => kept, tryWithout, 1);
   }
-  dropPairs(() => kept, tryWithout);
+  if (left > 0) dropPairs(() => kept, tryWithout);
   return kept;
 }
 
 /** May take effect at any time at all. */
 function anyTime(operation: Operation): Operation {
   return { ...operation, called: Number.NEGATIVE_INFINITY, returned: Number.MAX_VALUE };
-}
-
-function unanswered({ output: _, ...operation }: Operation): Operation {
-  return { ...operation, outcome: 'unknown', returned: Number.POSITIVE_INFINITY };
 }
 
 /** What is likely to go in one piece: a whole client. */

@@ -7,6 +7,7 @@ import { Memo } from './memo.ts';
 import type { Part } from './part.ts';
 import { ILLEGAL, type Transitions } from './transitions.ts';
 
+/** `linearizable`: some order gets to the goal, which is all the way unless said otherwise. */
 export type SearchVerdict = 'linearizable' | 'illegal' | 'paused';
 
 /** Words of a frame before its bit masks. */
@@ -19,10 +20,16 @@ const HEADER = 5;
 
 const NONE = -1;
 
+/** What counts as much as a node, beyond the ordinary. */
+const COMPARISONS_PER_NODE = 128;
+const CHARACTERS_PER_NODE = 64;
+const FRAME_WORDS_PER_NODE = 32;
+
 /** A node just entered, for whoever wants to explain the search. Valid only during the call. */
 export interface Visit {
   /** The next return. */
   readonly at: number;
+  readonly state: number;
   /** Whether this operation, open at that return, has been applied. */
   isApplied(operation: number): boolean;
   /** The updaters and pending operations applied so far, in order; observers were applied as soon as they were possible. */
@@ -42,6 +49,8 @@ export interface OrderStep {
  * operations, than a visited node with the same return, state and updates are dropped.
  */
 export class Search {
+  /** The return to get to: all of them, unless somebody knows that no order gets past this one. */
+  goal: number;
   /** Distinct nodes visited: the stable measure of effort. */
   nodes = 0;
   /** The furthest return that some order got past all others before. Equals `definiteCount` when all got past. */
@@ -50,6 +59,7 @@ export class Search {
   readonly #transitions: Transitions<unknown, unknown, unknown>;
   readonly #memo: Memo;
   readonly #frameWords: number;
+  readonly #nodeCost: number;
   readonly #observersAt: number;
   readonly #pendingAt: number;
   readonly #updaterWords: number;
@@ -69,6 +79,7 @@ export class Search {
   ) {
     this.#visitor = visitor;
     this.#part = part;
+    this.goal = part.definiteCount;
     this.#transitions = transitions;
     this.#updaterWords = wordsFor(part.updaterSlots);
     this.#observerWords = wordsFor(part.observerSlots);
@@ -76,6 +87,7 @@ export class Search {
     this.#observersAt = HEADER + this.#updaterWords;
     this.#pendingAt = this.#observersAt + this.#observerWords;
     this.#frameWords = this.#pendingAt + pendingWords;
+    this.#nodeCost = 1 + Math.floor(this.#frameWords / FRAME_WORDS_PER_NODE);
     this.#key = new Int32Array(2 + this.#updaterWords);
     this.#burden = new Int32Array(this.#observerWords + pendingWords);
     this.#memo = new Memo(this.#key.length, this.#burden.length);
@@ -84,10 +96,22 @@ export class Search {
     this.#stack[APPLIED] = NONE;
   }
 
-  /** Goes on until there is a verdict or `nodes` reaches the limit. */
-  run(nodeLimit: number): SearchVerdict {
-    if (!this.#started && nodeLimit > 0) this.#start();
-    while (this.#verdict === 'paused' && this.nodes < nodeLimit) this.#advance();
+  /**
+   * What the search has cost, in nodes. Usually their number; more where a node takes much memory (hundreds of operations
+   * open at once, large states) or much time (many pending ones), so that a budget bounds those as well.
+   */
+  get effort(): number {
+    return (
+      this.nodes * this.#nodeCost +
+      Math.floor(this.#memo.comparisons / COMPARISONS_PER_NODE) +
+      Math.floor(this.#transitions.characters / CHARACTERS_PER_NODE)
+    );
+  }
+
+  /** Goes on until there is a verdict or `effort` reaches the limit. */
+  run(limit: number): SearchVerdict {
+    if (!this.#started && limit > 0) this.#start();
+    while (this.#verdict === 'paused' && this.effort < limit) this.#advance();
     return this.#verdict;
   }
 
@@ -206,7 +230,7 @@ export class Search {
     for (;;) {
       const at = stack[base + RETURN] as number;
       if (at > this.furthestReturn) this.furthestReturn = at;
-      if (at === part.definiteCount) {
+      if (at === this.goal) {
         this.#verdict = 'linearizable';
         return false;
       }
@@ -229,6 +253,7 @@ export class Search {
     const stack = this.#stack;
     return {
       at: stack[base + RETURN] as number,
+      state: stack[base + STATE] as number,
       isApplied: (operation) => {
         const masks =
           operation >= part.definiteCount

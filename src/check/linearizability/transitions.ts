@@ -16,6 +16,8 @@ export class Transitions<State = Json, Input = Json, Output = Json> {
   readonly initial: number;
   /** How often the model has been asked. */
   steps = 0;
+  /** Length of the keys of all states: about what they take in memory. */
+  characters = 0;
   readonly states: State[] = [];
   readonly #model: Model<State, Input, Output>;
   readonly #classes: readonly Call<Input, Output>[];
@@ -112,6 +114,7 @@ export class Transitions<State = Json, Input = Json, Output = Json> {
     if (id === undefined) {
       id = this.states.length;
       this.#ids.set(key, id);
+      if (typeof key === 'string') this.characters += key.length;
       this.states.push(merged);
     }
     return id;

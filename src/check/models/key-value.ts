@@ -1,10 +1,12 @@
 /** A map of independent registers: what a replicated state machine usually serves. Strings can be appended to. */
+import type { Operation } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
 import { type Call, canonicalKey, type Model, ModelError, type StateMerger } from '../model.ts';
 import {
   decideRegister,
   describeRegisterCall,
   describeRegisterState,
+  firstUnwritten,
   mergeUnobserved,
   observesRegister,
   type RegisterInput,
@@ -39,6 +41,7 @@ export function keyValueModel(initial: Json = null): Model<RegisterState, KeyVal
     observes: (input, output) => input.type !== 'append' && observesRegister(input, output),
     merge: mergeKeyValue,
     decide: (operations) => decideRegister(operations, initial),
+    impossible: (operations) => (operations.some(isAppend) ? undefined : firstUnwritten(operations, initial)),
     remark(call, all) {
       if (all.some(({ input }) => input.type === 'append')) return undefined;
       return remarkUnwritten(call as RegisterCall, all as readonly RegisterCall[], initial);
@@ -46,6 +49,10 @@ export function keyValueModel(initial: Json = null): Model<RegisterState, KeyVal
     describe: (input, output) => `${String(input.key)}: ${describeKeyValueCall(input, output)}`,
     describeState: describeRegisterState,
   };
+}
+
+function isAppend({ input }: Operation): boolean {
+  return (input as { readonly type?: Json }).type === 'append';
 }
 
 function stepKeyValue(

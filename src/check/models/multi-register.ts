@@ -2,6 +2,7 @@
 import type { Json } from '../../sim/plain.ts';
 import { type Call, canonicalKey, type Model, ModelError, type StateMerger, sameValue } from '../model.ts';
 import { describeRegisterState, type RegisterOutput, registerKey, UNOBSERVED } from './register.ts';
+import { firstUncaused } from './uncaused.ts';
 
 export type MultiRegisterStep =
   | { readonly type: 'read'; readonly key: string | number }
@@ -31,6 +32,17 @@ export function multiRegisterModel(
     key: (state) => JSON.stringify(state.map(([key, value]) => [key, registerKey(value)])),
     observes: (input) => input.steps.every(({ type }) => type === 'read'),
     merge: mergeUnobservedValues,
+    impossible: (operations) =>
+      firstUncaused<MultiRegisterInput, MultiRegisterOutput>(operations, {
+        initial: Object.entries(initial),
+        puts: ({ input }) =>
+          input.steps.flatMap((step) => (step.type === 'write' ? [[`${step.key}`, step.value]] : [])),
+        shows: ({ input, output }) =>
+          input.steps.flatMap((step, at) => {
+            const value = step.type === 'read' ? (output?.results[at]?.value ?? null) : null;
+            return value === null ? [] : [[`${step.key}`, value]];
+          }),
+      }),
     describe: describeTransaction,
     describeState: (state) => state.map(([key, value]) => `${key} = ${describeRegisterState(value)}`).join(', '),
   };

@@ -2,6 +2,7 @@
 import type { Json } from '../../sim/plain.ts';
 import { canonicalKey, type Model, ModelError, sameValue } from '../model.ts';
 import { isQueueByOrder } from './queue-order.ts';
+import { firstUncaused } from './uncaused.ts';
 
 export type QueueInput = { readonly type: 'enqueue'; readonly value: Json } | { readonly type: 'dequeue' };
 
@@ -23,6 +24,12 @@ export function queueModel(initial: QueueState = []): Model<QueueState, QueueInp
     key: canonicalKey,
     observes: (input, output) => input.type === 'dequeue' && output?.empty === true,
     decide: (operations) => (initial.length === 0 ? isQueueByOrder(operations) : undefined),
+    impossible: (operations) =>
+      firstUncaused<QueueInput, QueueOutput>(operations, {
+        initial,
+        puts: ({ input }) => (input.type === 'enqueue' ? [input.value] : []),
+        shows: ({ input, output }) => (input.type === 'dequeue' && output?.value !== undefined ? [output.value] : []),
+      }),
     remark({ input, output }, all) {
       const value = input.type === 'dequeue' ? output?.value : undefined;
       if (value === undefined || initial.some((one) => sameValue(one, value))) return undefined;

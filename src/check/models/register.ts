@@ -3,6 +3,7 @@ import type { Operation } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
 import { type Call, canonicalKey, type Model, ModelError, type StateMerger, sameValue } from '../model.ts';
 import { isRegisterByZones } from './register-zones.ts';
+import { firstUncaused } from './uncaused.ts';
 
 export type RegisterInput =
   | { readonly type: 'read' }
@@ -46,6 +47,7 @@ export function casRegisterModel(initial: Json = null): Model<RegisterState, Reg
     observes: observesRegister,
     merge: mergeUnobserved,
     decide: (operations) => decideRegister(operations, initial),
+    impossible: (operations) => firstUnwritten(operations, initial),
     remark: (call, all) => remarkUnwritten(call, all, initial),
     describe: describeRegisterCall,
     describeState: describeRegisterState,
@@ -100,6 +102,18 @@ export function mergeUnobserved(calls: readonly Call<RegisterInput, RegisterOutp
 /** Reads and writes of different values alone: decided by zones. */
 export function decideRegister(operations: readonly Operation[], initial: Json): boolean | undefined {
   return isRegisterByZones(operations, initial);
+}
+
+/** The first read, or successful compare-and-set, of a value that nobody had written. */
+export function firstUnwritten(operations: readonly Operation[], initial: Json): number | undefined {
+  return firstUncaused<RegisterInput, RegisterOutput>(operations, {
+    initial: [initial],
+    puts: ({ input, output }) => (input.type === 'read' || output?.ok === false ? [] : [input.value]),
+    shows({ input, output }) {
+      if (input.type === 'cas') return output?.ok === true ? [input.expect] : [];
+      return input.type === 'read' && output?.value !== undefined ? [output.value] : [];
+    },
+  });
 }
 
 /** A value observed that nothing in the history could have put there. */

@@ -2,6 +2,7 @@
 import type { Json } from '../../sim/plain.ts';
 import { canonicalKey, type Model, ModelError, sameValue } from '../model.ts';
 import { isGrowingSetByLevels } from './set-levels.ts';
+import { firstUncaused } from './uncaused.ts';
 
 export type SetInput =
   | { readonly type: 'add' | 'remove' | 'contains'; readonly value: Json }
@@ -29,6 +30,15 @@ export function setModel(): Model<SetState, SetInput, SetOutput> {
     partition: (input) => (input.type === 'read' ? undefined : canonicalKey(input.value)),
     observes: (input, output) => input.type === 'read' || input.type === 'contains' || output?.changed === false,
     decide: isGrowingSetByLevels,
+    impossible: (operations) =>
+      firstUncaused<SetInput, SetOutput>(operations, {
+        initial: [],
+        puts: ({ input }) => (input.type === 'add' ? [input.value] : []),
+        shows({ input, output }) {
+          if (input.type === 'contains') return output?.value === true ? [input.value] : [];
+          return input.type === 'read' && Array.isArray(output?.value) ? (output.value as readonly Json[]) : [];
+        },
+      }),
     remark({ input, output }, all) {
       const elements = input.type === 'read' && Array.isArray(output?.value) ? (output.value as readonly Json[]) : [];
       const stranger = elements.find(
