@@ -8,7 +8,7 @@ import { freshSeed, seedAt } from '../explore/seeds.ts';
 import { campaignLines, openingLine } from '../report/campaign.ts';
 import { failureLines } from '../report/failure.ts';
 import { writeCiReports } from './ci-reports.ts';
-import { sidesOf, whyNotDeterministic } from './difference.ts';
+import { differenceLines } from './difference.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -26,6 +26,7 @@ export interface FuzzCommandOptions extends SubjectOptions {
   readonly for?: string;
   readonly jobs?: string;
   readonly keepGoing?: boolean;
+  readonly checkDeterminism?: boolean;
   readonly shrink?: boolean;
   readonly hangAfter?: string;
   readonly trace?: string;
@@ -71,6 +72,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
     seed,
     jobs,
     keepGoing: options.keepGoing ?? false,
+    ...(options.checkDeterminism === true ? { repeatEvery: 1 } : {}),
     shrink: options.shrink ?? true,
     signal: interrupt.signal,
     ...(runs === undefined ? {} : { runs }),
@@ -146,7 +148,7 @@ function storyLines({ group, path }: Kept, subject: Subject, output: Output): st
   const { runWords, fuzzWords } = subject;
   const seed = quoted(first.seed);
   const again = `npx worldline fuzz ${fuzzWords} --seed ${seed} --runs 1`;
-  if (capsule === undefined) return differenceLines(group, again, output);
+  if (capsule === undefined) return nondeterminism(group, subject, again, output);
   const commands = [
     path === undefined ? `npx worldline replay ${fuzzWords} --seed ${seed}` : `npx worldline replay ${quoted(path)}`,
     `npx worldline run ${runWords} --seed ${seed} --plain`,
@@ -163,11 +165,13 @@ function storyLines({ group, path }: Kept, subject: Subject, output: Output): st
   return failureLines(account, output.style);
 }
 
-function differenceLines({ first }: FindingGroup, again: string, { style }: Output): string[] {
+function nondeterminism({ first }: FindingGroup, subject: Subject, again: string, { style }: Output): string[] {
   const digests = `${first.execution.digest} and ${first.otherDigest ?? 'another'}`;
+  const plan = planFor(subject, first.seed);
+  const lines = first.difference === undefined ? [] : differenceLines(first.difference, subject.protocol, plan);
   return [
     `${style.bad(style.bold('NOT DETERMINISTIC'))}  seed ${first.seed} gave two digests: ${digests}`,
-    ...[...sidesOf(first.difference ?? ''), ...whyNotDeterministic].map((line) => `  ${line}`),
+    ...lines.map((line) => `  ${line}`),
     '',
     style.accent(again),
   ];

@@ -15,6 +15,7 @@ import { tellerOf } from '../timeline/tell.ts';
 import { VERSION } from '../version.ts';
 import { fileProblem } from './files.ts';
 import { userFrames } from './frames.ts';
+import { handlerPlace } from './handler-place.ts';
 import { type Output, openResultFile, type ResultFile } from './output.ts';
 import { readSeconds } from './readers.ts';
 
@@ -204,7 +205,7 @@ export function accountOf(
   { events, ...options }: AccountOptions,
 ): FailureAccount {
   const { violation, failure } = execution;
-  const frames = userFrames(failure?.stack);
+  const frames = framesOf(protocol, plan, execution);
   const story = storyOfFailure(protocol, plan, execution, events);
   return {
     ...(violation === undefined ? {} : { violation }),
@@ -215,4 +216,11 @@ export function accountOf(
     lanes: lanesOf(plan.nodes),
     ...options,
   };
+}
+
+/** The user's own code that a failure leads to: where it threw, or else the handler that had returned when it showed. */
+function framesOf(protocol: Protocol, plan: Plan, { failure }: Execution): readonly string[] {
+  const frames = userFrames(failure?.stack);
+  if (frames.length > 0 || failure?.node === undefined || failure.handler === undefined) return frames;
+  return handlerPlace(protocol, plan, failure.node, failure.handler);
 }

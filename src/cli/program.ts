@@ -95,6 +95,10 @@ function addFuzz(program: Command, finish: (code: ExitCode) => void): void {
     .option('--for <duration>', 'begin no run after this time, e.g. 60s')
     .option('--jobs <number>', 'worker threads; results do not depend on them (default: one per processor)')
     .option('--keep-going', 'go on after a violation, and group what is found')
+    .option(
+      '--check-determinism',
+      'run every seed again, alone, beside another run and strictly, and compare every event',
+    )
     .option('--no-shrink', 'do not make what is found smaller')
     .option('--trace <file>', 'write the event log of what is found as NDJSON')
     .option('--junit <file>', 'write a JUnit report')

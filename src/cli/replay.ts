@@ -46,7 +46,8 @@ async function replayCapsule(path: string, options: RunOptions, output: Output):
   const protocol = await registered(capsule.plan.protocol, capsule.plan.bug);
   if (options.checkDeterminism) {
     const difference = firstDifference(protocol, capsule.plan);
-    if (difference !== undefined) return tellDifference(difference, path, options, output);
+    if (difference !== undefined)
+      return tellDifference(difference, path, { protocol, plan: capsule.plan }, options, output);
   }
   const { execution, events } = runCapsule(protocol, capsule, options, output);
   const comparison = compare(capsule, execution);

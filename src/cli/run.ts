@@ -42,7 +42,8 @@ export function runSeed(subject: Subject, seed: string, options: RunOptions, out
   const plan = planFor(subject, seed);
   if (options.checkDeterminism) {
     const difference = firstDifference(protocol, plan);
-    if (difference !== undefined) return tellDifference(difference, `${scenario.name}, seed ${seed}`, options, output);
+    if (difference !== undefined)
+      return tellDifference(difference, `${scenario.name}, seed ${seed}`, { protocol, plan }, options, output);
   }
   const execution = runOnce(protocol, plan, scenario.name, { strict: true }, options, output);
   const asExpected = isAsExpected(scenario, execution);
@@ -69,7 +70,7 @@ function tellRun(
   const { scenario, protocol, runWords } = subject;
   const lines = runLines({ ...execution, asExpected, scenario: scenario.name, seed }, output.style);
   for (const line of lines) output.print(line);
-  if (options.checkDeterminism) output.print('  repeated    three runs of this seed agree in every event');
+  if (options.checkDeterminism) output.print('  repeated    four runs of this seed agree in every event');
   if (execution.violation === undefined && execution.failure === undefined) return;
   const again = `npx worldline run ${runWords} --seed ${quoted(seed)}`;
   const commands = options.plain ? [again] : [`${again} --plain`];

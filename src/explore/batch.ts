@@ -18,6 +18,8 @@ export interface BatchTask {
   readonly count: number;
   /** From one index to the next. */
   readonly stride: number;
+  /** One seed in so many is run a second time, strictly, and must give the same digest; with 1 each is compared event by event. */
+  readonly repeatEvery?: number;
   /** Go on after a finding. */
   readonly keepGoing: boolean;
   /** Time for a batch that hangs nowhere, ample. When it is over every seed of the batch is run again on its own, watched closely. */
@@ -40,7 +42,7 @@ export interface Hit {
   readonly signature: string;
 }
 
-/** One seed in so many is run a second time, strictly, and must give the same digest. */
+/** Where the task does not say. */
 const STRICT_EVERY = 256;
 
 /** Runs a batch. */
@@ -66,7 +68,7 @@ function runSeeds(protocol: Protocol, source: PlanSource, task: BatchTask, run: 
     const execution = run(protocol, plan);
     digests.push(execution.digest);
     addExecution(tally, execution);
-    const finding = judge(protocol, plan, seed, index, execution, run, tally);
+    const finding = judge(protocol, plan, seed, index, execution, run, tally, task.repeatEvery ?? STRICT_EVERY);
     if (finding === undefined) continue;
     if (!hits.some(({ signature }) => signature === finding.signature)) findings.push(finding);
     hits.push({ index, signature: finding.signature });
@@ -84,18 +86,21 @@ function judge(
   execution: Execution,
   run: Run,
   tally: Tally,
+  every: number,
 ): Finding | undefined {
   const signature = signatureOf(execution);
   if (execution.failure?.kind === 'hung') return finding(seed, index, execution);
-  if (signature === undefined && index % STRICT_EVERY !== 0) return undefined;
+  if (signature === undefined && index % every !== 0) return undefined;
   const again = run(protocol, plan, { strict: true });
-  if (again.digest === execution.digest && signatureOf(again) === signature) {
+  const isSame = again.digest === execution.digest && signatureOf(again) === signature;
+  const hidden = isSame && every === 1 ? firstDifference(protocol, plan) : undefined;
+  if (isSame && hidden === undefined) {
     tally.rerunStrictly++;
     return signature === undefined ? undefined : finding(seed, index, execution);
   }
   // Strict mode knows more: hidden state and mutated messages are what makes runs differ.
   if (again.failure?.kind === 'strict') return finding(seed, index, again);
-  const difference = firstDifference(protocol, plan);
+  const difference = hidden ?? firstDifference(protocol, plan);
   return {
     seed,
     index,

@@ -120,7 +120,7 @@ export class Campaign {
   }
 
   private nextBatch(): BatchTask | undefined {
-    const { keepGoing = false, forSeconds, cpuSecondsMax = Number.POSITIVE_INFINITY } = this.options;
+    const { keepGoing = false, forSeconds, repeatEvery, cpuSecondsMax = Number.POSITIVE_INFINITY } = this.options;
     const count = Math.min(this.batchSeeds, this.runsMax - this.dispatched);
     if (count < 1 || this.stopped || this.interrupted) return undefined;
     if (forSeconds !== undefined && this.wallSeconds >= forSeconds) return undefined;
@@ -128,7 +128,8 @@ export class Campaign {
     const { index, count: stride } = this.shard;
     const from = index - 1 + this.dispatched * stride;
     this.dispatched += count;
-    return { seed: this.seed, from, count, stride, keepGoing, timeoutMilliseconds: this.hangMilliseconds };
+    const repeat = repeatEvery === undefined ? {} : { repeatEvery };
+    return { seed: this.seed, from, count, stride, keepGoing, timeoutMilliseconds: this.hangMilliseconds, ...repeat };
   }
 
   private paceBatches(seeds: number, milliseconds: number): void {

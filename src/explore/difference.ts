@@ -1,38 +1,127 @@
 /** Where two runs of one plan part: the protocol depends on something that is not in the plan. */
 import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
+import type { NodeId, Tagged } from '../sim/protocol.ts';
 import type { TraceEvent } from '../sim/trace.ts';
-import { execute } from './execute.ts';
+import { openRun } from './execute.ts';
+
+/** The first event that two runs of one plan do not share. */
+export interface Difference {
+  /** Both sides in words: `first run: ...`, `second run: ...`. */
+  readonly sides: readonly string[];
+  /** The handler in whose step it lies, e.g. `onMessage.Add`, and where it ran. */
+  readonly handler?: { readonly name: string; readonly node: NodeId };
+  /** Where the second run failed, and what threw says where. */
+  readonly stack?: string;
+}
 
 /** Trace events of a run that are kept to be compared: what differs in a long run mostly differs early. */
 const EVENTS_MAX = 100_000;
 
-/**
- * Both sides of the first trace event that differs, in words; undefined when nothing differs any more.
- * Two plain runs are compared first, one after the other as in a campaign, then a plain one with a strict one.
- */
-export const firstDifference = (protocol: Protocol, plan: Plan): string | undefined =>
-  differenceTo(protocol, plan, false) ?? differenceTo(protocol, plan, true);
-
-function differenceTo(protocol: Protocol, plan: Plan, strict: boolean): string | undefined {
-  const first = traceOf(protocol, plan, false);
-  const second = traceOf(protocol, plan, strict);
-  const index = first.findIndex((event, place) => event !== second[place]);
-  const place = index < 0 ? first.length : index;
-  if (place === first.length && place === second.length) return undefined;
-  return `first run: ${told(first[place])}; ${strict ? 'strict run' : 'second run'}: ${told(second[place])}`;
+/** How the second run is made, and what it is called. */
+interface Manner {
+  readonly called: string;
+  readonly strict: boolean;
+  /** Another run goes on beside it, a step of the one after a step of the other: what both share in secret comes to light. */
+  readonly company: boolean;
 }
 
-function traceOf(protocol: Protocol, plan: Plan, strict: boolean): readonly string[] {
+const manners: readonly Manner[] = [
+  { called: 'second run', strict: false, company: false },
+  { called: 'run beside another', strict: false, company: true },
+  { called: 'strict run', strict: true, company: false },
+];
+
+/**
+ * The first trace event that differs between a run and another of the same plan; undefined when none does. The other one is made in three
+ * manners: after the first, as in a campaign; in step with a run of another seed; and strictly. It stops where it differs.
+ */
+export function firstDifference(protocol: Protocol, plan: Plan): Difference | undefined {
+  const first = traceOf(protocol, plan);
+  for (const manner of manners) {
+    const difference = differenceTo(first, protocol, plan, manner);
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
+}
+
+function traceOf(protocol: Protocol, plan: Plan): readonly string[] {
   const events: string[] = [];
-  execute(protocol, plan, {
-    strict,
-    sink: (event: TraceEvent) => {
+  const run = openRun(protocol, plan, {
+    sink: (event) => {
       if (events.length < EVENTS_MAX) events.push(JSON.stringify(event));
     },
   });
+  run.simulation.run();
   return events;
 }
+
+function differenceTo(
+  first: readonly string[],
+  protocol: Protocol,
+  plan: Plan,
+  { called, strict, company }: Manner,
+): Difference | undefined {
+  let place = 0;
+  let step: readonly TraceEvent[] = [];
+  let found: Difference | undefined;
+  const sink = (event: TraceEvent): void => {
+    if (found !== undefined) return;
+    step = step[0]?.event === event.event ? [...step, event] : [event];
+    const text = JSON.stringify(event);
+    if (text === first[place] || place >= EVENTS_MAX) place++;
+    else found = differenceAt(first[place], text, called, step);
+  };
+  const { simulation } = openRun(protocol, plan, { strict, sink });
+  const other = company ? openRun(protocol, { ...plan, seed: `${plan.seed}/company` }).simulation : undefined;
+  while (found === undefined && simulation.step()) other?.step();
+  if (found === undefined && place < first.length) found = differenceAt(first[place], undefined, called, step);
+  const stack = simulation.failure?.error?.stack;
+  return found === undefined || stack === undefined ? found : { ...found, stack };
+}
+
+function differenceAt(
+  first: string | undefined,
+  second: string | undefined,
+  called: string,
+  step: readonly TraceEvent[],
+): Difference {
+  const handler = handlerOf(step);
+  return {
+    sides: [`first run: ${told(first)}`, `${called}: ${told(second)}`],
+    ...(handler === undefined ? {} : { handler }),
+  };
+}
+
+/** What the first event of a step says about the handler that runs in it. */
+function handlerOf([event]: readonly TraceEvent[]): Difference['handler'] {
+  if (event === undefined || !('node' in event) || event.node === undefined) return undefined;
+  const bare = bareHandlerOf(event);
+  if (bare === undefined) return undefined;
+  const path = 'path' in event && event.path !== undefined ? `${event.path}: ` : '';
+  return { name: `${path}${bare}`, node: event.node };
+}
+
+function bareHandlerOf(event: TraceEvent): string | undefined {
+  switch (event.kind) {
+    case 'deliver':
+      return `onMessage.${typeOf(event.message)}`;
+    case 'timer':
+      return `onTimer.${event.timer}`;
+    case 'call':
+      return `onRequest.${typeOf(event.op)}`;
+    case 'admin':
+      return `onAdmin.${typeOf(event.action)}`;
+    case 'synced':
+      return event.tag === undefined ? undefined : `onDisk.${event.tag}`;
+    case 'boot':
+      return 'boot';
+    default:
+      return undefined;
+  }
+}
+
+const typeOf = (data: unknown): string => (data as Tagged).type;
 
 const LENGTH_MAX = 300;
 

@@ -82,7 +82,11 @@ function describe(report: FuzzReport): string {
       lines.push(`    event ${event}${node === undefined ? '' : ` at ${node}`}: ${text}`);
   }
   if (failure !== undefined) lines.push(`  ${failure.stack ?? failure.sentence}`);
-  if (first.difference !== undefined) lines.push(`  ${first.difference}`);
+  if (first.difference !== undefined) {
+    const { sides, handler } = first.difference;
+    lines.push(...sides.map((side) => `  ${side}`));
+    if (handler !== undefined) lines.push(`  in ${handler.name} at ${handler.node}`);
+  }
   if (capsule !== undefined) {
     const { plan } = capsule;
     lines.push(

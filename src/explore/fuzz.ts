@@ -22,6 +22,8 @@ export interface FuzzOptions {
   readonly jobs?: number;
   /** Go on after a finding, and group what is found. */
   readonly keepGoing?: boolean;
+  /** One seed in so many is run again, strictly (default: 256); with 1 every seed is, and is compared event by event. */
+  readonly repeatEvery?: number;
   /** With `keepGoing`: end after the batch in which so many seeds have failed in all. */
   readonly hitsMax?: number;
   /** Shrink the first finding of every group (the default), of the first group only, or none. */

@@ -1,6 +1,7 @@
 /** What a campaign found, as plain data: the CLI prints it, `--json` writes it as it is. */
 
 import type { Capsule } from './capsule.ts';
+import type { Difference } from './difference.ts';
 import type { Execution, Verdict } from './execution.ts';
 
 /**
@@ -23,7 +24,7 @@ export interface Finding {
   readonly execution: Execution;
   /** With `nondeterministic`: the digest of the second run, and what differed first where that could be found. */
   readonly otherDigest?: string;
-  readonly difference?: string;
+  readonly difference?: Difference;
 }
 
 /** A distinct failure: findings with one signature. */

@@ -228,7 +228,7 @@ export class FaultEffects {
 
   end(fault: Fault, index: number): void {
     this.messages.network.release(index);
-    if (fault.kind === 'clog' || fault.kind === 'swizzle-clog') this.messages.releaseHeld();
+    if (fault.kind === 'clog') this.messages.releaseHeld();
     if (fault.kind === 'noise') this.noise(fault, -1);
     this.unset((setting) => setting.fault === index);
     this.readAgain((one) => one.fault === index);

@@ -95,6 +95,87 @@ describe('a handler', () => {
   });
 });
 
+/** Each is caught, and the message names the line: of the statement where something threw, else of the handler. */
+describe('--check-determinism catches', () => {
+  const sum = "ctx.send(from, { type: 'Sum', count: state.count });";
+  const line = (spoiled: Counter, text: string): number =>
+    counterModule(spoiled)
+      .split('\n')
+      .findIndex((one) => one.includes(text)) + 1;
+  const inAdd = 'Add: (state';
+  /** The client tells what the server has left in a variable of the module: the server writes, the client reads. */
+  const clientReads = `roles: { server, client: { ...client, onMessage: { Sum: (state, from, message, ctx) => {
+    if (state.request === null) return;
+    ctx.reply(state.request, owner === ctx.self ? 1 : 0);
+    ctx.cancelTimer('patience');
+    state.request = null;
+  } } } },`;
+  const planted: readonly (readonly [what: string, spoiled: Counter, line: string, says: RegExp])[] = [
+    ['the time of day', { onAdd: 'state.count = Date.now();' }, 'Date.now', /Date\.now is not available/],
+    ['random numbers', { onAdd: 'state.count = Math.random();' }, 'Math.random', /Math\.random is not available/],
+    [
+      'a message that is changed after it was sent',
+      { onAdd: "const sum = { type: 'Sum', count: 1 };\n      ctx.send(from, sum);\n      sum.count = 2;" },
+      'sum.count = 2',
+      /read only property 'count'/,
+    ],
+    [
+      'a variable of the module that counts',
+      { before: 'let calls = 0;', onAdd: "ctx.send(from, { type: 'Sum', count: ++calls });" },
+      inAdd,
+      /NOT DETERMINISTIC/,
+    ],
+    [
+      'a variable of the module that one handler writes and another node reads',
+      { before: 'let owner = null;', onAdd: `owner = from; ${sum}`, fields: clientReads },
+      'Sum: (state, from, message, ctx) => {',
+      /run beside another/,
+    ],
+    ['keys like integers', { onAdd: `state.seen = { [7]: from }; ${sum}` }, inAdd, /looks like an integer/],
+    ['a promise', { onAdd: 'return Promise.resolve();' }, inAdd, /returned a promise/],
+    [
+      'a clock that was taken aside',
+      { before: 'const now = Date.now;', onAdd: "ctx.send(from, { type: 'Sum', count: now() % 1e6 });" },
+      inAdd,
+      /NOT DETERMINISTIC/,
+    ],
+  ];
+  test.each(planted)('%s', (_what, spoiled, text, says) => {
+    const ended = runs(spoiled, '--check-determinism');
+    expect(ended.stdout).toMatch(says);
+    const lines = [...ended.stdout.matchAll(/at .*\(mine\.js:(\d+):\d+\)/g)].map((match) => Number(match[1]));
+    // Of two handlers with this name the last counts: the one that replaces the other.
+    const expected =
+      text === inAdd
+        ? line(spoiled, text)
+        : counterModule(spoiled)
+            .split('\n')
+            .findLastIndex((one) => one.includes(text)) + 1;
+    expect(lines).toContain(expected);
+    expect(ended.code).toBe(1);
+  });
+
+  test('nothing in a protocol that behaves, in a run and in a campaign', () => {
+    expect(runs({}, '--check-determinism').stdout).toContain('four runs of this seed agree in every event');
+    const campaign = place.worldline('fuzz', './mine.js', '--runs', '20', '--seed', '1', '--check-determinism');
+    expect(campaign.stdout).toContain('PASSED  20 runs');
+    expect(campaign.code).toBe(0);
+  });
+
+  test('in a campaign what no digest shows', () => {
+    place.file(
+      'mine.js',
+      counterModule({ before: 'let owner = null;', onAdd: `owner = from; ${sum}`, fields: clientReads }),
+    );
+    const words = ['fuzz', './mine.js', '--runs', '5', '--seed', '1'] as const;
+    expect(place.worldline(...words).code).toBe(0);
+    const careful = place.worldline(...words, '--check-determinism');
+    expect(careful.stdout).toContain('NOT DETERMINISTIC');
+    expect(careful.stdout).toContain('in onMessage.Sum at c');
+    expect(careful.code).toBe(1);
+  });
+});
+
 describe('a module', () => {
   test('that throws while it is loaded: its message and its own frames', () => {
     place.file('mine.js', "function setUp() {\n  throw new Error('no settings');\n}\nsetUp();\n");

@@ -105,6 +105,17 @@ describe('a cut link delivers nothing while it is cut, and what was under way is
     });
   }
 
+  it('but what a node sends to itself, isolated or not', () => {
+    const talk = [tell('n1', 10_000, { do: 'send', to: 'n1', text: 'x' }, { do: 'send', to: 'n2', text: 'y' })];
+    for (const from of [{}, { from: ['n1', 'n2'] }]) {
+      const spec = specOf({
+        nodes: nodes('actor', 2),
+        faults: [{ kind: 'isolate', node: 'n1', at: 0, ...from }, ...talk],
+      });
+      expect(ofKind(runOf(spec, { actor }).trace, 'deliver').map(({ node }) => node)).toEqual(['n1']);
+    }
+  });
+
   it('flapping: cut and whole in turn, and whole in the end', () => {
     const talk = Array.from({ length: 100 }, (_, i) => tell('n1', i * 1_000, { do: 'send', to: 'n2', text: `${i}` }));
     const flapping: Fault = {
@@ -142,6 +153,27 @@ describe('a clog loses nothing', () => {
       }),
       effort(20),
     );
+  });
+
+  it('a swizzle that releases one node holds back what goes to the others', () => {
+    const beats = Array.from({ length: 80 }, (_, i) =>
+      tell('n1', i * 1_000, { do: 'send', to: 'n2', text: `${i}` }, { do: 'send', to: 'n3', text: `${i}` }),
+    );
+    let both = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const swizzle: Fault = { kind: 'swizzle-clog', nodes: ['n2', 'n3'], at: 10_000, for: 60_000 };
+      const faults = [swizzle, ...beats];
+      const { trace } = runOf(specOf({ seed: `${seed}`, nodes: nodes('actor', 3), faults }), { actor });
+      const steps = ofKind(trace, 'fault').filter(({ phase }) => phase === 'step');
+      if (steps.length === 4) both++;
+      for (const node of ['n2', 'n3']) {
+        const [from, to] = steps.filter(({ why }) => why?.includes(node)).map(({ at }) => at);
+        if (from === undefined || to === undefined) continue;
+        expect(during(trace, from, to).filter((event) => event.node === node)).toEqual([]);
+        expect(ofKind(trace, 'deliver').filter((event) => event.node === node && event.at === to)).not.toEqual([]);
+      }
+    }
+    expect(both).toBeGreaterThan(1);
   });
 
   it('a swizzle clogs about half of its nodes, one by one in the first half, and releases all in the second', () => {
@@ -318,6 +350,16 @@ describe('a bounded link', () => {
       expect(simulation.statistics().faults.overflow).toEqual({ fired: 1, skipped: 0 });
     }
     expect([...places].sort()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('is free again when a message is dropped for another reason', () => {
+    const talk = Array.from({ length: 50 }, (_, i) => tell('n1', i * 1_001, { do: 'send', to: 'n2', text: `${i}` }));
+    const cut: Fault = { kind: 'cut', from: ['n1'], to: ['n2'], at: 10_000, for: 10_000 };
+    const { trace } = runOf(specOf({ nodes: nodes('actor', 2), network: { capacity: 1 }, faults: [...talk, cut] }), {
+      actor,
+    });
+    expect(new Set(ofKind(trace, 'drop').map(({ reason }) => reason))).toEqual(new Set(['cut']));
+    expect(ofKind(trace, 'deliver')).toHaveLength(40);
   });
 
   it('is free again when messages have arrived', () => {
