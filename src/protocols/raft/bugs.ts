@@ -105,6 +105,108 @@ const elections: readonly PlantedBug[] = [
   },
 ];
 
+const disturbances: readonly PlantedBug[] = [
+  {
+    id: 'R15',
+    title: 'a request for a PreVote makes its receiver adopt the term',
+    violates: ['ND', 'liveness'],
+    source: 'diss 9.6',
+    recipe: 'isolate a server and let it come back, with PreVote',
+    overrides: { termAfterPreVote: (currentTerm, asked) => Math.max(currentTerm, asked) },
+  },
+  {
+    id: 'R16',
+    title: 'a PreVote that asks for a lower term is dropped silently',
+    violates: ['liveness'],
+    source: 'etcd-io/etcd#8501; databendlabs/openraft#1796',
+    recipe: 'two of three servers live: one in a higher term, the other with a longer log, with PreVote',
+    overrides: { answersPreVote: (asked, currentTerm) => asked >= currentTerm },
+  },
+  {
+    id: 'R17',
+    title: 'a pre-candidate does not forget its leader: its own fresh timer makes it refuse others',
+    violates: ['liveness'],
+    source: 'tikv/raft-rs CHANGELOG 0.3.1 (#84)',
+    recipe: 'the leader dies and the others time out together, with PreVote and CheckQuorum',
+    overrides: { loyalUntilAfterPreCampaign: (_loyalUntil, now, electionTimeoutMin) => now + electionTimeoutMin },
+  },
+  {
+    id: 'R18',
+    title: 'a leader grants a PreVote when its own timer has reached the election timeout',
+    violates: ['ND', 'LK'],
+    source: 'daos-stack/raft#70',
+    recipe: 'heartbeats as far apart as the election timeout, with PreVote',
+    overrides: { isLoyal: (_role, now, loyalUntil) => now < loyalUntil },
+  },
+  {
+    id: 'R19',
+    title: 'CheckQuorum counts whom the leader has sent to, not whom it has heard from',
+    violates: ['CQ', 'liveness'],
+    source: 'own, from what RecentActive means in etcd',
+    recipe: "cut only the leader's inbound links from its peers, with CheckQuorum",
+    overrides: { hearsWhomItSendsTo: () => true },
+  },
+];
+
+const reads: readonly PlantedBug[] = [
+  {
+    id: 'R20',
+    title: 'a read is answered by any server that believes it leads',
+    violates: ['RF', 'LIN'],
+    source: 'etcd-io/etcd#741; xnnyygn/xraft#40',
+    recipe: 'cut the leader off, write at the new one, read at the old one; reads by ReadIndex',
+    overrides: { isConfirmed: () => true },
+  },
+  {
+    id: 'R21',
+    title: 'a leader takes its commitIndex for reads before it has committed an entry of its own term',
+    violates: ['RF', 'LIN'],
+    source: 'etcd-io/etcd#7331; RedisLabs/redisraft#22; tikv/tikv#6340',
+    recipe: 'a new leader with an old commitIndex is read from at once; reads by ReadIndex',
+    overrides: { mayTakeReadIndex: () => true },
+  },
+  {
+    id: 'R22a',
+    title: 'a read is answered without waiting until its index is applied',
+    violates: ['RF', 'LIN'],
+    source: 'diss 6.4',
+    recipe: 'a follower that lags asks the leader and answers at once; reads at followers',
+    overrides: { isApplied: () => true },
+  },
+  {
+    id: 'R22b',
+    title: 'a follower answers a read at its own commitIndex',
+    violates: ['RF', 'LIN'],
+    source: 'diss 6.4',
+    recipe: 'a follower that lags is read from; reads at followers',
+    overrides: { localReadIndex: (commitIndex) => commitIndex },
+  },
+  {
+    id: 'R23',
+    title: 'a lease begins when the acknowledgement arrives',
+    violates: ['RF', 'LIN'],
+    source: 'contrast: yugabyte/yugabyte-db#16',
+    recipe: 'acknowledgements are held back, the leader is cut off, a new leader writes; lease reads',
+    overrides: { leaseStart: (_sentAt, confirmedAt) => confirmedAt },
+  },
+  {
+    id: 'R24',
+    title: 'leases are relied on although voters vote for anybody at any time',
+    violates: ['LK', 'RF', 'LIN'],
+    source: 'hashicorp/raft#108; sofastack/sofa-jraft#25',
+    recipe: 'the leader is slow to reach one voter, another candidate wins within the lease; lease reads',
+    overrides: { ignoresVoteRequest: () => false },
+  },
+  {
+    id: 'R25',
+    title: 'a lease is measured on the wall clock',
+    violates: ['RF', 'LIN'],
+    source: 'tikv/tikv#964',
+    recipe: "the leader's wall clock jumps back and it is cut off; lease reads",
+    overrides: { leaseClock: (context) => context.wallClock },
+  },
+];
+
 const replication: readonly PlantedBug[] = [
   {
     id: 'R30',
@@ -234,4 +336,4 @@ const clients: readonly PlantedBug[] = [
   },
 ];
 
-export const plantedBugs: readonly PlantedBug[] = [...elections, ...replication, ...clients];
+export const plantedBugs: readonly PlantedBug[] = [...elections, ...disturbances, ...reads, ...replication, ...clients];

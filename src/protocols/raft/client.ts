@@ -1,33 +1,41 @@
 /** The client of §8 and diss 6: finds the leader, opens a session, asks until it is answered or has asked too often. */
 import type { NodeId, Request, Role, Tagged } from '../../sim/protocol.ts';
-import type { ClientContext, ClientReply, ClientShape, ClientState } from './shape.ts';
+import { readsBesideLog } from './options.ts';
+import type { ClientContext, ClientQueryReply, ClientReply, ClientShape, ClientState } from './shape.ts';
+import type { StateMachine } from './state-machine.ts';
 
-/** `operations`: the types of what the state machine understands. */
-export function createClient(operations: readonly string[]): Role<ClientShape> {
+export function createClient(machine: StateMachine): Role<ClientShape> {
+  const onCall = (state: ClientState, request: Request<Tagged>, context: ClientContext): void =>
+    take(state, request, readsBesideLog(context.options) && machine.isQuery?.(request.op) === true, context);
   return {
     boot: (context) => ({
       role: 'client',
       request: null,
+      isQuery: false,
       process: '',
       session: 0,
-      server: context.random.below(context.directory.withRole('server').length),
+      server: anyServer(context),
       attempts: 0,
       redirects: 0,
     }),
-    onMessage: { ClientReply: (state, _from, reply, context) => onReply(state, reply, context) },
+    onMessage: {
+      ClientReply: (state, _from, reply, context) => onReply(state, reply, context),
+      ClientQueryReply: (state, _from, reply, context) => onQueryReply(state, reply, context),
+    },
     onTimer: { retry: (state, _key, context) => onRetryTimer(state, context) },
-    onRequest: Object.fromEntries(operations.map((type) => [type, onCall])),
+    onRequest: Object.fromEntries(machine.operations.map(({ type }) => [type, onCall])),
     view: (state) => ({ role: 'client', label: describe(state) }),
   };
 }
 
 /** A process that got an unknown outcome is retired; its successor opens a session of its own. */
-function onCall(state: ClientState, request: Request<Tagged>, context: ClientContext): void {
+function take(state: ClientState, request: Request, isQuery: boolean, context: ClientContext): void {
   if (state.process !== request.process) {
     state.process = request.process;
     state.session = 0;
   }
   state.request = request;
+  state.isQuery = isQuery;
   begin(state, request, context);
 }
 
@@ -38,6 +46,8 @@ function begin(state: ClientState, request: Request, context: ClientContext): vo
 }
 
 function ask(state: ClientState, request: Request, context: ClientContext): void {
+  // Any server may answer: what only one could do, all do.
+  if (state.isQuery && context.options.followerReads) state.server = anyServer(context);
   state.attempts++;
   state.redirects = 0;
   context.setTimer('retry', context.options.clientTimeout);
@@ -48,9 +58,12 @@ function sendQuestion(state: ClientState, request: Request, context: ClientConte
   const servers = context.directory.withRole('server');
   const server = servers[state.server % servers.length] as NodeId;
   const { session } = state;
-  if (session === 0) context.send(server, { type: 'RegisterClient', nonce: request.id });
+  if (state.isQuery) context.send(server, { type: 'ClientQuery', nonce: request.id, query: request.op });
+  else if (session === 0) context.send(server, { type: 'RegisterClient', nonce: request.id });
   else context.send(server, { type: 'ClientRequest', session, sequence: request.sequence, op: request.op });
 }
+
+const anyServer = ({ directory, random }: ClientContext): number => random.below(directory.withRole('server').length);
 
 function onReply(state: ClientState, reply: ClientReply, context: ClientContext): void {
   const { request } = state;
@@ -61,11 +74,22 @@ function onReply(state: ClientState, reply: ClientReply, context: ClientContext)
       return;
     case 'not-leader':
     case 'lost':
-      onRedirect(state, request, reply, context);
+      onRedirect(state, request, reply.leader, context);
       return;
     case 'session-expired':
       giveUp(state, request, context);
   }
+}
+
+function onQueryReply(state: ClientState, reply: ClientQueryReply, context: ClientContext): void {
+  const { request } = state;
+  if (request === null || !state.isQuery || reply.nonce !== request.id) return;
+  if (reply.status === 'not-leader') {
+    onRedirect(state, request, reply.leader, context);
+    return;
+  }
+  finish(state, context);
+  context.reply(request, reply.result);
 }
 
 function answersQuestion(state: ClientState, request: Request, reply: ClientReply): boolean {
@@ -84,7 +108,7 @@ function onAnswer(state: ClientState, request: Request, reply: ClientReply, cont
 }
 
 /** Hints are followed at once, but two servers that name each other must not keep a client running: then the timer decides. */
-function onRedirect(state: ClientState, request: Request, { leader }: ClientReply, context: ClientContext): void {
+function onRedirect(state: ClientState, request: Request, leader: NodeId | null, context: ClientContext): void {
   const servers = context.directory.withRole('server');
   const hinted = leader === null ? -1 : servers.indexOf(leader);
   if (hinted === -1 || hinted === state.server || state.redirects >= servers.length) return;
@@ -97,9 +121,10 @@ function onRedirect(state: ClientState, request: Request, { leader }: ClientRepl
 function onRetryTimer(state: ClientState, context: ClientContext): void {
   const { request } = state;
   if (request === null) return;
-  state.server = context.random.below(context.directory.withRole('server').length);
+  state.server = anyServer(context);
   if (state.attempts >= context.options.clientAttempts) {
-    if (state.session === 0) refuse(state, request, context);
+    if (state.isQuery) refuse(state, request, 'no server answered', context);
+    else if (state.session === 0) refuse(state, request, 'no server opened a session', context);
     else giveUp(state, request, context);
     return;
   }
@@ -107,10 +132,10 @@ function onRetryTimer(state: ClientState, context: ClientContext): void {
   ask(state, request, context);
 }
 
-/** Without a session the operation was never sent: it has not happened and never will. */
-function refuse(state: ClientState, request: Request, context: ClientContext): void {
+/** A query changes nothing, and without a session an operation was never sent: it has not happened and never will. */
+function refuse(state: ClientState, request: Request, reason: string, context: ClientContext): void {
   finish(state, context);
-  context.refuse(request, 'no server opened a session');
+  context.refuse(request, reason);
 }
 
 function giveUp(state: ClientState, request: Request, context: ClientContext): void {
@@ -124,7 +149,7 @@ function finish(state: ClientState, context: ClientContext): void {
   context.cancelTimer('retry');
 }
 
-function describe({ request, session }: ClientState): string {
+function describe({ request, session, isQuery }: ClientState): string {
   const question = request === null ? 'idle' : `#${request.sequence}`;
-  return session === 0 ? question : `s${session} ${question}`;
+  return session === 0 || isQuery ? question : `s${session} ${question}`;
 }

@@ -1,7 +1,8 @@
 /** §5.2: leader election. */
 import type { NodeId } from '../../sim/protocol.ts';
-import { follow, makeDurable, recordHard, restartElectionTimer, sendWhenDurable } from './follow.ts';
+import { follow, isLoyalNow, makeDurable, recordHard, restartElectionTimer, sendWhenDurable } from './follow.ts';
 import { lastIndex, lastTerm } from './log.ts';
+import { isSticky } from './options.ts';
 import { beginTerm } from './replication.ts';
 import type { Raft, RequestVote, RequestVoteReply, ServerContext, ServerState } from './shape.ts';
 
@@ -34,6 +35,10 @@ export function onRequestVote(
   request: RequestVote,
   context: ServerContext,
 ): void {
+  if (raft.rules.ignoresVoteRequest(isSticky(context.options), isLoyalNow(raft, state, context))) {
+    context.note('voteRequestIgnored', { term: request.term });
+    return;
+  }
   if (request.term > state.currentTerm) follow(raft, state, request.term, null, context);
   const granted = grantsVote(raft, state, from, request);
   if (granted && state.votedFor !== from) recordHard(raft, state, state.currentTerm, from, context);

@@ -2,14 +2,36 @@
 
 import type { NodeId } from '../../sim/protocol.ts';
 import { lastIndex, truncateFrom } from './log.ts';
+import { isLoyal, longestElectionTimeout } from './options.ts';
 import { abandonPending } from './proposals.ts';
+import { abandonReads } from './queries.ts';
 import type { PeerMessage, Raft, ServerContext, ServerState } from './shape.ts';
 
 /** Figure 2, Followers: "election timeout elapses without receiving AppendEntries RPC from current leader or granting vote". */
 export function restartElectionTimer(context: ServerContext): void {
-  const { electionTimeoutMin, electionTimeoutMax } = context.options;
-  const longest = Math.max(electionTimeoutMin, electionTimeoutMax);
-  context.setTimer('election', context.random.between(electionTimeoutMin, longest));
+  const { options } = context;
+  const timeout = context.random.between(options.electionTimeoutMin, longestElectionTimeout(options));
+  context.setTimer('election', timeout);
+}
+
+/**
+ * A message of a leader whose term is not lower: §5.2, a candidate that hears from "another server claiming to be leader" in its own term
+ * "recognizes the leader as legitimate and returns to follower state". Its election timer starts anew whatever the message asks.
+ */
+export function hearLeader(raft: Raft, state: ServerState, leader: NodeId, term: number, context: ServerContext): void {
+  if (state.role === 'leader' && term === state.currentTerm) {
+    throw new Error(`term ${term} has two leaders, ${context.self} and ${leader}`);
+  }
+  if (term > state.currentTerm || state.role !== 'follower' || state.leader !== leader) {
+    follow(raft, state, term, leader, context);
+  }
+  restartElectionTimer(context);
+  if (isLoyal(context.options)) state.loyalUntil = context.now + context.options.electionTimeoutMin;
+}
+
+/** diss 4.2.3, 9.6: whether it helps nobody into office now, because there is a leader that it hears from. */
+export function isLoyalNow(raft: Raft, state: ServerState, context: ServerContext): boolean {
+  return raft.rules.isLoyal(state.role, context.now, state.loyalUntil);
 }
 
 /**
@@ -34,11 +56,13 @@ export function follow(
 }
 
 /** A leader or candidate that steps down starts a fresh timer. */
-function stepDown(raft: Raft, state: ServerState, context: ServerContext): void {
+export function stepDown(raft: Raft, state: ServerState, context: ServerContext): void {
   if (state.role === 'leader') {
     context.note('steppedDown', { term: state.currentTerm });
     context.cancelTimer('heartbeat');
     abandonPending(raft, state, context);
+    abandonReads(state, context);
+    state.loyalUntil = 0;
   }
   state.role = 'follower';
   state.votes = [];

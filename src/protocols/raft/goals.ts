@@ -114,8 +114,19 @@ const splitVote: Property = sometimes<null>({
   requiredWithinSeeds: 200,
   start: () => null,
   note: (_memory, _node, text, data: Json | undefined) =>
-    text === 'becameCandidate' && (data as { readonly again: boolean }).again,
+    (text === 'becameCandidate' || text === 'becamePreCandidate') && (data as { readonly again: boolean }).again,
 });
+
+const answeredBy = (name: string, title: string, by: string): Property =>
+  sometimes<null>({
+    name,
+    title,
+    oracle,
+    role: 'server',
+    start: () => null,
+    note: (_memory, _node, text, data: Json | undefined) =>
+      text === 'queryAnswered' && (data as { readonly by: string }).by === by,
+  });
 
 const within = (seeds: number, goal: Property): Property =>
   goal.kind === 'sometimes' ? { ...goal, requiredWithinSeeds: seeds } : goal;
@@ -128,6 +139,16 @@ export const raftGoals: readonly Property[] = [
   within(500, goalByNote('client-gave-up', 'a client gave up on a request', 'clientGaveUp')),
   within(500, goalByNote('proposal-lost', 'a deposed leader gave up on proposals', 'proposalLost')),
   within(200, goalByNote('repetition', 'a repeated request was recognised and not executed again', 'repetition')),
+  goalByNote('pre-vote-refused', 'somebody asked for a PreVote and was refused', 'preVoteRefused'),
+  goalByNote(
+    'vote-request-ignored',
+    'who had just heard from a leader ignored a request for a vote',
+    'voteRequestIgnored',
+  ),
+  goalByNote('quorum-lost', 'a leader that heard from no quorum stepped down', 'quorumLost'),
+  answeredBy('read-confirmed', 'a query was answered after a round of heartbeats', 'quorum'),
+  answeredBy('read-leased', 'a query was answered within a lease', 'lease'),
+  answeredBy('read-at-follower', 'a query was answered by a follower', 'follower'),
   answeredAfterLeaderChange,
   olderEntryCommitted,
   repairedByHint,

@@ -1,6 +1,6 @@
 /** Raft's options, and how fuzzing draws them. */
 import type { OptionSpec } from '../../check/protocol.ts';
-import { ms } from '../../sim/protocol.ts';
+import { type Micros, ms } from '../../sim/protocol.ts';
 import type { RaftOptions } from './shape.ts';
 
 export const optionSpecs: { readonly [Name in keyof RaftOptions]: OptionSpec } = {
@@ -57,7 +57,60 @@ export const optionSpecs: { readonly [Name in keyof RaftOptions]: OptionSpec } =
     max: 10,
     extremes: [1],
   },
+  preVote: {
+    kind: 'choice',
+    title: 'a server asks whether it could win before it campaigns',
+    default: false,
+    of: [false, true],
+  },
+  checkQuorum: {
+    kind: 'choice',
+    title: 'a leader that hears from no quorum steps down (always with lease reads)',
+    default: false,
+    of: [false, true],
+  },
+  stickiness: {
+    kind: 'choice',
+    title: 'who has just heard from a leader ignores requests for votes (always with lease reads)',
+    default: false,
+    of: [false, true],
+  },
+  reads: {
+    kind: 'choice',
+    title: 'what a read waits for: its entry in the log, a round of heartbeats, or nothing within a lease',
+    default: 'log',
+    of: ['log', 'read-index', 'lease'],
+  },
+  followerReads: {
+    kind: 'choice',
+    title: 'followers answer reads beside the log',
+    default: false,
+    of: [false, true],
+  },
+  clockRatePpmMax: {
+    kind: 'integer',
+    title: 'how far off clocks may be for lease reads, in parts per million',
+    default: 1_000,
+    min: 100,
+    max: 100_000,
+  },
 };
+
+/** diss 6.4.1: the lease holds only while nobody who has just heard from the leader helps another into office. */
+export const isSticky = ({ stickiness, reads }: RaftOptions): boolean => stickiness || reads === 'lease';
+
+/** diss 6.4.1: and a leader that could not renew its lease must not refuse votes for ever. */
+export const checksQuorum = ({ checkQuorum, reads }: RaftOptions): boolean => checkQuorum || reads === 'lease';
+
+/** Whether anybody will ask when this server has heard from a leader. */
+export const isLoyal = ({ preVote, stickiness, reads }: RaftOptions): boolean =>
+  preVote || stickiness || reads === 'lease';
+
+/** Whether queries are answered beside the log. */
+export const readsBesideLog = ({ reads }: RaftOptions): boolean => reads === 'read-index' || reads === 'lease';
+
+export const longestElectionTimeout = ({ electionTimeoutMin, electionTimeoutMax }: RaftOptions): Micros =>
+  Math.max(electionTimeoutMin, electionTimeoutMax);
 
 /** The options with their defaults, some of them changed. */
 export function raftOptions(changes: Partial<RaftOptions> = {}): RaftOptions {

@@ -3,10 +3,12 @@ import type { Property } from '../../check/property.ts';
 import { raftGoals } from './goals.ts';
 import { exactlyOnce, stateMachineSafety } from './properties/applied.ts';
 import { commitMonotonic, leaderCompleteness, quorumDurable } from './properties/commits.ts';
+import { leaseKept, noDisturbance } from './properties/disturbance.ts';
 import { persistedBeforeSending } from './properties/durability.ts';
 import { electionSafety, oneVote, termMonotonic } from './properties/elections.ts';
 import { leaderAppendOnly, logMatching } from './properties/logs.ts';
 import { matchMonotonic } from './properties/progress.ts';
+import { quorumChecked, readsFresh } from './properties/reads.ts';
 import type { StateMachine } from './state-machine.ts';
 
 export function raftProperties(machine: StateMachine): readonly Property[] {
@@ -23,6 +25,10 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     matchMonotonic,
     persistedBeforeSending,
     exactlyOnce(machine),
+    noDisturbance,
+    leaseKept,
+    quorumChecked,
+    readsFresh,
   ];
   return [...invariants.map((property) => ({ ...property, role: 'server' })), ...raftGoals];
 }

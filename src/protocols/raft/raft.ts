@@ -5,7 +5,7 @@
 
 import type { Property } from '../../check/property.ts';
 import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts';
-import type { Role } from '../../sim/protocol.ts';
+import type { Role, Tolerance } from '../../sim/protocol.ts';
 import { plantedBugs } from './bugs.ts';
 import { createClient } from './client.ts';
 import { raftLiveness } from './liveness.ts';
@@ -25,6 +25,21 @@ export interface RaftParameters {
   readonly stateMachine?: StateMachine;
 }
 
+const tolerates: Tolerance = {
+  crashes: true,
+  unsyncedLoss: true,
+  partitions: true,
+  messageLoss: true,
+  duplication: true,
+  reordering: true,
+  pauses: true,
+  clockRatePpm: Number.POSITIVE_INFINITY,
+  clockSteps: true,
+  tornWrites: true,
+  diskErrors: true,
+  corruption: true,
+};
+
 export function createRaft(parameters: RaftParameters = {}): Protocol {
   const machine = parameters.stateMachine ?? keyValueMachine;
   const rules = parameters.rules ?? correctRules;
@@ -33,26 +48,15 @@ export function createRaft(parameters: RaftParameters = {}): Protocol {
     title: 'Raft: a replicated log that survives the loss of any minority',
     roles: {
       server: createServer({ rules, machine }),
-      client: createClient(machine.operations.map((operation) => operation.type)),
+      client: createClient(machine),
     },
     population: { server: { default: 5, choices: [3, 4, 5] }, client: { default: 3, choices: [2, 3, 4] } },
     options: optionSpecs,
     baseTimeout: (options) => options.electionTimeoutMin as number,
     operations: machine.operations,
-    tolerates: {
-      crashes: true,
-      unsyncedLoss: true,
-      partitions: true,
-      messageLoss: true,
-      duplication: true,
-      reordering: true,
-      pauses: true,
-      clockRatePpm: Number.POSITIVE_INFINITY,
-      clockSteps: true,
-      tornWrites: true,
-      diskErrors: true,
-      corruption: true,
-    },
+    tolerates,
+    toleratesUnder: ({ reads, clockRatePpmMax }) =>
+      reads === 'lease' ? { ...tolerates, clockRatePpm: clockRatePpmMax as number } : tolerates,
     properties: raftProperties(machine),
     liveness: raftLiveness,
     ...(machine.model === undefined ? {} : { model: machine.model }),

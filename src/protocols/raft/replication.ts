@@ -3,8 +3,12 @@
 import { deepFreeze } from '../../sim/plain.ts';
 import type { DiskOutcome, NodeId } from '../../sim/protocol.ts';
 import { advanceCommit, applyCommitted } from './commit.ts';
-import { follow, restartElectionTimer, sendWhenDurable } from './follow.ts';
+import { follow, hearLeader, sendWhenDurable } from './follow.ts';
 import { append, entriesFrom, lastIndex, NO_ENTRIES, termAt, truncateFrom } from './log.ts';
+import { answerQueries } from './queries.ts';
+import { beginQuorumChecks, hearYourself } from './quorum.ts';
+import { renewRound, takeReadIndexes } from './reads.ts';
+import { beginRounds } from './rounds.ts';
 import type {
   AppendEntries,
   AppendEntriesReply,
@@ -30,6 +34,8 @@ export function beginTerm(raft: Raft, state: ServerState, context: ServerContext
     state.probing[member] = true;
     state.probeInFlight[member] = false;
   }
+  beginRounds(state);
+  beginQuorumChecks(raft, state, context);
   context.setTimer('heartbeat', context.options.heartbeatInterval);
   appendAsLeader(raft, state, NO_OP, context);
 }
@@ -51,6 +57,7 @@ function settle(raft: Raft, state: ServerState, context: ServerContext): boolean
   const advanced = advanceCommit(raft, state);
   if (advanced) context.note('committed', { term: state.currentTerm, index: state.commitIndex });
   applyCommitted(raft, state, context);
+  if (advanced && state.reads.length > 0) takeReadIndexes(raft, state, context);
   return advanced;
 }
 
@@ -85,12 +92,14 @@ function replicate(
 
 /** §5.2: "Leaders send periodic heartbeats (AppendEntries RPCs that carry no log entries)". They repeat a lost probe and find out lost
  * entries: the follower compares prevLogIndex as always. */
-export function onHeartbeatTimer(state: ServerState, context: ServerContext): void {
+export function onHeartbeatTimer(raft: Raft, state: ServerState, context: ServerContext): void {
   for (let member = 0; member < state.members.length; member++) {
     if (member === state.self) continue;
     const message = appendEntries(state, (state.nextIndex[member] as number) - 1, NO_ENTRIES);
     context.send(state.members[member] as NodeId, message);
   }
+  hearYourself(raft, state, context);
+  renewRound(raft, state, context);
   context.setTimer('heartbeat', context.options.heartbeatInterval);
 }
 
@@ -116,6 +125,7 @@ export function onAppendEntriesReply(
   }
   const member = state.members.indexOf(from);
   if (state.role !== 'leader' || reply.term < state.currentTerm || member === -1) return;
+  state.heard[member] = true;
   if (reply.success) onSuccess(raft, state, member, reply.index, context);
   else onRejection(raft, state, member, reply, context);
 }
@@ -195,13 +205,7 @@ export function onAppendEntries(
     reject(raft, state, from, message.prevLogIndex, 0, context);
     return;
   }
-  if (state.role === 'leader' && message.term === state.currentTerm) {
-    throw new Error(`term ${message.term} has two leaders, ${context.self} and ${from}`);
-  }
-  if (message.term > state.currentTerm || state.role !== 'follower' || state.leader !== from) {
-    follow(raft, state, message.term, from, context);
-  }
-  restartElectionTimer(context);
+  hearLeader(raft, state, from, message.term, context);
   if (!matchesAt(state, message.prevLogIndex, message.prevLogTerm)) {
     const hint = raft.rules.rejectionHint(state, message.prevLogIndex, message.prevLogTerm);
     reject(raft, state, from, message.prevLogIndex, hint, context);
@@ -224,6 +228,7 @@ function accept(raft: Raft, state: ServerState, from: NodeId, message: AppendEnt
   if (commit !== state.commitIndex) {
     state.commitIndex = commit;
     applyCommitted(raft, state, context);
+    if (state.queries.length > 0) answerQueries(raft, state, context);
   }
   const reply: AppendEntriesReply = {
     type: 'AppendEntriesReply',

@@ -6,9 +6,18 @@
  * which message.
  */
 import type { Json } from '../../sim/plain.ts';
-import type { NodeId } from '../../sim/protocol.ts';
+import type { Micros, NodeId } from '../../sim/protocol.ts';
 import { lastIndex, lastIndexWithTermAtMost, termAt } from './log.ts';
-import type { Command, Entry, Hard, PeerMessage, ServerContext, ServerState } from './shape.ts';
+import type {
+  Command,
+  Entry,
+  Hard,
+  PeerMessage,
+  RaftOptions,
+  ServerContext,
+  ServerRole,
+  ServerState,
+} from './shape.ts';
 import type { StateMachine } from './state-machine.ts';
 
 type Log = Pick<ServerState, 'log'>;
@@ -21,6 +30,13 @@ export interface Rules {
   readonly restartsTimerAfterVoteRequest: typeof restartsTimerAfterVoteRequest;
   readonly readsVote: typeof readsVote;
   readonly countVote: typeof countVote;
+  readonly isLoyal: typeof isLoyal;
+  readonly ignoresVoteRequest: typeof ignoresVoteRequest;
+  readonly loyalUntilAtBoot: typeof loyalUntilAtBoot;
+  readonly termAfterPreVote: typeof termAfterPreVote;
+  readonly answersPreVote: typeof answersPreVote;
+  readonly loyalUntilAfterPreCampaign: typeof loyalUntilAfterPreCampaign;
+  readonly hearsWhomItSendsTo: typeof hearsWhomItSendsTo;
   readonly hardRecord: typeof hardRecord;
   readonly sendAfterSync: typeof sendAfterSync;
   readonly lastIndexKeptInNewTerm: typeof lastIndexKeptInNewTerm;
@@ -38,6 +54,13 @@ export interface Rules {
   readonly keepsPendingAfterStepDown: typeof keepsPendingAfterStepDown;
   readonly isAnsweredBy: typeof isAnsweredBy;
   readonly isRepetition: typeof isRepetition;
+  readonly mayTakeReadIndex: typeof mayTakeReadIndex;
+  readonly isConfirmed: typeof isConfirmed;
+  readonly isApplied: typeof isApplied;
+  readonly localReadIndex: typeof localReadIndex;
+  readonly leaseClock: typeof leaseClock;
+  readonly leaseStart: typeof leaseStart;
+  readonly leaseDuration: typeof leaseDuration;
 }
 
 // ---- Elections -------------------------------------------------------------------------------------------------------------------
@@ -76,6 +99,45 @@ function readsVote(replyTerm: number, currentTerm: number): boolean {
 /** §5.2: a candidate needs "votes from a majority of the servers": the network may deliver one server's vote twice. */
 function countVote(votes: NodeId[], voter: NodeId): void {
   if (!votes.includes(voter)) votes.push(voter);
+}
+
+// ---- Leaders left in peace -------------------------------------------------------------------------------------------------------
+
+/** diss 4.2.3: "if a server receives a RequestVote request within the minimum election timeout of hearing from a current leader, it does
+ * not update its term or grant its vote". A leader hears itself. */
+function isLoyal(role: ServerRole, now: Micros, loyalUntil: Micros): boolean {
+  return role === 'leader' || now < loyalUntil;
+}
+
+/** diss 4.2.3, where the option is on; PreVote (diss 9.6) is never granted by the loyal. */
+function ignoresVoteRequest(isSticky: boolean, isLoyal: boolean): boolean {
+  return isSticky && isLoyal;
+}
+
+/** diss 6.4.1: a promise that a restart has forgotten is still relied on: a voter of lease reads begins as if it had just heard from a
+ * leader. The monotonic clock is zero then. */
+function loyalUntilAtBoot({ reads, electionTimeoutMin }: RaftOptions): Micros {
+  return reads === 'lease' ? electionTimeoutMin : 0;
+}
+
+/** diss 9.6: a PreVote is no campaign: nobody adopts its term. */
+function termAfterPreVote(currentTerm: number, _asked: number): number {
+  return currentTerm;
+}
+
+/** diss 9.6: also one that asks for a term of the past is answered: with the own term, or it would ask for ever. */
+function answersPreVote(_asked: number, _currentTerm: number): boolean {
+  return true;
+}
+
+/** Own reading of diss 9.6: a pre-candidate has not heard from its leader for an election timeout; its own fresh timer is no news of it. */
+function loyalUntilAfterPreCampaign(loyalUntil: Micros, _now: Micros, _electionTimeoutMin: Micros): Micros {
+  return loyalUntil;
+}
+
+/** diss 6.2: only what arrives shows that somebody is there. */
+function hearsWhomItSendsTo(): boolean {
+  return false;
 }
 
 // ---- What is durable before what -------------------------------------------------------------------------------------------------
@@ -191,6 +253,44 @@ function isRepetition(lastSequence: number, sequence: number): boolean {
   return sequence <= lastSequence;
 }
 
+// ---- Reads beside the log --------------------------------------------------------------------------------------------------------
+
+/** diss 6.4, step 1: only with an entry of its own term does a leader know all that is committed. */
+function mayTakeReadIndex(state: Pick<ServerState, 'log' | 'commitIndex' | 'currentTerm'>): boolean {
+  return termAt(state, state.commitIndex) === state.currentTerm;
+}
+
+/** diss 6.4, step 3: whoever has been deposed finds it out in a round of heartbeats that began after the question. */
+function isConfirmed(round: number, confirmedRound: number): boolean {
+  return round <= confirmedRound;
+}
+
+/** diss 6.4, step 4: the answer must show all that was committed when the question came. */
+function isApplied(lastApplied: number, readIndex: number): boolean {
+  return lastApplied >= readIndex;
+}
+
+/** diss 6.4: what a follower knows to be committed is old: -1, it asks the leader. */
+function localReadIndex(_commitIndex: number): number {
+  return -1;
+}
+
+/** diss 6.4.1: leases need clocks that do not jump. */
+function leaseClock(context: ServerContext): Micros {
+  return context.now;
+}
+
+/** diss 6.4.1: the followers' timers started anew no earlier than the heartbeats were sent; when the answers come says nothing. */
+function leaseStart(sentAt: Micros, _confirmedAt: Micros): Micros {
+  return sentAt;
+}
+
+/** diss 6.4.1: "start + election timeout / clock drift bound": this clock may be slow and theirs fast. Clocks show whole microseconds, so
+ * that each of the four readings may be off by nearly one. */
+function leaseDuration(electionTimeoutMin: Micros, clockRatePpmMax: number): Micros {
+  return Math.floor((electionTimeoutMin * (1_000_000 - clockRatePpmMax)) / (1_000_000 + clockRatePpmMax)) - 4;
+}
+
 /** Raft as it should be. */
 export const correctRules: Rules = {
   quorum,
@@ -200,6 +300,13 @@ export const correctRules: Rules = {
   restartsTimerAfterVoteRequest,
   readsVote,
   countVote,
+  isLoyal,
+  ignoresVoteRequest,
+  loyalUntilAtBoot,
+  termAfterPreVote,
+  answersPreVote,
+  loyalUntilAfterPreCampaign,
+  hearsWhomItSendsTo,
   hardRecord,
   sendAfterSync,
   lastIndexKeptInNewTerm,
@@ -217,4 +324,11 @@ export const correctRules: Rules = {
   keepsPendingAfterStepDown,
   isAnsweredBy,
   isRepetition,
+  mayTakeReadIndex,
+  isConfirmed,
+  isApplied,
+  localReadIndex,
+  leaseClock,
+  leaseStart,
+  leaseDuration,
 };

@@ -1,11 +1,16 @@
 /** The table of a server's handlers. */
 import { defineRole, type NodeView, type Role } from '../../sim/protocol.ts';
-import { campaign, onRequestVote, onRequestVoteReply } from './election.ts';
+import { onRequestVote, onRequestVoteReply } from './election.ts';
 import { restartElectionTimer } from './follow.ts';
 import { lastIndex } from './log.ts';
+import { onElectionTimer, onPreVote, onPreVoteReply } from './prevote.ts';
+import { onReadIndexReply } from './queries.ts';
+import { onQuorumTimer } from './quorum.ts';
+import { onClientQuery, onHeartbeatReply, onReadIndex } from './reads.ts';
 import { recover } from './recovery.ts';
 import { onAppendEntries, onAppendEntriesReply, onAppended, onHeartbeatTimer } from './replication.ts';
 import { onClientRequest, onPropose, onRegisterClient } from './requests.ts';
+import { onHeartbeat } from './rounds.ts';
 import type { Appended, Raft, ServerContext, ServerShape, ServerState } from './shape.ts';
 
 export function createServer(raft: Raft): Role<ServerShape> {
@@ -16,12 +21,20 @@ export function createServer(raft: Raft): Role<ServerShape> {
       RequestVoteReply: (state, from, message, context) => onRequestVoteReply(raft, state, from, message, context),
       AppendEntries: (state, from, message, context) => onAppendEntries(raft, state, from, message, context),
       AppendEntriesReply: (state, from, message, context) => onAppendEntriesReply(raft, state, from, message, context),
+      PreVote: (state, from, message, context) => onPreVote(raft, state, from, message, context),
+      PreVoteReply: (state, from, message, context) => onPreVoteReply(raft, state, from, message, context),
+      Heartbeat: (state, from, message, context) => onHeartbeat(raft, state, from, message, context),
+      HeartbeatReply: (state, from, message, context) => onHeartbeatReply(raft, state, from, message, context),
+      ReadIndex: (state, from, message, context) => onReadIndex(raft, state, from, message, context),
+      ReadIndexReply: (state, _from, message, context) => onReadIndexReply(raft, state, message, context),
+      ClientQuery: (state, from, message, context) => onClientQuery(raft, state, from, message, context),
       RegisterClient: (state, from, message, context) => onRegisterClient(raft, state, from, message, context),
       ClientRequest: (state, from, message, context) => onClientRequest(raft, state, from, message, context),
     },
     onTimer: {
-      election: (state, _key, context) => campaign(raft, state, context),
-      heartbeat: (state, _key, context) => onHeartbeatTimer(state, context),
+      election: (state, _key, context) => onElectionTimer(raft, state, context),
+      heartbeat: (state, _key, context) => onHeartbeatTimer(raft, state, context),
+      quorum: (state, _key, context) => onQuorumTimer(raft, state, context),
     },
     onRequest: {
       propose: (state, request, context) => onPropose(raft, state, request, context),
@@ -59,6 +72,15 @@ function boot(raft: Raft, context: ServerContext): ServerState {
     probing: [],
     probeInFlight: [],
     pending: [],
+    loyalUntil: raft.rules.loyalUntilAtBoot(context.options),
+    heard: [],
+    round: 0,
+    confirmedRound: 0,
+    ackedRound: [],
+    rounds: [],
+    leaseFrom: 0,
+    reads: [],
+    queries: [],
   };
 }
 

@@ -73,6 +73,48 @@ export interface AppendEntriesReply {
   readonly hintTerm: number;
 }
 
+/** diss 9.6: would you vote for me in `term`, one above my own? Nobody adopts that term. */
+export interface PreVote {
+  readonly type: 'PreVote';
+  readonly term: number;
+  readonly lastLogIndex: number;
+  readonly lastLogTerm: number;
+}
+
+/** A grant echoes the term that was asked for, a refusal carries the term of whoever refuses. */
+export interface PreVoteReply {
+  readonly type: 'PreVoteReply';
+  readonly term: number;
+  readonly voteGranted: boolean;
+}
+
+/** diss 6.4: a heartbeat that asks nothing of logs. `round` is the leader's number for it, unique within the term. */
+export interface Heartbeat {
+  readonly type: 'Heartbeat';
+  readonly term: number;
+  readonly round: number;
+}
+
+export interface HeartbeatReply {
+  readonly type: 'HeartbeatReply';
+  readonly term: number;
+  readonly round: number;
+}
+
+/** diss 6.4: a follower asks the leader from which index on it may answer a query: that of this client with this nonce. */
+export interface ReadIndex {
+  readonly type: 'ReadIndex';
+  readonly client: NodeId;
+  readonly nonce: number;
+}
+
+export interface ReadIndexReply {
+  readonly type: 'ReadIndexReply';
+  readonly client: NodeId;
+  readonly nonce: number;
+  readonly index: number;
+}
+
 /** diss Figure 6.1. The nonce tells this registration from others of the same client. */
 export interface RegisterClient {
   readonly type: 'RegisterClient';
@@ -95,6 +137,23 @@ export interface ClientRequest {
  */
 export type ReplyStatus = 'ok' | 'not-leader' | 'lost' | 'session-expired';
 
+/** diss Figure 6.1: asks beside the log, outside of any session. The nonce tells this question from others. */
+export interface ClientQuery {
+  readonly type: 'ClientQuery';
+  readonly nonce: number;
+  readonly query: Tagged;
+}
+
+/** `index`: how far the server that answers has applied its log. */
+export interface ClientQueryReply {
+  readonly type: 'ClientQueryReply';
+  readonly nonce: number;
+  readonly status: 'ok' | 'not-leader';
+  readonly result: Json;
+  readonly index: number;
+  readonly leader: NodeId | null;
+}
+
 /** Answers RegisterClient (session 0, sequence = nonce) and ClientRequest. */
 export interface ClientReply {
   readonly type: 'ClientReply';
@@ -105,8 +164,18 @@ export interface ClientReply {
   readonly leader: NodeId | null;
 }
 
-export type PeerMessage = RequestVote | RequestVoteReply | AppendEntries | AppendEntriesReply;
-export type ServerMessage = PeerMessage | RegisterClient | ClientRequest;
+/** What servers tell each other in a term. */
+export type PeerMessage =
+  | RequestVote
+  | RequestVoteReply
+  | AppendEntries
+  | AppendEntriesReply
+  | PreVote
+  | PreVoteReply
+  | Heartbeat
+  | HeartbeatReply;
+export type ServerMessage = PeerMessage | ReadIndex | ReadIndexReply | RegisterClient | ClientRequest | ClientQuery;
+export type ServerReply = ClientReply | ClientQueryReply;
 
 /** What a host asks of a hosted server: replicate this command and answer when it is applied. */
 export interface Propose {
@@ -126,6 +195,18 @@ export interface RaftOptions {
   readonly clientTimeout: Micros;
   /** How often it asks in all before it gives up. */
   readonly clientAttempts: number;
+  /** diss 9.6: asks whether it could win before it campaigns. */
+  readonly preVote: boolean;
+  /** diss 6.2: a leader that has not heard from a quorum for an election timeout steps down. */
+  readonly checkQuorum: boolean;
+  /** diss 4.2.3: whoever has just heard from a leader ignores requests for votes. */
+  readonly stickiness: boolean;
+  /** diss 6.4, 6.4.1: what a query waits for: an entry of its own in the log, a round of heartbeats, or nothing while the lease lasts. */
+  readonly reads: 'log' | 'read-index' | 'lease';
+  /** diss 6.4: followers answer queries too, once they know from which index on. */
+  readonly followerReads: boolean;
+  /** Lease reads assume that no clock is off by more. */
+  readonly clockRatePpmMax: number;
 }
 
 /** A proposal whose answer somebody waits for: a client over the network, or this server's host. */
@@ -136,6 +217,34 @@ export interface Pending {
   readonly session: number;
   readonly sequence: number;
   readonly request: Request | null;
+}
+
+/** A query whose leader must still be confirmed: a client's, or a follower's question for one. */
+export interface PendingRead {
+  readonly client: NodeId;
+  readonly nonce: number;
+  /** Null where a follower asks. */
+  readonly query: Tagged | null;
+  /** Whom to answer: the client or the follower. */
+  readonly asker: NodeId;
+  /** commitIndex when it was taken; -1 before. */
+  index: number;
+  /** The round of heartbeats that confirms it. */
+  round: number;
+}
+
+/** A client's query at a follower; -1 while the leader has not said from which index on it may be answered. */
+export interface PendingQuery {
+  readonly client: NodeId;
+  readonly nonce: number;
+  readonly query: Tagged;
+  index: number;
+}
+
+/** When a round of heartbeats that is not confirmed began. */
+export interface Round {
+  readonly round: number;
+  readonly at: Micros;
 }
 
 /** Exactly-once bookkeeping of one client; replicated state (diss 6.3). */
@@ -151,7 +260,7 @@ export interface Session {
   digest: number;
 }
 
-export type ServerRole = 'follower' | 'candidate' | 'leader';
+export type ServerRole = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
 /** Arrays "by member" are parallel to `members`. */
 export interface ServerState {
@@ -179,7 +288,7 @@ export interface ServerState {
   /** State of the replicated state machine. */
   machine: object;
 
-  /** Candidate: who granted a vote in this term. */
+  /** Candidate: who granted a vote in this term. Pre-candidate: who would grant one in the next. */
   votes: NodeId[];
 
   /** Leader, by member. */
@@ -193,9 +302,25 @@ export interface ServerState {
   probeInFlight: boolean[];
   /** Leader: in order of index. */
   pending: Pending[];
+
+  /** On this server's monotonic clock: it has heard from a leader and helps nobody else into office before. 0 where nobody asks. */
+  loyalUntil: Micros;
+  /** Leader, by member: heard from since CheckQuorum last looked. */
+  heard: boolean[];
+  /** Leader: the round of heartbeats sent last, and the last one that a quorum has acknowledged. */
+  round: number;
+  confirmedRound: number;
+  /** Leader, by member: the last round acknowledged. */
+  ackedRound: number[];
+  /** Leader: rounds that are not confirmed, oldest first; kept for leases only. */
+  rounds: Round[];
+  /** Leader: when the last confirmed round began, where there is one. */
+  leaseFrom: Micros;
+  reads: PendingRead[];
+  queries: PendingQuery[];
 }
 
-export type Timer = 'election' | 'heartbeat';
+export type Timer = 'election' | 'heartbeat' | 'quorum';
 
 /** What a `syncLater` of the leader covers: its log up to `index`, while the entry there has `term`. */
 export type Appended = { readonly term: number; readonly index: number };
@@ -203,7 +328,7 @@ export type Appended = { readonly term: number; readonly index: number };
 export interface ServerShape {
   readonly state: ServerState;
   readonly message: ServerMessage;
-  readonly sends: PeerMessage | ClientReply;
+  readonly sends: ServerMessage | ServerReply;
   readonly timer: Timer;
   readonly op: Propose;
   readonly result: Json;
@@ -219,6 +344,8 @@ export interface ClientState {
   readonly role: 'client';
   /** The call that is being worked on. */
   request: Request | null;
+  /** It changes nothing and is asked beside the log. */
+  isQuery: boolean;
   /** Whose session it is, and its number; 0 while there is none. */
   process: string;
   session: number;
@@ -231,8 +358,8 @@ export interface ClientState {
 
 export interface ClientShape {
   readonly state: ClientState;
-  readonly message: ClientReply;
-  readonly sends: RegisterClient | ClientRequest;
+  readonly message: ServerReply;
+  readonly sends: RegisterClient | ClientRequest | ClientQuery;
   readonly timer: 'retry';
   readonly op: Tagged;
   readonly result: Json;

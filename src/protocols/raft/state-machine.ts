@@ -16,6 +16,8 @@ export interface StateMachine<State extends object = object, Op extends Tagged =
   apply(state: State, op: Op): Json;
   /** A 32-bit fingerprint of the whole state, kept up to date by `apply`, so that asking costs nothing. */
   digest(state: State): number;
+  /** True for commands that change nothing: they may be answered beside the log. Without it there are none. */
+  isQuery?(op: Op): boolean;
   /** What the command answers whatever the state is; undefined where the answer depends on the state. */
   answerRegardless(op: Op): Json | undefined;
   /** A few words, e.g. `write k1 = 7`. */

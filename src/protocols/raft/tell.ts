@@ -1,9 +1,16 @@
 /** Messages and operations in a few words. */
 import type { Telling } from '../../check/protocol.ts';
-import type { AppendEntries, AppendEntriesReply, ClientReply, ServerMessage } from './shape.ts';
+import type {
+  AppendEntries,
+  AppendEntriesReply,
+  ClientQueryReply,
+  ClientReply,
+  ServerMessage,
+  ServerReply,
+} from './shape.ts';
 import type { StateMachine } from './state-machine.ts';
 
-type Message = ServerMessage | ClientReply;
+type Message = ServerMessage | ServerReply;
 
 export function telling(machine: StateMachine): Telling {
   return {
@@ -23,6 +30,22 @@ function tellMessage(machine: StateMachine, message: Message): string {
       return tellAppendEntries(message);
     case 'AppendEntriesReply':
       return tellAppendEntriesReply(message);
+    case 'PreVote':
+      return `PreVote t${message.term}, log ends ${message.lastLogIndex}@t${message.lastLogTerm}`;
+    case 'PreVoteReply':
+      return `PreVote ${message.voteGranted ? 'granted' : 'refused'} t${message.term}`;
+    case 'Heartbeat':
+      return `heartbeat t${message.term} round ${message.round}`;
+    case 'HeartbeatReply':
+      return `hears t${message.term} round ${message.round}`;
+    case 'ReadIndex':
+      return `from which index may ${message.client} read?`;
+    case 'ReadIndexReply':
+      return `${message.client} may read from ${message.index} on`;
+    case 'ClientQuery':
+      return `asks: ${machine.tell(message.query, undefined)}`;
+    case 'ClientQueryReply':
+      return tellQueryReply(message);
     case 'RegisterClient':
       return 'open a session';
     case 'ClientRequest':
@@ -65,6 +88,11 @@ function tellAppendEntries({ term, prevLogIndex, entries, leaderCommit }: Append
 
 function tellAppendEntriesReply({ term, success, index, hintIndex, hintTerm }: AppendEntriesReply): string {
   return success ? `holds ..${index} t${term}` : `refuses ${index} t${term}, try ${hintIndex}@t${hintTerm}`;
+}
+
+function tellQueryReply({ status, result, index, leader }: ClientQueryReply): string {
+  if (status === 'ok') return `${JSON.stringify(result)}, as of ${index}`;
+  return leader === null ? status : `${status}, leader ${leader}`;
 }
 
 function tellClientReply({ session, sequence, status, result, leader }: ClientReply): string {

@@ -16,8 +16,11 @@ export interface Scene {
   readonly clients?: number;
   readonly until?: Micros;
   readonly options?: Partial<RaftOptions>;
-  /** Election timeouts, exact, by server; a server that is not named never campaigns. Without any, timeouts are drawn as usual. */
-  readonly timeouts?: { readonly [server: NodeId]: Micros };
+  /**
+   * Election timeouts by server, exact or to be drawn between two; a server that is not named never campaigns. Without any, timeouts are
+   * drawn as usual.
+   */
+  readonly timeouts?: { readonly [server: NodeId]: Micros | readonly [min: Micros, max: Micros] };
   readonly faults?: readonly Fault[];
   readonly calls?: readonly Call[];
   readonly overrides?: readonly Override[];
@@ -57,7 +60,8 @@ export function specOf(scene: Scene): RunSpec {
 function optionsOf({ options, timeouts }: Scene, node: NodeId): RaftOptions {
   if (timeouts === undefined) return raftOptions(options);
   const timeout = timeouts[node] ?? NEVER;
-  return raftOptions({ ...options, electionTimeoutMin: timeout, electionTimeoutMax: timeout });
+  const [electionTimeoutMin, electionTimeoutMax] = typeof timeout === 'number' ? [timeout, timeout] : timeout;
+  return raftOptions({ ...options, electionTimeoutMin, electionTimeoutMax });
 }
 
 const NEVER = ms(1_000_000);

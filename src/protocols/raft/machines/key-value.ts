@@ -56,6 +56,8 @@ export const keyValueMachine: StateMachine<KeyValueState, KeyValueOp> = {
 
   digest: (state) => state.digest,
 
+  isQuery: (op) => op.type === 'read',
+
   answerRegardless: (op) => (op.type === 'write' ? DONE : undefined),
 
   tell(op, result) {

@@ -67,33 +67,68 @@ interface Commit {
   readonly index: number;
 }
 
-export const quorumDurable: Property = always<null>({
+/**
+ * By node: the term it leads and the commitIndex it is known to have there. What a leader commits it says in a note, in the middle of its
+ * handler; what it does not say is seen when the handler is over.
+ */
+interface Known {
+  readonly term: number[];
+  readonly commit: number[];
+}
+
+function hear({ term, commit }: Known, node: number, told: Commit): void {
+  term[node] = told.term;
+  commit[node] = told.index;
+}
+
+/** What a leader has committed without a word. With commitIndex a new leader has from its time as a follower it commits nothing. */
+function unsaid({ term, commit }: Known, node: number, { currentTerm, commitIndex }: ServerState): Commit | undefined {
+  if (term[node] === currentTerm && (commit[node] as number) < commitIndex) {
+    commit[node] = commitIndex;
+    return { term: currentTerm, index: commitIndex };
+  }
+  term[node] = currentTerm;
+  commit[node] = commitIndex;
+  return undefined;
+}
+
+export const quorumDurable: Property = always<Known>({
   name: 'QD',
   title: 'what a leader commits is of its own term and on the disks of a quorum at that moment',
   source: '§5.3, §5.4.2, diss 3.8',
   oracle: 'internal',
   role: 'server',
-  start: () => null,
-  note(_memory, node, text, data: Json | undefined, world) {
+  start: () => ({ term: [], commit: [] }),
+  note(memory, node, text, data: Json | undefined, world) {
     if (text !== 'committed') return undefined;
-    const { term, index } = data as unknown as Commit;
-    const entryTerm = termOf(writtenLog(world, node), index);
-    if (entryTerm !== term) {
-      return {
-        sentence: `${nameOf(world, node)}, leader of term ${term}, committed index ${index} although its entry is of term ${entryTerm}`,
-        facts: [factNow(world, node, `leads term ${term} and commits index ${index}, an entry of term ${entryTerm}`)],
-      };
-    }
-    let servers = 0;
-    let holders = 0;
-    for (let server = 0; server < world.nodes.length; server++) {
-      if (world.roleOf(server) !== 'server') continue;
-      servers++;
-      if (durableEntry(world, server, index)?.term === term) holders++;
-    }
-    return holders * 2 > servers ? undefined : tooFew(node, term, index, world);
+    hear(memory, node, data as unknown as Commit);
+    return judgeCommit(node, data as unknown as Commit, world);
+  },
+  step(memory, node, state: ServerState, world) {
+    if (state.role !== 'leader') return undefined;
+    if (memory.commit[node] === state.commitIndex && memory.term[node] === state.currentTerm) return undefined;
+    const commit = unsaid(memory, node, state);
+    return commit === undefined ? undefined : judgeCommit(node, commit, world);
   },
 });
+
+function judgeCommit(node: number, { term, index }: Commit, world: World): Finding | undefined {
+  const entryTerm = termOf(writtenLog(world, node), index);
+  if (entryTerm !== term) {
+    return {
+      sentence: `${nameOf(world, node)}, leader of term ${term}, committed index ${index} although its entry is of term ${entryTerm}`,
+      facts: [factNow(world, node, `leads term ${term} and commits index ${index}, an entry of term ${entryTerm}`)],
+    };
+  }
+  let servers = 0;
+  let holders = 0;
+  for (let server = 0; server < world.nodes.length; server++) {
+    if (world.roleOf(server) !== 'server') continue;
+    servers++;
+    if (durableEntry(world, server, index)?.term === term) holders++;
+  }
+  return holders * 2 > servers ? undefined : tooFew(node, term, index, world);
+}
 
 function tooFew(node: number, term: number, index: number, world: World): Finding {
   const servers = world.nodes.flatMap((_, server) => (world.roleOf(server) === 'server' ? [server] : []));
@@ -125,6 +160,9 @@ interface Committed {
   readonly atEvent: number[];
   readonly elected: ElectedLog[];
   highestTerm: number;
+  /** By node: the term whose election was judged. */
+  readonly judgedTerm: number[];
+  readonly known: Known;
 }
 
 export const leaderCompleteness: Property = always<Committed>({
@@ -133,17 +171,40 @@ export const leaderCompleteness: Property = always<Committed>({
   source: '§5.4, Figure 3: Leader Completeness',
   oracle: 'internal',
   role: 'server',
-  start: () => ({ entryTerm: [], byTerm: [], byNode: [], atEvent: [], elected: [], highestTerm: 0 }),
+  start: () => ({
+    entryTerm: [],
+    byTerm: [],
+    byNode: [],
+    atEvent: [],
+    elected: [],
+    highestTerm: 0,
+    judgedTerm: [],
+    known: { term: [], commit: [] },
+  }),
   note(memory, node, text, data: Json | undefined, world) {
-    if (text === 'committed') return commitThrough(memory, node, data as unknown as Commit, world);
     if (text === 'becameLeader') return judgeElection(memory, node, (data as unknown as Commit).term, world);
-    return undefined;
+    if (text !== 'committed') return undefined;
+    hear(memory.known, node, data as unknown as Commit);
+    return commitThrough(memory, node, data as unknown as Commit, world);
+  },
+  /** Elections and commits that nobody told of. */
+  step(memory, node, state: ServerState, world) {
+    if (state.role !== 'leader') return undefined;
+    const { known } = memory;
+    if (known.commit[node] === state.commitIndex && known.term[node] === state.currentTerm) return undefined;
+    if (memory.judgedTerm[node] !== state.currentTerm) {
+      const finding = judgeElection(memory, node, state.currentTerm, world);
+      if (finding !== undefined) return finding;
+    }
+    const commit = unsaid(known, node, state);
+    return commit === undefined ? undefined : commitThrough(memory, node, commit, world);
   },
 });
 
 /** The new leader must have all that leaders of lower terms committed. `byTerm` never falls with the index, and by Log Matching the last
  * entry speaks for those before it. */
 function judgeElection(memory: Committed, node: number, term: number, world: World): Finding | undefined {
+  memory.judgedTerm[node] = term;
   const log = writtenLog(world, node);
   let index = memory.byTerm.length;
   while (index > 0 && (memory.byTerm[index - 1] as number) >= term) index--;

@@ -29,7 +29,13 @@ export const persistedBeforeSending: Property = always<Durable>({
   },
   send(memory, from, to, message: PeerMessage, world) {
     switch (message.type) {
+      case 'PreVote':
+        return undefined;
+      case 'PreVoteReply':
+        return message.voteGranted ? undefined : checkTerm(memory, from, message, world);
       case 'AppendEntries':
+      case 'Heartbeat':
+      case 'HeartbeatReply':
         return checkTerm(memory, from, message, world);
       case 'AppendEntriesReply':
         return checkTerm(memory, from, message, world) ?? checkEntries(memory, from, message, world);

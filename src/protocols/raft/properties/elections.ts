@@ -3,36 +3,58 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { PeerMessage, RequestVote, RequestVoteReply } from '../shape.ts';
-import { durableHard, factAt, factNow, nameOf, PEER_MESSAGES } from './facts.ts';
+import type { PeerMessage, RequestVote, RequestVoteReply, ServerState } from '../shape.ts';
+import { durableHard, factAt, factNow, isHypothetical, nameOf, PEER_MESSAGES } from './facts.ts';
 
 interface Elected {
   readonly node: number;
   readonly event: number;
 }
 
-export const electionSafety: Property = always<{ readonly leaders: Map<number, Elected> }>({
+/** By node: the term it was last seen to lead. */
+interface Elections {
+  readonly leaders: Map<number, Elected>;
+  readonly ledTerm: number[];
+}
+
+export const electionSafety: Property = always<Elections>({
   name: 'ES',
   title: 'at most one leader is elected in a term',
   source: '§5.2, Figure 3: Election Safety',
   oracle: 'internal',
   role: 'server',
-  start: () => ({ leaders: new Map() }),
+  start: () => ({ leaders: new Map(), ledTerm: [] }),
   note(memory, node, text, data: Json | undefined, world) {
     if (text !== 'becameLeader') return undefined;
     const { term, votes } = data as unknown as { readonly term: number; readonly votes: readonly NodeId[] };
-    const other = memory.leaders.get(term);
-    if (other === undefined) memory.leaders.set(term, { node, event: world.event });
-    if (other === undefined || other.node === node) return undefined;
-    return {
-      sentence: `${nameOf(world, other.node)} and ${nameOf(world, node)} were both elected leader of term ${term}`,
-      facts: [
-        factAt(world, other.event, other.node, `becomes leader of term ${term}`),
-        factNow(world, node, `becomes leader of term ${term}, with votes of ${votes.join(', ')}`),
-      ],
-    };
+    return elect(memory, node, term, votes, world);
+  },
+  /** A leader that did not say so is one all the same. */
+  step(memory, node, { role, currentTerm, votes }: ServerState, world) {
+    if (role !== 'leader' || memory.ledTerm[node] === currentTerm) return undefined;
+    return elect(memory, node, currentTerm, votes, world);
   },
 });
+
+function elect(
+  memory: Elections,
+  node: number,
+  term: number,
+  votes: readonly NodeId[],
+  world: World,
+): Finding | undefined {
+  memory.ledTerm[node] = term;
+  const other = memory.leaders.get(term);
+  if (other === undefined) memory.leaders.set(term, { node, event: world.event });
+  if (other === undefined || other.node === node) return undefined;
+  return {
+    sentence: `${nameOf(world, other.node)} and ${nameOf(world, node)} were both elected leader of term ${term}`,
+    facts: [
+      factAt(world, other.event, other.node, `becomes leader of term ${term}`),
+      factNow(world, node, `becomes leader of term ${term}, with votes of ${votes.join(', ')}`),
+    ],
+  };
+}
 
 interface Vote {
   readonly candidate: NodeId;
@@ -83,7 +105,7 @@ export const termMonotonic: Property = always<Told>({
   start: () => ({ term: [], event: [] }),
   boot: (memory, node, world) => compareTerm(memory, node, durableHard(world, node).term, 'restarts in', world),
   send(memory, from, _to, message: PeerMessage, world) {
-    if (message.term === memory.term[from]) return undefined;
+    if (message.term === memory.term[from] || isHypothetical(message)) return undefined;
     const finding = compareTerm(memory, from, message.term, 'speaks in', world);
     memory.term[from] = message.term;
     memory.event[from] = world.event;

@@ -67,4 +67,12 @@ export const PEER_MESSAGES: readonly PeerMessage['type'][] = [
   'RequestVoteReply',
   'AppendEntries',
   'AppendEntriesReply',
+  'PreVote',
+  'PreVoteReply',
+  'Heartbeat',
+  'HeartbeatReply',
 ];
+
+/** diss 9.6: a PreVote and a grant of one are of a term that nobody has adopted. */
+export const isHypothetical = (message: PeerMessage): boolean =>
+  message.type === 'PreVote' || (message.type === 'PreVoteReply' && message.voteGranted);

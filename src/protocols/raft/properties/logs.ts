@@ -2,13 +2,21 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, LogChange, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
-import type { Command, Entry } from '../shape.ts';
+import type { Command, Entry, ServerState } from '../shape.ts';
 import { describeCommand, factAt, factNow, isSameCommand, LOG, nameOf, writtenEntry } from './facts.ts';
 
-/** By node: the term it leads and since when; undefined while it does not lead. */
-type Leading = ({ readonly term: number; readonly event: number } | undefined)[];
+/** A leadership: since when, and the last entry of the leader's log when it was last seen. */
+interface Leading {
+  readonly term: number;
+  readonly event: number;
+  last: number;
+  lastEntry: Entry | undefined;
+}
 
-export const leaderAppendOnly: Property = always<Leading>({
+/** By node; undefined while it does not lead. */
+type Leaderships = (Leading | undefined)[];
+
+export const leaderAppendOnly: Property = always<Leaderships>({
   name: 'LAO',
   title: 'a leader never overwrites or deletes entries of its log, it only appends',
   source: '§5.3, Figure 3: Leader Append-Only',
@@ -20,24 +28,48 @@ export const leaderAppendOnly: Property = always<Leading>({
     return undefined;
   },
   note(memory, node, text, data: Json | undefined, world) {
-    if (text === 'becameLeader') memory[node] = { term: (data as { readonly term: number }).term, event: world.event };
+    if (text === 'becameLeader') memory[node] = leading((data as { readonly term: number }).term, world);
     else if (text === 'steppedDown') memory[node] = undefined;
     return undefined;
   },
+  /** What it writes... */
   log(memory, node, log, change: LogChange, world) {
     if (change.kind === 'append' || change.kind === 'drop-prefix' || log !== LOG) return undefined;
-    const leading = memory[node];
-    if (leading === undefined) return undefined;
-    const from = change.kind === 'replace' ? change.first : change.index;
-    return {
-      sentence: `${nameOf(world, node)}, leader of term ${leading.term}, removed entries of its log from index ${from} on`,
-      facts: [
-        factAt(world, leading.event, node, `becomes leader of term ${leading.term}`),
-        factNow(world, node, `removes what it had from index ${from} on`),
-      ],
-    };
+    const known = memory[node];
+    if (known === undefined) return undefined;
+    return removed(known, node, change.kind === 'replace' ? change.first : change.index, world);
+  },
+  /** ...and what it remembers, whatever it has said of its role. */
+  step(memory, node, { role, currentTerm, log }: ServerState, world) {
+    let known = memory[node];
+    if (role !== 'leader') {
+      if (known !== undefined) memory[node] = undefined;
+      return undefined;
+    }
+    if (known === undefined || known.term !== currentTerm) {
+      known = leading(currentTerm, world);
+      memory[node] = known;
+    }
+    if (known.last > 0 && log[known.last - 1] !== known.lastEntry) {
+      return removed(known, node, Math.min(known.last, log.length + 1), world);
+    }
+    known.last = log.length;
+    known.lastEntry = log[log.length - 1];
+    return undefined;
   },
 });
+
+const leading = (term: number, world: World): Leading => ({ term, event: world.event, last: 0, lastEntry: undefined });
+
+function removed({ term, event }: Leading, node: number, from: number, world: World): Finding {
+  return {
+    sentence: `${nameOf(world, node)}, leader of term ${term}, removed entries of its log from index ${from} on`,
+    facts: [
+      factAt(world, event, node, `becomes leader of term ${term}`),
+      factNow(world, node, `removes what it had from index ${from} on`),
+    ],
+  };
+}
 
 /** An entry as it was first seen at (index, term). */
 interface Known {

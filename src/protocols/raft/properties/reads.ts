@@ -1,0 +1,159 @@
+/** What queries beside the log may answer, and how long a leader may believe that it is one. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { Micros } from '../../../sim/protocol.ts';
+import { checksQuorum, longestElectionTimeout, readsBesideLog } from '../options.ts';
+import type {
+  AppendEntriesReply,
+  ClientQuery,
+  ClientQueryReply,
+  ClientReply,
+  HeartbeatReply,
+  RaftOptions,
+  ServerState,
+} from '../shape.ts';
+import { factAt, factNow, nameOf, writtenLog } from './facts.ts';
+
+/** The highest index that an answer has shown, whose that was, and when. */
+interface Shown {
+  index: number;
+  node: number;
+  event: number;
+}
+
+interface Freshness {
+  readonly isWatching: boolean;
+  readonly shown: Shown;
+  /** By nonce: what had been shown when the question first reached a server. */
+  readonly asked: Map<number, Shown>;
+}
+
+/** Cheaper than judging the client history, and it names the answer that was too old; what answers say, linearizability judges. */
+export const readsFresh: Property = always<Freshness>({
+  name: 'RF',
+  title: 'a query beside the log shows all that had been answered to anybody before it was asked',
+  source: 'diss 6.4',
+  oracle: 'internal',
+  role: 'server',
+  messages: ['ClientQuery', 'ClientQueryReply', 'ClientReply'],
+  start: (world) => ({
+    isWatching: world.nodes.some((_, node) => readsBesideLog(world.optionsOf(node) as RaftOptions)),
+    shown: { index: 0, node: -1, event: 0 },
+    asked: new Map(),
+  }),
+  deliver(memory, _from, _to, message: ClientQuery) {
+    if (message.type === 'ClientQuery' && !memory.asked.has(message.nonce)) {
+      memory.asked.set(message.nonce, { ...memory.shown });
+    }
+    return undefined;
+  },
+  send(memory, from, _to, message: ClientQueryReply | ClientReply, world) {
+    if (!memory.isWatching || message.status !== 'ok') return undefined;
+    if (message.type === 'ClientReply') {
+      show(memory.shown, from, indexOf(memory.shown, from, message, world), world);
+      return undefined;
+    }
+    const before = memory.asked.get(message.nonce);
+    if (before !== undefined && message.index < before.index) return stale(from, message, before, world);
+    show(memory.shown, from, message.index, world);
+    return undefined;
+  },
+});
+
+function show(shown: Shown, node: number, index: number, world: World): void {
+  if (index <= shown.index) return;
+  shown.index = index;
+  shown.node = node;
+  shown.event = world.event;
+}
+
+/** Where the request that is answered stands first, if that is above what was shown already. A repetition has a second place. */
+function indexOf(shown: Shown, node: number, { session, sequence, result }: ClientReply, world: World): number {
+  if (session === 0) return typeof result === 'number' ? result : 0;
+  const { first, entries } = writtenLog(world, node);
+  let found = 0;
+  for (let index = first + entries.length - 1; index > shown.index && index >= first; index--) {
+    const command = entries[index - first]?.command;
+    if (command?.session === session && command.sequence === sequence) found = index;
+  }
+  return found;
+}
+
+function stale(node: number, { index }: ClientQueryReply, before: Shown, world: World): Finding {
+  return {
+    sentence: `${nameOf(world, node)} answered a query as of index ${index}, although index ${before.index} had been shown before it was asked`,
+    facts: [
+      factAt(world, before.event, before.node, `answers as of index ${before.index}`),
+      factNow(world, node, `answers a later query as of index ${index}`),
+    ],
+  };
+}
+
+/** By node: when (true time) it last heard from which member; since when it has been seen to lead without a quorum, -1 if it has not. */
+interface Contact {
+  readonly isWatching: boolean;
+  readonly heardAt: Micros[][];
+  readonly ledTerm: number[];
+  readonly overdueSince: Micros[];
+}
+
+/**
+ * The leader goes by its own clock and may be paused, so it is given time: three of its election timeouts without a quorum (two, on a
+ * clock that is a third too slow), and then two more in which it is awake.
+ */
+export const quorumChecked: Property = always<Contact>({
+  name: 'CQ',
+  title: 'with CheckQuorum, a leader that hears from no quorum steps down',
+  source: 'diss 6.2',
+  oracle: 'internal',
+  role: 'server',
+  messages: ['AppendEntriesReply', 'HeartbeatReply'],
+  start: (world) => ({
+    isWatching: world.nodes.some((_, node) => checksQuorum(world.optionsOf(node) as RaftOptions)),
+    heardAt: [],
+    ledTerm: [],
+    overdueSince: [],
+  }),
+  deliver(memory, from, to, _message: AppendEntriesReply | HeartbeatReply, world) {
+    if (memory.isWatching) {
+      memory.heardAt[to] ??= world.nodes.map(() => 0);
+      (memory.heardAt[to] as Micros[])[from] = world.now;
+    }
+    return undefined;
+  },
+  step(memory, node, state: ServerState, world) {
+    if (!memory.isWatching || state.role !== 'leader') return undefined;
+    if (memory.ledTerm[node] !== state.currentTerm) beginLeading(memory, node, state, world);
+    const options = world.optionsOf(node) as RaftOptions;
+    const timeout = longestElectionTimeout(options);
+    if (!checksQuorum(options) || hasQuorum(memory, node, state, world, 3 * timeout)) {
+      memory.overdueSince[node] = -1;
+      return undefined;
+    }
+    const since = memory.overdueSince[node] as Micros;
+    if (since < 0) memory.overdueSince[node] = world.now;
+    return since < 0 || world.now - since <= 2 * timeout ? undefined : deaf(node, state, world);
+  },
+});
+
+/** Its election counts as hearing from everybody. */
+function beginLeading(memory: Contact, node: number, state: ServerState, world: World): void {
+  memory.ledTerm[node] = state.currentTerm;
+  memory.heardAt[node] = world.nodes.map(() => world.now);
+  memory.overdueSince[node] = -1;
+}
+
+function hasQuorum({ heardAt }: Contact, node: number, state: ServerState, world: World, within: Micros): boolean {
+  const times = heardAt[node] as Micros[];
+  let members = 1;
+  for (let other = 0; other < times.length; other++) {
+    const isOther = other !== node && world.roleOf(other) === 'server';
+    if (isOther && world.now - (times[other] as Micros) <= within) members++;
+  }
+  return members * 2 > state.members.length;
+}
+
+const deaf = (node: number, state: ServerState, world: World): Finding => ({
+  sentence: `${nameOf(world, node)} still leads term ${state.currentTerm} although it has not heard from a quorum for three election timeouts`,
+  facts: [factNow(world, node, `leads term ${state.currentTerm}`)],
+});
