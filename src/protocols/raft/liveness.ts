@@ -5,6 +5,7 @@
 import type { Circumstances, LivenessClaim } from '../../check/liveness.ts';
 import type { World } from '../../sim/observer.ts';
 import type { Micros } from '../../sim/protocol.ts';
+import { checksQuorum, isLoyal } from './options.ts';
 import type { RaftOptions, ServerState } from './shape.ts';
 
 /** Chance that a correct cluster misses the bound, for the election and for the client each. */
@@ -42,14 +43,24 @@ function electionWithin(circumstances: Circumstances): Micros | undefined {
   const shortest = electionTimeoutMin / clockRateMax;
   const longest = Math.max(electionTimeoutMin, electionTimeoutMax) / clockRateMin;
   const spread = (Math.max(electionTimeoutMin, electionTimeoutMax) - electionTimeoutMin) / clockRateMax;
-  const contested = 4 * latencyMax + 3 * syncMax;
+  // Asking for PreVotes first takes a round trip more.
+  const asked = optionsOf(circumstances).preVote ? 2 * latencyMax + syncMax : 0;
+  const contested = asked + 4 * latencyMax + 3 * syncMax;
   // A leader that is not heard in time is deposed again and again: nothing is owed.
   if (heartbeatInterval / clockRateMin + 2 * (latencyMax + syncMax) >= shortest) return undefined;
   if (spread <= 0) return undefined;
   const timeouts = Math.ceil(longest / shortest);
   const failure = ((core.server ?? 1) - 1) * (contested / spread) * timeouts;
   const rounds = tries(failure);
-  return rounds === undefined ? undefined : (rounds + 1) * (longest + contested);
+  return rounds === undefined ? undefined : (rounds + 1) * (longest + contested) + lapse(circumstances, longest);
+}
+
+/** Until a leader that hears nobody steps down, and until those who have promised it their loyalty are free. */
+function lapse(circumstances: Circumstances, longest: Micros): Micros {
+  const options = optionsOf(circumstances);
+  const quorumCheck = checksQuorum(options) ? 2 * longest : 0;
+  const promise = isLoyal(options) ? options.electionTimeoutMin / circumstances.clockRateMin : 0;
+  return quorumCheck + promise;
 }
 
 /** A new leader finds out what each follower has and sends the rest: at most one entry in a round trip, if batches are that small. */
