@@ -101,6 +101,27 @@ describe('a slow node', () => {
     expect(ofKind(trace, 'note')[0]?.at).toBe(17_000);
   });
 
+  it('that was paused for a while at work is done in its own time', () => {
+    const { trace } = run([
+      { kind: 'slow-node', node: 'n1', at: 0, cost: 3_000 },
+      tell('n1', 10_000, { do: 'note', text: 'done' }),
+      { kind: 'pause', node: 'n1', at: 11_000, for: 1_000 },
+    ]);
+    expect(ofKind(trace, 'note')[0]?.at).toBe(13_000);
+  });
+
+  it('that crashed at work owes nothing when it is back', () => {
+    const { trace } = run([
+      { kind: 'slow-node', node: 'n1', at: 0, cost: 3_000, for: 11_000 },
+      tell('n1', 10_000, { do: 'note', text: 'never' }),
+      { kind: 'crash', node: 'n1', at: 12_000, for: 100 },
+      { kind: 'pause', node: 'n1', at: 12_200, for: 300 },
+      tell('n2', 11_250, { do: 'send', to: 'n1', text: 'hello' }),
+    ]);
+    expect(ofKind(trace, 'note')).toEqual([]);
+    expect(ofKind(trace, 'deliver').map(({ at }) => at)).toEqual([12_500]);
+  });
+
   it('is as fast as before when it is over', () => {
     const { trace } = run([
       { kind: 'slow-node', node: 'n1', at: 0, cost: 3_000, for: 5_000 },
