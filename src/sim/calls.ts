@@ -1,6 +1,6 @@
 /** Calls of clients: issued when their time has come, ended by replies, refusals and surrender; one outstanding each. */
 import { Workload, type WorkloadSnapshot } from './clients.ts';
-import type { Calm } from './config.ts';
+import type { Calm, OperationInput } from './config.ts';
 import type { Core } from './core.ts';
 import { Site } from './digest.ts';
 import { REPLY } from './effects.ts';
@@ -8,7 +8,7 @@ import { CALL, eventAt } from './event.ts';
 import type { Operation, Outcome } from './history.ts';
 import { deepFreeze, type Json } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
-import type { Request } from './protocol.ts';
+import type { NodeId, Request } from './protocol.ts';
 
 export class Calls {
   private readonly core: Core;
@@ -26,6 +26,11 @@ export class Calls {
   /** Whether the client has something to call, and no call outstanding. */
   mayIssue(node: SimNode): boolean {
     return this.workload.nextCallAt(node.id, this.core.now) !== undefined;
+  }
+
+  /** A call of this client that comes before all others; false while it waits for an answer. */
+  urge(client: NodeId, op: OperationInput): boolean {
+    return this.workload.urge(client, op);
   }
 
   /** Takes the client's next call. */

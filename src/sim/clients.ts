@@ -130,6 +130,16 @@ export class Workload {
     return Math.max(now, client.streamNextAt);
   }
 
+  /** Puts a call before all others of the client; false while it waits for an answer. */
+  urge(id: NodeId, op: OperationInput): boolean {
+    const client = this.clients.get(id) ?? this.add(id, [], -1);
+    if (client.outstanding !== 0) return false;
+    const { calls, next } = client;
+    client.calls = [...calls.slice(0, next), { at: 0, client: id, op }, ...calls.slice(next)];
+    client.notBefore = 0;
+    return true;
+  }
+
   /** What is left of the calls is forgotten; each client asks what the calm says, call by call, until it is acknowledged. */
   calm({ at, calls, every }: Calm): void {
     for (const client of this.clients.values()) {

@@ -1,5 +1,6 @@
 /** Everything one simulation depends on, as data (the roles, which are code, apart). */
 import type { Fault, Override } from './faults.ts';
+import type { Intervention } from './interventions.ts';
 import type { Json } from './plain.ts';
 import type { Micros, NodeId, Tagged } from './protocol.ts';
 
@@ -149,6 +150,8 @@ export interface RunSpec {
   readonly calls: readonly Call[];
   readonly workload?: WorkloadStream;
   readonly overrides: readonly Override[];
+  /** What a what-if branch does differently, from some event on. */
+  readonly interventions?: readonly Intervention[];
   readonly calm?: Calm;
   readonly limits: Limits;
 }

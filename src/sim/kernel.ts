@@ -6,6 +6,7 @@ import type { RunSpec } from './config.ts';
 import { Core } from './core.ts';
 import { Handlers } from './handlers.ts';
 import { Injector } from './injector.ts';
+import { Interventions } from './interventions.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Messages } from './messages.ts';
 import { Nodes } from './nodes.ts';
@@ -35,12 +36,14 @@ export class Kernel {
   readonly nodes: Nodes;
   readonly lifecycle: Lifecycle;
   readonly reception: Reception;
+  readonly interventions: Interventions;
   readonly calming: Calming;
 
   constructor({ spec, roles, observers = [], strict = false, sink }: Setup) {
     const core = new Core(spec, observers, strict, sink);
     const timers = new Timers(core);
     this.core = core;
+    this.interventions = new Interventions(spec.interventions);
     this.calls = new Calls(core);
     core.history = () => this.calls.history();
     this.handlers = new Handlers(core);

@@ -11,6 +11,7 @@ import { FAULT_START, type QueuedEvent } from './event.ts';
 import { guarded } from './guard.ts';
 import type { Operation } from './history.ts';
 import type { Write } from './image.ts';
+import { InterventionError, intervene } from './interventions.ts';
 import { Kernel, type Setup } from './kernel.ts';
 import type { Watch } from './observing.ts';
 import type { Part, SimNode } from './process.ts';
@@ -68,13 +69,28 @@ export class Simulation {
   /** To the end: time limit, violation, failure, or nothing left to happen. */
   run(): void {
     guarded(() => {
+      while (this.kernel.interventions.areLeft && this.advanceOrIntervene());
       while (this.advance());
     });
   }
 
   /** One event; false when the run is over. */
   step(): boolean {
-    return guarded(() => this.advance());
+    return guarded(() => (this.kernel.interventions.areLeft ? this.advanceOrIntervene() : this.advance()));
+  }
+
+  private advanceOrIntervene(): boolean {
+    const { core, kernel } = this;
+    const intervention = core.over ? undefined : kernel.interventions.take(core.event);
+    if (intervention === undefined) return this.advance();
+    try {
+      if ('perform' in intervention) this.make(intervention.perform);
+      else intervene(kernel, intervention);
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof InterventionError)) throw error;
+      core.fail('contract', `the intervention after event ${intervention.after} has no place here: ${error.message}`);
+    }
+    return !core.over;
   }
 
   private advance(): boolean {
@@ -199,16 +215,17 @@ export class Simulation {
    * @throws RangeError when it is not pending.
    */
   perform(action: Action | string): void {
-    const id = typeof action === 'string' ? action : action.id;
+    guarded(() => this.make(typeof action === 'string' ? action : action.id));
+  }
+
+  private make(id: string): void {
     const { core, reception } = this;
     const { messages } = this.kernel;
     const { event, drop, fromInbox } = takeAction(core, messages, reception.ready, id);
-    guarded(() => {
-      if (drop) messages.drop(event, 'override');
-      else if (fromInbox) reception.receive(core.nodes[event.node] as SimNode, event);
-      else reception.dispatch(event);
-      this.mayGoOn(event);
-    });
+    if (drop) messages.drop(event, 'override');
+    else if (fromInbox) reception.receive(core.nodes[event.node] as SimNode, event);
+    else reception.dispatch(event);
+    this.mayGoOn(event);
   }
 
   // --- Crashes by hand, for tests of recovery: crash-states.ts goes through all that one crash could leave ---------------------------

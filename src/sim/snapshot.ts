@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly messages: MessagesSnapshot;
   readonly calls: WorkloadSnapshot;
   readonly injector: InjectorSnapshot;
+  /** How many interventions have happened. */
+  readonly interventions: number;
   readonly noteCounts: ReadonlyMap<string, number>;
   readonly ready: readonly number[];
   readonly watches: readonly SavedWatch[];
@@ -27,7 +29,8 @@ export interface Snapshot {
   readonly views: ReadonlyMap<NodeId, string>;
 }
 
-export function takeSnapshot({ core, handlers, messages, calls, injector, committer, reception }: Kernel): Snapshot {
+export function takeSnapshot(kernel: Kernel): Snapshot {
+  const { core, handlers, messages, calls, injector, interventions, committer, reception } = kernel;
   return {
     core: core.save(),
     queue: core.queue.save(),
@@ -39,6 +42,7 @@ export function takeSnapshot({ core, handlers, messages, calls, injector, commit
     messages: messages.save(),
     calls: calls.save(),
     injector: injector.save(),
+    interventions: interventions.save(),
     noteCounts: committer.save(),
     ready: reception.ready.slice(),
     watches: core.watches.save(),
@@ -59,6 +63,7 @@ export function restoreSnapshot(kernel: Kernel, snapshot: Snapshot): void {
   kernel.messages.load(snapshot.messages);
   kernel.calls.load(snapshot.calls);
   kernel.injector.load(snapshot.injector);
+  kernel.interventions.load(snapshot.interventions);
   kernel.committer.load(snapshot.noteCounts);
   kernel.reception.ready = snapshot.ready.slice();
   core.watches.load(snapshot.watches);

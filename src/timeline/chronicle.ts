@@ -129,7 +129,9 @@ const endOf = (fault: Fault, at: Micros): Micros | undefined =>
 /** `partition {n1 n2} {n3}`: a fault in a few words, for lists. */
 export function nameOf({ fault, node }: Pick<Episode, 'fault' | 'node'>): string {
   const who = node === undefined ? '' : ` ${node}`;
-  if (fault.kind === 'partition') return `partition ${fault.groups.map((group) => `{${group.join(' ')}}`).join(' ')}`;
+  if (fault.kind === 'partition' || fault.kind === 'flapping')
+    return `${fault.kind} ${fault.groups.map((group) => `{${group.join(' ')}}`).join(' ')}`;
+  if (fault.kind === 'partial') return `partial ${fault.pairs.map((pair) => pair.join('-')).join(' ')}`;
   if (fault.kind === 'cut' || fault.kind === 'clog')
     return `${fault.kind} ${fault.from.join(' ')} → ${fault.to.join(' ')}`;
   if ('nodes' in fault) return `${spaced(fault.kind)} ${fault.nodes.join(' ')}`;

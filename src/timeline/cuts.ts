@@ -57,17 +57,19 @@ const networkKinds: ReadonlySet<Fault['kind']> = new Set(['partition', 'flapping
 function isStopped({ fault, node }: InForce, from: NodeId, to: NodeId): boolean {
   if (from === to) return false;
   switch (fault.kind) {
-    case 'flapping':
-    case 'partition': {
+    case 'partition':
+    case 'flapping': {
       const here = fault.groups.filter((group) => group.includes(from));
       const there = fault.groups.filter((group) => group.includes(to));
       return here.length > 0 && there.length > 0 && !here.some((group) => there.includes(group));
     }
-    case 'isolate':
-      if (from === node) return fault.direction !== 'inbound' && fault.from?.includes(to) !== false;
-      return to === node && fault.direction !== 'outbound' && fault.from?.includes(from) !== false;
+    case 'isolate': {
+      const reaches = (other: NodeId): boolean => fault.from === undefined || fault.from.includes(other);
+      if (from === node) return fault.direction !== 'inbound' && reaches(to);
+      return to === node && fault.direction !== 'outbound' && reaches(from);
+    }
     case 'partial':
-      return fault.pairs.some((pair) => pair.includes(from) && pair.includes(to));
+      return fault.pairs.some(([one, other]) => (one === from && other === to) || (one === to && other === from));
     case 'cut':
       return fault.from.includes(from) && fault.to.includes(to);
     default:

@@ -137,6 +137,9 @@ class RowsOfStep {
         else this.bodies.push({ kind: 'banner', text: `‼ ${text}`, ink: 'bad' });
         return;
       }
+      case 'calm':
+        this.bodies.push({ kind: 'banner', text: `calm: ${event.core.join(' ')} reach each other`, ink: 'good' });
+        return;
       case 'failure':
         this.bodies.push({ kind: 'banner', text: `‼ the run ends here: ${event.sentence}`, ink: 'bad' });
         return;
@@ -159,6 +162,9 @@ class RowsOfStep {
         return;
       case 'crash':
         this.mark(event.node, '╳', `crash${losses(event)}`, 'fault');
+        return;
+      case 'disk-error':
+        this.mark(event.node, '■', `disk: ${spaced(event.error)} at ${event.target}`, 'fault');
         return;
       case 'halt':
         this.mark(event.node, '╳', `stops: ${event.reason}`, 'fault');
@@ -228,7 +234,8 @@ class RowsOfStep {
     }
     // Crashes, pauses and restarts have a mark of their own.
     if (fault.kind === 'crash' || fault.kind === 'pause' || fault.kind === 'restart') return;
-    const text = phase === 'start' ? tellFault(aimed) : tellFaultEnd(aimed);
+    const text =
+      phase === 'step' ? (why ?? spaced(fault.kind)) : phase === 'start' ? tellFault(aimed) : tellFaultEnd(aimed);
     this.bodies.push({ kind: 'banner', text, ink: 'fault' });
   }
 }

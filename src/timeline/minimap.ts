@@ -112,7 +112,8 @@ function network(chronicle: Chronicle, scale: Scale, { width }: MinimapOptions):
 }
 
 const isOfNetwork = ({ fault, skipped }: Episode): boolean =>
-  skipped === undefined && ['partition', 'isolate', 'cut', 'clog', 'noise'].includes(fault.kind);
+  skipped === undefined &&
+  ['partition', 'flapping', 'isolate', 'partial', 'cut', 'clog', 'noise', 'degrade', 'filter'].includes(fault.kind);
 
 function putEpisode(canvas: Canvas, episode: Episode, end: Micros, scale: Scale): void {
   const from = scale.x(episode.start);

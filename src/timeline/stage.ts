@@ -111,6 +111,9 @@ export class Stage {
       case 'fault':
         this.fault(event.id, event.fault, event.phase);
         return;
+      case 'calm':
+        this.calm(event.core);
+        return;
       default:
     }
   }
@@ -171,10 +174,17 @@ export class Stage {
 
   private fault(id: number, fault: Fault, phase: 'start' | 'step' | 'end' | 'skipped'): void {
     if (phase === 'end') this.cuts = this.cuts.without(id);
-    const lasts = 'for' in fault || fault.kind === 'partition' || fault.kind === 'isolate' || fault.kind === 'cut';
-    if (phase !== 'start' || !lasts || fault.kind === 'crash' || fault.kind === 'pause') return;
+    const lasts = 'for' in fault || ['partition', 'isolate', 'partial', 'cut'].includes(fault.kind);
+    if (phase !== 'start' || !lasts || processFaults.has(fault.kind)) return;
     const node = this.targetOf(fault);
     this.cuts = this.cuts.with(node === undefined ? { id, fault } : { id, fault, node });
+  }
+
+  /** All faults end, and all but the core are cut off from it. */
+  private calm(core: readonly NodeId[]): void {
+    const others = [...this.looks.keys()].filter((node) => !core.includes(node));
+    const apart: Fault = { kind: 'partition', groups: [core, ...others.map((node) => [node])] };
+    this.cuts = others.length === 0 ? Cuts.none : new Cuts([{ id: -1, fault: apart }]);
   }
 
   save(): StageSnapshot {
@@ -203,6 +213,9 @@ export class Stage {
     return stage;
   }
 }
+
+/** What they do shows at their nodes. */
+const processFaults: ReadonlySet<Fault['kind']> = new Set(['crash', 'pause', 'outage', 'crash-loop']);
 
 const flightKey = (id: number, copy: number | undefined): string => (copy ? `${id}'${copy}` : `${id}`);
 

@@ -126,14 +126,14 @@ export class StepIndex {
         return what.return | (event.outcome === 'unknown' ? what.unknown : 0);
       case 'resume':
         return what.pause;
-      case 'set-timer':
-      case 'cancel-timer':
-      case 'sync':
-        return 0;
       case 'disk-error':
         return what.diskError;
       case 'calm':
         return what.fault;
+      case 'set-timer':
+      case 'cancel-timer':
+      case 'sync':
+        return 0;
       default:
         return what[event.kind];
     }
