@@ -8,6 +8,7 @@ import { failureLines } from '../report/failure.ts';
 import { runLines } from '../report/run.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { VERSION } from '../version.ts';
+import { isBranchFile, readBranch } from './branches.ts';
 import { tellDifference } from './difference.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
@@ -21,6 +22,7 @@ import { quoted } from './shell.ts';
 export async function replay(name: string, options: RunOptions): Promise<ExitCode> {
   const output = createOutput(options);
   try {
+    if (name.endsWith('.json') && isBranchFile(name)) return await replayBranch(name, options, output);
     if (name.endsWith('.json')) return await replayCapsule(name, options, output);
     if (options.seed === undefined) {
       throw new UsageError(
@@ -38,6 +40,35 @@ export async function replay(name: string, options: RunOptions): Promise<ExitCod
 async function replaySeed(name: string, seed: string, options: RunOptions, output: Output): Promise<ExitCode> {
   const [{ loadSubject }, { runSeed }] = await Promise.all([import('./subject.ts'), import('./run.ts')]);
   return runSeed(await loadSubject(name, options, 'default'), seed, options, output);
+}
+
+/** A what-if branch, which need not fail. */
+async function replayBranch(path: string, options: RunOptions, output: Output): Promise<ExitCode> {
+  refuseWhatCapsulesFix(options);
+  const { plan, digest, title, says } = readBranch(path);
+  const protocol = await registered(plan.protocol, plan.bug);
+  const execution = runOnce(protocol, plan, title, { strict: false }, options, output);
+  const isSame = execution.digest === digest;
+  if (options.json) {
+    const data = { format: 'worldline-replay/1', branch: path, sameDigest: isSame, expected: { digest }, ...execution };
+    output.print(JSON.stringify(data, null, 2));
+  } else {
+    const { print, style } = output;
+    const same = `${style.good('SAME RUN')}  ${path}: bit for bit, digest ${digest}`;
+    const other = `${style.bad('ANOTHER RUN')}  ${path}: digest ${execution.digest}, was ${digest}: another build, or the protocol has changed since`;
+    print(isSame ? same : other);
+    print(`  what if     ${says}`);
+    const asExpected = execution.verdict === 'passed';
+    for (const line of runLines({ ...execution, asExpected, scenario: title, seed: plan.seed }, style)) print(line);
+    if (!asExpected) {
+      const account = accountOf(protocol, plan, execution, {
+        seed: plan.seed,
+        commands: [`npx worldline show ${quoted(path)}`],
+      });
+      for (const line of failureLines(account, style)) print(line);
+    }
+  }
+  return isSame && execution.verdict === 'passed' ? exitCodes.expected : exitCodes.broken;
 }
 
 async function replayCapsule(path: string, options: RunOptions, output: Output): Promise<ExitCode> {

@@ -1,6 +1,7 @@
 /** `worldline show`: a run as a timeline on the terminal; as plain rows where there is none. */
 import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { isBranchFile, readBranch, saveBranch } from './branches.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { createOutput, wantsColor } from './output.ts';
 import { readSeed } from './readers.ts';
@@ -34,7 +35,11 @@ export async function show(name: string, options: ShowCommandOptions): Promise<E
   process.env.NODE_ENV = 'production';
   const { showOnTerminal } = await import('../tui/show.tsx');
   const code = await showOnTerminal({
-    showing: { ...shown, command: `npx worldline show ${shown.words}` },
+    showing: {
+      ...shown,
+      command: `npx worldline show ${shown.words}`,
+      save: (branch) => saveBranch(branch, shown.title),
+    },
     color: wantsColor(options.color ?? true, true),
     ascii,
     process,
@@ -43,7 +48,8 @@ export async function show(name: string, options: ShowCommandOptions): Promise<E
 }
 
 async function shownBy(name: string, options: ShowCommandOptions): Promise<Shown> {
-  return name.endsWith('.json') ? shownCapsule(name, options) : shownScenario(name, options);
+  if (!name.endsWith('.json')) return shownScenario(name, options);
+  return isBranchFile(name) ? shownBranch(name, options) : shownCapsule(name, options);
 }
 
 async function shownScenario(name: string, options: ShowCommandOptions): Promise<Shown> {
@@ -60,9 +66,20 @@ async function shownScenario(name: string, options: ShowCommandOptions): Promise
   };
 }
 
-async function shownCapsule(path: string, { seed, bug, profile, option }: ShowCommandOptions): Promise<Shown> {
+function refuseWhatFilesFix(path: string, { seed, bug, profile, option }: ShowCommandOptions): void {
   if ((seed ?? bug ?? profile ?? option) !== undefined)
-    throw new UsageError('a capsule fixes everything its run depends on', `worldline show ${quoted(path)}`);
+    throw new UsageError('a file fixes everything its run depends on', `worldline show ${quoted(path)}`);
+}
+
+async function shownBranch(path: string, options: ShowCommandOptions): Promise<Shown> {
+  refuseWhatFilesFix(path, options);
+  const { registered } = await import('./protocols.ts');
+  const { plan, title } = readBranch(path);
+  return { protocol: await registered(plan.protocol, plan.bug), plan, title, words: quoted(path), strict: false };
+}
+
+async function shownCapsule(path: string, options: ShowCommandOptions): Promise<Shown> {
+  refuseWhatFilesFix(path, options);
   const [{ capsuleAt }, { registered }] = await Promise.all([import('./replay.ts'), import('./protocols.ts')]);
   const { plan, scenario, failure } = await capsuleAt(path);
   const protocol = await registered(plan.protocol, plan.bug);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ArgumentSpec } from '../sim/config.ts';
 import type { Override } from '../sim/faults.ts';
+import type { Intervention } from '../sim/interventions.ts';
 import { problemsOf } from './issues.ts';
 import { PLAN_FORMAT, type Plan } from './plan.ts';
 import { clock, count, distribution, fault, json, micros, name, operation, perMillion } from './plan-fault-schema.ts';
@@ -53,6 +54,10 @@ const planSchema = (): z.ZodType<Plan> =>
         end: micros,
       })
       .exactOptional(),
+    interventions: z
+      .array(intervention)
+      .meta({ description: 'a list of what happens instead, each after an event' })
+      .exactOptional(),
     overrides: z.array(override).meta({ description: 'a list of decisions about single messages and timers' }),
     calm: z
       .strictObject({
@@ -94,3 +99,14 @@ const override: z.ZodType<Override> = z
     z.strictObject({ timer: name, delay: micros }),
   ])
   .meta({ description: 'a message with drop or latency, or a timer with delay' });
+
+const after = { after: z.int().min(0).meta({ description: 'the ordinal of an event' }) };
+
+const intervention: z.ZodType<Intervention> = z
+  .union([
+    z.strictObject({ ...after, perform: name }),
+    z.strictObject({ ...after, delay: name, by: micros }),
+    z.strictObject({ ...after, copy: name }),
+    z.strictObject({ ...after, call: z.strictObject({ client: name, op: operation }) }),
+  ])
+  .meta({ description: 'after an event, one of perform, delay, copy and call' });

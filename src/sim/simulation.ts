@@ -170,6 +170,11 @@ export class Simulation {
     return this.kernel.calls.history();
   }
 
+  /** Whether a node runs, be it that it stands still. */
+  isUp(id: NodeId): boolean {
+    return this.core.nodes[this.core.indexes.get(id) ?? -1]?.status === 'running';
+  }
+
   /** A node's state, not a copy of it; undefined while the node is down or in the middle of a handler. */
   stateOf(id: NodeId): unknown {
     const index = this.core.indexes.get(id);

@@ -5,7 +5,7 @@ import { type Depth, painted } from './colors.ts';
 import { frame } from './frame.ts';
 import { play } from './moves.ts';
 import type { ViewState } from './state.ts';
-import { copySequence, keyNameOf } from './terminal.ts';
+import { copySequence, keyNamesOf } from './terminal.ts';
 import { press } from './update.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -38,12 +38,10 @@ export function App({ viewer, start, depth, ascii, send }: AppProps): ReactEleme
 
   useInput((input, key) => {
     // Several keys may come at once, from a fast typist or a paste.
-    const name = keyNameOf(input, key as Parameters<typeof keyNameOf>[1]);
-    const names = name !== undefined && name === input && input.length > 1 ? [...input] : [name];
     let next = latest.current;
-    for (const one of names) {
-      if (one === undefined || next.quit) continue;
-      next = press(viewer, next, one === ' ' ? 'space' : one, size);
+    for (const one of keyNamesOf(input, key)) {
+      if (next.quit) continue;
+      next = press(viewer, next, one, size);
       if (one === 'y' && next.message.startsWith('copied: ')) send(copySequence(viewer.showing.command));
     }
     show(next);

@@ -17,6 +17,7 @@ import {
   shortProperties,
 } from './inspector.ts';
 import { ladderPane, padded } from './ladder-pane.ts';
+import { menuLines } from './menu.ts';
 import { speedWords } from './moves.ts';
 import type { Mode, ViewState } from './state.ts';
 import type { Viewer } from './viewer.ts';
@@ -46,6 +47,7 @@ function drawn(viewer: Viewer, state: ViewState, size: Size): Line[] {
 
 function middle(viewer: Viewer, state: ViewState, size: Size, height: number): Line[] {
   if (state.mode === 'help') return helpLines(state, size.columns, height);
+  if (state.mode === 'menu') return menuLines(viewer, state, size.columns, height);
   if (state.mode === 'faults') return faultList(viewer, state, size.columns, height);
   const { main, sides, below } = geometryOf(size);
   if (state.enlarged) return enlarged(viewer, state, size.columns, height);

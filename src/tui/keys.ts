@@ -11,6 +11,8 @@ import {
   inLane,
   type Move,
   mark,
+  nextBranch,
+  saveBranch,
   say,
   step,
   toBeat,
@@ -169,6 +171,14 @@ export const keys: readonly Key[] = [
   { keys: ['space'], group: 'playing', title: 'play, pause', move: always(togglePlay) },
   { keys: ['>'], group: 'playing', title: 'faster', move: always(changeSpeed(1)) },
   { keys: ['<'], group: 'playing', title: 'slower', move: always(changeSpeed(-1)) },
+  {
+    keys: ['b'],
+    group: 'what if',
+    title: 'what if: everything that could happen instead; type to search',
+    move: open('menu'),
+  },
+  { keys: ['w'], group: 'what if', title: 'the same moment in the next branch', move: always(nextBranch) },
+  { keys: ['S'], group: 'what if', title: 'save this branch as a plan that can be replayed', move: always(saveBranch) },
   {
     keys: ['y'],
     group: 'leaving',

@@ -1,6 +1,7 @@
 /** How the cursor moves. Each move answers with a new state, or with a word about why there is nowhere to go. */
 
 import { findText } from '../timeline/filter.ts';
+import { predicateWords, readPredicate } from '../timeline/predicate.ts';
 import { zooms } from '../timeline/sight.ts';
 import { what } from '../timeline/step-index.ts';
 import type { ViewState } from './state.ts';
@@ -181,6 +182,64 @@ export const goTo =
     }
     return say(state, `"${word}" is no place: 1430 (ms), 1.5s, #118, fault 2, violation`);
   };
+
+/** The next step in sight or not for which the predicate holds. */
+export const runUntil =
+  (text: string): Move =>
+  (viewer, state) => {
+    const predicate = readPredicate(text);
+    if (predicate === undefined) return say(state, `"${text}" means nothing: ${predicateWords}`);
+    const film = viewer.film(state);
+    for (let place = state.place + 1; place < film.length; place++) {
+      if (predicate.holds(film.scene(place).step)) return say(jump(state, place), `${predicate.text} holds here`);
+    }
+    return say(state, `${predicate.text} does not hold again`);
+  };
+
+/** The same moment in the next branch: the last event that both have, or the same time. */
+export const nextBranch: Move = (viewer, state) => {
+  if (viewer.branches.length < 2) return say(state, 'there is one run only: b goes another way');
+  const branch = (state.branch + 1) % viewer.branches.length;
+  return enterBranch(viewer, state, branch);
+};
+
+export function enterBranch(viewer: Viewer, state: ViewState, branch: number): ViewState {
+  const at = viewer.film(state).index.times[state.place] ?? 0;
+  const event = viewer.event(state);
+  const entered: ViewState = { ...state, branch, back: [], cone: 'off', filter: '' };
+  const { index } = viewer.film(entered);
+  const shared = sharedEvents(viewer, state.branch, branch);
+  const place = event <= shared ? index.placeOf(event) : index.placeAt(at);
+  const { name, says } = viewer.branch(entered);
+  return say({ ...entered, place }, `${name}: ${says}`);
+}
+
+/** The last event up to which two branches are the same run. */
+function sharedEvents(viewer: Viewer, one: number, other: number): number {
+  const line = (branch: number): Map<number, number> => {
+    const seen = new Map<number, number>([[branch, Number.POSITIVE_INFINITY]]);
+    let least = Number.POSITIVE_INFINITY;
+    for (let parent = viewer.branches[branch]?.parent; parent !== undefined; ) {
+      least = Math.min(least, parent.event);
+      seen.set(parent.branch, least);
+      parent = viewer.branches[parent.branch]?.parent;
+    }
+    return seen;
+  };
+  const ancestors = line(one);
+  for (const [branch, event] of line(other)) {
+    const shared = ancestors.get(branch);
+    if (shared !== undefined) return Math.min(shared, event);
+  }
+  return 0;
+}
+
+export const saveBranch: Move = (viewer, state) => {
+  const { save } = viewer.showing;
+  const branch = viewer.branch(state);
+  if (save === undefined) return say(state, 'there is nowhere to save to');
+  return say(state, `saved: ${save(branch)}`);
+};
 
 export const mark: Move = (viewer, state) => {
   const event = viewer.event(state);

@@ -47,39 +47,54 @@ export const copySequence = (text: string): string => `\u001b]52;c;${base64(text
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
-/** The name of a key as the table of keys has it, from what the input hook gives. */
-export function keyNameOf(
-  input: string,
-  key: {
-    readonly upArrow: boolean;
-    readonly downArrow: boolean;
-    readonly leftArrow: boolean;
-    readonly rightArrow: boolean;
-    readonly pageDown: boolean;
-    readonly pageUp: boolean;
-    readonly home?: boolean;
-    readonly end?: boolean;
-    readonly return: boolean;
-    readonly escape: boolean;
-    readonly ctrl: boolean;
-    readonly tab: boolean;
-    readonly backspace: boolean;
-    readonly delete: boolean;
-  },
-): string | undefined {
-  if (key.upArrow) return 'up';
-  if (key.downArrow) return 'down';
-  if (key.leftArrow) return 'left';
-  if (key.rightArrow) return 'right';
-  if (key.pageDown) return 'pagedown';
-  if (key.pageUp) return 'pageup';
-  if (key.home) return 'home';
-  if (key.end) return 'end';
-  if (key.return) return 'enter';
-  if (key.tab) return 'tab';
-  if (key.backspace || key.delete) return 'backspace';
-  if (key.escape) return 'esc';
-  if (key.ctrl) return `ctrl-${input}`;
-  if (input === ' ') return 'space';
-  return input === '' ? undefined : input;
+/** What the input hook says of a key, as far as it is used. */
+interface Pressed {
+  readonly upArrow: boolean;
+  readonly downArrow: boolean;
+  readonly leftArrow: boolean;
+  readonly rightArrow: boolean;
+  readonly pageDown: boolean;
+  readonly pageUp: boolean;
+  readonly home?: boolean;
+  readonly end?: boolean;
+  readonly return: boolean;
+  readonly escape: boolean;
+  readonly ctrl: boolean;
+  readonly tab: boolean;
+  readonly backspace: boolean;
+  readonly delete: boolean;
+}
+
+const named = [
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
+  ['pageDown', 'pagedown'],
+  ['pageUp', 'pageup'],
+  ['home', 'home'],
+  ['end', 'end'],
+  ['return', 'enter'],
+  ['tab', 'tab'],
+  ['backspace', 'backspace'],
+  ['delete', 'backspace'],
+  ['escape', 'esc'],
+] as const;
+
+const characters: { readonly [character: string]: string } = {
+  ' ': 'space',
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+  '\u001b': 'esc',
+};
+
+/** Names of keys as the table of keys has them; several where a fast typist or a paste sent several at once. */
+export function keyNamesOf(input: string, key: Pressed): string[] {
+  const special = named.find(([flag]) => key[flag] === true);
+  if (special !== undefined) return [special[1]];
+  if (key.ctrl) return [`ctrl-${input}`];
+  return [...input].map((character) => characters[character] ?? character);
 }

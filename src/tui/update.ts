@@ -1,7 +1,8 @@
 /** From a key to the next state. Prompts and lists take keys first. */
 import type { Size } from './geometry.ts';
 import { keyNamed } from './keys.ts';
-import { find, goTo, jump, say, setFilter } from './moves.ts';
+import { waysInSight } from './menu.ts';
+import { enterBranch, find, goTo, jump, runUntil, say, setFilter } from './moves.ts';
 import type { Mode, ViewState } from './state.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -80,10 +81,27 @@ const faults: Handler = (viewer, state, key) => {
   return { ...state, choice: Math.max(0, Math.min(episodes.length - 1, state.choice + by)) };
 };
 
+/** What could happen instead; chosen, it becomes a branch. */
+const menu: Handler = (viewer, state, key) => {
+  if (key === 'esc') return closed(state);
+  const ways = waysInSight(viewer, state);
+  if (key === 'enter') {
+    const way = ways[Math.min(state.choice, ways.length - 1)];
+    if (way === undefined) return closed(state);
+    return enterBranch(viewer, closed(state), viewer.branchOff(state, way));
+  }
+  // Letters search here: only arrows choose.
+  const by = key.length > 1 ? (SCROLLS[key] ?? 0) : 0;
+  if (by !== 0) return { ...state, choice: Math.max(0, Math.min(ways.length - 1, state.choice + by)) };
+  return { ...typed(state, key), choice: 0 };
+};
+
 const handlers: { readonly [mode in Mode]?: Handler } = {
   search,
   help,
   faults,
+  menu,
+  until: prompt((viewer, state, text) => (text.trim() === '' ? state : runUntil(text)(viewer, state))),
   filter: prompt((viewer, state, text) => setFilter(text)(viewer, state)),
   goto: prompt((viewer, state, text) => (text.trim() === '' ? state : goTo(text)(viewer, state))),
 };

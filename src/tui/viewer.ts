@@ -1,6 +1,7 @@
 /** What the timeline shows, behind what is on the screen: a run and its branches, each recorded, and what can be asked of them. */
 import type { Protocol } from '../check/protocol.ts';
 import { Recording } from '../session/recording.ts';
+import { type WayOn, waysOn } from '../session/what-if.ts';
 import type { NodeId } from '../sim/protocol.ts';
 import { Film } from '../timeline/film.ts';
 import { readFilter } from '../timeline/filter.ts';
@@ -21,6 +22,8 @@ export interface Showing {
   /** Shows or replays the same run. */
   readonly command: string;
   readonly strict?: boolean;
+  /** Writes a branch's plan to a file, and answers with the command that replays it. */
+  readonly save?: (branch: Branch) => string;
 }
 
 /** A run: the one that was asked for, or one that went another way from some event on. */
@@ -42,6 +45,7 @@ export class Viewer {
   readonly branches: Branch[] = [];
   private readonly protocol: Protocol;
   private seer: { readonly key: string; readonly seer: Seer } | undefined;
+  private ways: { readonly key: string; readonly ways: readonly WayOn[] } | undefined;
   private cone: { readonly key: string; readonly cone: Uint8Array } | undefined;
 
   constructor(showing: Showing) {
@@ -68,6 +72,33 @@ export class Viewer {
     again.recording = recording;
     film.end(recording.outcome.statistics.simulatedMicros);
     return { name, plan, film, recording, parent, says };
+  }
+
+  /** The ways the run could go on from the cursor. */
+  waysOn(state: ViewState): readonly WayOn[] {
+    const key = `${state.branch} ${state.place}`;
+    if (this.ways?.key !== key) {
+      const options = this.protocol.options;
+      const usual = Object.fromEntries(Object.entries(options).map(([name, spec]) => [name, spec.default]));
+      const timeout = this.protocol.baseTimeout({ ...usual, ...this.showing.plan.nodes[0]?.options });
+      const ways = waysOn(this.recording(state), this.event(state), { while: 2 * timeout });
+      this.ways = { key, ways };
+    }
+    return this.ways.ways;
+  }
+
+  /** Goes on another way from the cursor; the answer is the number of the new branch. */
+  branchOff(state: ViewState, way: WayOn): number {
+    const parent = { branch: state.branch, event: this.event(state) };
+    const says = way.message === undefined ? way.title : `${way.title}: ${this.tellWay(way)}`;
+    this.branches.push(this.record(`what-if/${this.branches.length}`, way.plan(), parent, says));
+    return this.branches.length - 1;
+  }
+
+  /** The message or operation of a way, in words. */
+  tellWay({ kind, message }: WayOn): string {
+    if (message === undefined) return '';
+    return kind === 'client' ? this.teller.operation(message as never) : this.teller.message(message as never);
   }
 
   branch(state: ViewState): Branch {

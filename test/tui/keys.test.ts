@@ -1,4 +1,7 @@
 /** Every key of the help does what the help says, on a real terminal. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keys } from '../../src/tui/keys.ts';
 import { sent, startTerminal, type Terminal } from './terminal.ts';
@@ -51,6 +54,9 @@ const expected: { readonly [key: string]: Expected } = {
   f: { sees: /filter: █/ },
   c: { first: [']', 'j'], sees: /chain of #/ },
   F: { sees: /FAULTS {3}j\/k/ },
+  b: { sees: /WHAT IF, after #\d+/ },
+  w: { first: ['b', 'crash n2 for good', 'enter', 'j'], sees: /main: as it was/ },
+  S: { sees: /saved: npx worldline replay .worldline/ },
   z: { sees: /PAUSED {2}steps/ },
   Z: { sees: /PAUSED {2}story/ },
   tab: { first: ['+'], sees: other },
@@ -79,13 +85,16 @@ const BACK = ['esc', 'g'];
 
 describe('on a terminal', () => {
   let terminal: Terminal;
+  let folder: string;
   beforeAll(async () => {
-    terminal = startTerminal(['show', 'raft-partition']);
+    folder = mkdtempSync(join(tmpdir(), 'worldline-keys-'));
+    terminal = startTerminal(['show', 'raft-partition'], { cwd: folder });
     await terminal.see('j/k step');
   }, 60_000);
   afterAll(async () => {
     await terminal.type('q');
     expect(await terminal.ended).toBe(0);
+    rmSync(folder, { recursive: true, force: true });
   });
 
   const type = (key: string): Promise<string> => terminal.type(sent[key] ?? key);

@@ -1,0 +1,70 @@
+/** Predicates over steps, as people type them: where a run is to stop. */
+import type { TraceEvent } from '../sim/trace.ts';
+import type { Step } from './steps.ts';
+
+export interface Predicate {
+  readonly text: string;
+  /** Whether the step is one of those. */
+  holds(step: Step): boolean;
+}
+
+/** What may be typed, for help and for errors. */
+export const predicateWords =
+  'note:TEXT, message:TYPE, timer:NAME, ROLE:NODE (leader:n3), epoch:N, crash[:NODE], fault, drop, call, answer, unknown, broken';
+
+/** Undefined where the words mean nothing. Several, with blanks between them, must hold in one step. */
+export function readPredicate(text: string): Predicate | undefined {
+  const words = text.trim().split(/\s+/).filter(Boolean);
+  const tests = words.map(testOf);
+  if (tests.length === 0 || tests.includes(undefined)) return undefined;
+  return {
+    text: words.join(' '),
+    holds: (step) => tests.every((test) => step.events.some((event) => test?.(event) === true)),
+  };
+}
+
+type Test = (event: TraceEvent) => boolean;
+
+const kinds: { readonly [word: string]: Test } = {
+  broken: ({ kind }) => kind === 'violation' || kind === 'failure',
+  violation: ({ kind }) => kind === 'violation',
+  crash: ({ kind }) => kind === 'crash',
+  restart: (event) => event.kind === 'boot' && event.incarnation > 1,
+  fault: (event) => event.kind === 'fault' && event.phase === 'start',
+  drop: ({ kind }) => kind === 'drop',
+  call: ({ kind }) => kind === 'call',
+  answer: (event) => event.kind === 'return' && event.outcome === 'ok',
+  unknown: (event) => event.kind === 'return' && event.outcome === 'unknown',
+  note: ({ kind }) => kind === 'note',
+};
+
+function testOf(word: string): Test | undefined {
+  const [, name = '', value = ''] = /^([^:]+):(.+)$/.exec(word) ?? [];
+  if (value === '') return kinds[word];
+  const wanted = value.toLowerCase();
+  switch (name) {
+    case 'note':
+      return (event) => event.kind === 'note' && event.text.toLowerCase().includes(wanted);
+    case 'message':
+      return (event) => event.kind === 'deliver' && typeOf(event.message).toLowerCase().includes(wanted);
+    case 'timer':
+      return (event) => event.kind === 'timer' && event.timer.toLowerCase().includes(wanted);
+    case 'epoch':
+    case 'term':
+      return (event) => event.kind === 'view' && event.view.epoch === Number(value);
+    case 'node':
+    case 'lane':
+      return (event) => 'node' in event && event.node === value;
+    default:
+      break;
+  }
+  const kind = kinds[name];
+  if (kind !== undefined) return (event) => kind(event) && 'node' in event && event.node === value;
+  return (event) =>
+    event.kind === 'view' && event.view.role.toLowerCase() === name.toLowerCase() && event.node === value;
+}
+
+function typeOf(message: unknown): string {
+  const type = (message as { readonly type?: unknown } | null)?.type;
+  return typeof type === 'string' ? type : '';
+}
