@@ -78,7 +78,10 @@ export class Recording {
     return seeker;
   }
 
-  /** Trace events with ordinals from `first` to `last`, both included. */
+  /**
+   * Trace events with ordinals from `first` to `last`, both included. Seeking keeps no trace of its own: when a message that is on its way
+   * at `first` was sent is not known (its `cause` is), and views are told again.
+   */
   eventsBetween(first: number, last: number): readonly TraceEvent[] {
     const { event: beginning } = this.keyframes.before(0);
     const early = this.opening.filter(({ event }) => event >= first && event <= last);

@@ -3,6 +3,7 @@ import type { Standing } from '../session/recording.ts';
 import type { NodeId, Panel } from '../sim/protocol.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { nameOf } from '../timeline/chronicle.ts';
+import type { Film } from '../timeline/film.ts';
 import { clipped, cut, type Ink, type Line, lineOf, span, wrapText } from '../timeline/ink.ts';
 import type { StageSnapshot } from '../timeline/stage.ts';
 import { differenceLine, differencesOf, stateLines } from '../timeline/state-diff.ts';
@@ -25,18 +26,23 @@ export function eventLines(viewer: Viewer, state: ViewState, width: number): Lin
   if (film.length === 0) return [lineOf('nothing happened in this run', 'dim')];
   const { step } = film.scene(state.place);
   const head = step.events[0] as TraceEvent;
-  const first = [`#${step.event}`, `${inMilliseconds(step.at)} ms`, ...factsOf(head, viewer.teller)].join('  ');
+  const first = [`#${step.event}`, `${inMilliseconds(step.at)} ms`, ...factsOf(head, film, viewer.teller)].join('  ');
   return [
     ...wrapText(first, width).map((text) => lineOf(text, 'bold')),
     ...wrapText(viewer.narrate(state), width).map((text) => lineOf(text)),
   ];
 }
 
-function factsOf(event: TraceEvent, teller: Teller): string[] {
+/** How long something was on its way: since the event that brought it about. */
+function tookWords({ at, cause }: TraceEvent, { index }: Film): string {
+  return spellDuration(at - (cause === undefined ? at : (index.times[index.placeOf(cause)] as number)));
+}
+
+function factsOf(event: TraceEvent, film: Film, teller: Teller): string[] {
   const cause = event.cause === undefined || event.cause === 0 ? [] : [`cause #${event.cause}`];
   switch (event.kind) {
     case 'deliver': {
-      const took = spellDuration(event.at - event.sentAt);
+      const took = tookWords(event, film);
       return [`m${event.id} ${event.from} → ${event.node}, took ${took}`, teller.message(event.message), ...cause];
     }
     case 'drop':
@@ -60,7 +66,7 @@ export function shortEvent(viewer: Viewer, state: ViewState, width: number): Lin
   if (film.length === 0) return lineOf('nothing happened in this run', 'dim');
   const { step } = film.scene(state.place);
   const head = step.events[0] as TraceEvent;
-  const facts = head.kind === 'deliver' ? [`m${head.id}`, spellDuration(head.at - head.sentAt)] : [];
+  const facts = head.kind === 'deliver' ? [`m${head.id}`, tookWords(head, film)] : [];
   const cause = head.cause === undefined || head.cause === 0 ? [] : [`of #${head.cause}`];
   const numbers = [`#${step.event}`, ...facts, ...cause].join(' ');
   return [span(`${numbers}  `, 'bold'), span(cut(viewer.narrate(state), width - numbers.length - 2))];
