@@ -30,6 +30,21 @@ export const builtInProtocols: readonly BuiltIn[] = [
     aliases: ['2pc'],
     load: async () => (await import('./protocols/two-phase-commit/two-phase-commit.ts')).twoPhaseCommit,
   },
+  {
+    name: 'enhanced-three-phase-commit',
+    aliases: ['e3pc'],
+    load: async () => (await import('./protocols/three-phase-commit/three-phase-commit.ts')).enhancedThreePhaseCommit,
+  },
+  {
+    name: 'quorum-three-phase-commit',
+    aliases: ['q3pc'],
+    load: async () => (await import('./protocols/three-phase-commit/three-phase-commit.ts')).quorumThreePhaseCommit,
+  },
+  {
+    name: 'three-phase-commit',
+    aliases: ['3pc'],
+    load: async () => (await import('./protocols/three-phase-commit/three-phase-commit.ts')).threePhaseCommit,
+  },
 ];
 
 /** Whether a name is meant as a module's path: it begins with a dot or a slash, is a file: URL, or ends like a module. */

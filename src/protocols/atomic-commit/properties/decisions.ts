@@ -146,11 +146,19 @@ function restarted(memory: Decisions, node: number, judge: Judge, world: World):
   if (!isParticipant(world, node)) return coordinator;
   const onDisk = new Set<TxnId>();
   const doubts = new Set<TxnId>();
+  const open = new Set(memory.open[node]);
   for (const record of durableRecords(world, node)) {
     const txn = txnOf(record);
     onDisk.add(txn);
-    if (isPrepared(record)) doubts.add(txn);
-    else if (record.type === 'commit' || record.type === 'abort') doubts.delete(txn);
+    if (isPrepared(record)) {
+      doubts.add(txn);
+    } else if (record.type === 'commit' || record.type === 'abort') {
+      doubts.delete(txn);
+      // It crashed between its record and all else.
+      if (!open.has(txn) || record.heuristic) continue;
+      const finding = decided(memory, node, txn, record.type, judge, world);
+      if (finding !== undefined) return finding;
+    }
   }
   memory.open[node] = [...doubts];
   for (const txn of memory.voted[node] ?? []) {

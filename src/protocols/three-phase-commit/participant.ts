@@ -1,0 +1,137 @@
+/** A resource manager that votes, and then is a member of the group that decides. */
+import { defineRole, type NodeId, type Role } from '../../sim/protocol.ts';
+import {
+  abortLocal,
+  abortRecorded,
+  canCommit,
+  commitLocal,
+  hearIncarnation,
+  localOf,
+  onExecute,
+  onIdleTimer,
+  onLockTimer,
+  onRollback,
+  type ParticipantRecord,
+  prepareLocal,
+  recover,
+  runAll,
+} from '../atomic-commit/resource.ts';
+import { coordinatorOf, type TxnId } from '../atomic-commit/transactions.ts';
+import { participantPanels } from '../atomic-commit/view.ts';
+import {
+  doubtLater,
+  type Kit,
+  newMember,
+  onAck,
+  onAcksTimer,
+  onAsk,
+  onCollectTimer,
+  onDecision,
+  onDoubtTimer,
+  onPre,
+  onStateReport,
+  onStateRequest,
+  recoverMember,
+} from './member.ts';
+import type { Rules } from './rules.ts';
+import type { ParticipantContext, ParticipantShape, ParticipantState, Prepare } from './shape.ts';
+
+type State = ParticipantState;
+
+export function createParticipant(rules: Rules): Role<ParticipantShape> {
+  const kit: Kit<State, ParticipantContext> = {
+    rules,
+    outcomeOf,
+    carryOut: (state, txn, commit, context) => carryOut(rules, state, txn, commit, context),
+  };
+  return defineRole<ParticipantShape>({
+    boot: (context) => boot(rules, context),
+    onMessage: {
+      Execute: ({ resource }, from, message, context) => onExecute(rules, resource, from, message, context),
+      Rollback: ({ resource }, _from, { txn }, context) => onRollback(rules, resource, txn, context),
+      Prepare: (state, from, message, context) => onPrepare(rules, state, from, message, context),
+      Pre: (state, from, message, context) => onPre(kit, state, from, message, context),
+      Ack: (state, from, message, context) => onAck(kit, state, from, message, context),
+      Decision: (state, _from, message, context) => onDecision(kit, state, message, context),
+      StateRequest: (state, from, message, context) => onStateRequest(kit, state, from, message, context),
+      StateReport: (state, _from, message, context) => onStateReport(kit, state, message, context),
+      Ask: (state, from, { txn }, context) => onAsk(kit, state, from, txn, context),
+    },
+    onTimer: {
+      idle: ({ resource }, txn, context) => onIdleTimer(rules, resource, txn as TxnId, context),
+      lock: ({ resource }, txn, context) => onLockTimer(rules, resource, txn as TxnId, context),
+      doubt: (state, txn, context) => onDoubtTimer(kit, state, txn as TxnId, context),
+      collect: (state, txn, context) => onCollectTimer(kit, state, txn as TxnId, context),
+      acks: (state, txn, context) => onAcksTimer(kit, state, txn as TxnId, context),
+    },
+    view: ({ resource, members }) => ({
+      role: 'participant',
+      label: `P ${members.map(({ state }) => state).join('')}`,
+      panels: participantPanels(resource),
+    }),
+  });
+}
+
+/** BHG 7.5: yes is w, and on disk before it leaves. A repeated request is answered alike; what is not known here is refused. */
+function onPrepare(
+  rules: Rules,
+  state: State,
+  coordinator: NodeId,
+  { txn, incarnation, session, group }: Prepare,
+  context: ParticipantContext,
+): void {
+  const { resource } = state;
+  if (!hearIncarnation(rules, resource, coordinator, incarnation, context)) return;
+  const local = localOf(resource, txn);
+  if (local?.phase === 'prepared') {
+    context.send(coordinator, { type: 'Vote', txn, vote: 'yes' });
+  } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
+    if (resource.finished[txn]?.outcome === 'commit') return;
+    if (local !== undefined) abortLocal(resource, txn, context);
+    context.send(coordinator, { type: 'Vote', txn, vote: 'no' });
+  } else {
+    prepareLocal(rules, resource, local, group.slice(1), context);
+    const member = newMember(txn, group, 'w');
+    state.members.push(member);
+    doubtLater(member, 2, context);
+    context.disk.sync();
+    context.send(coordinator, { type: 'Vote', txn, vote: 'yes' });
+  }
+  runAll(rules, resource, context);
+}
+
+function outcomeOf({ resource }: State, txn: TxnId): boolean | undefined {
+  const finished = resource.finished[txn];
+  return finished === undefined || !finished.recorded ? undefined : finished.outcome === 'commit';
+}
+
+function carryOut(rules: Rules, { resource }: State, txn: TxnId, commit: boolean, context: ParticipantContext): void {
+  context.disk.append('wal', { type: commit ? 'commit' : 'abort', txn });
+  context.disk.sync();
+  context.note(commit ? 'committed' : 'aborted', { txn });
+  if (commit) commitLocal(resource, txn, context);
+  else abortRecorded(resource, txn, context);
+  runAll(rules, resource, context);
+}
+
+/** BHG 7.5: who has crashed in w or p asks, and never decides alone. */
+function boot(rules: Rules, context: ParticipantContext): State {
+  const resource = recover(rules, context);
+  const log = context.disk.readLog('wal');
+  if (!log.ok) throw new Error('the log cannot be read: this participant must not answer');
+  let members: State['members'] = [];
+  for (const record of log.value.entries) {
+    if (record.type === 'prepared') {
+      const { age, participants } = record as Extract<ParticipantRecord, { type: 'prepared' }>;
+      const group = [coordinatorOf(age.txn), ...participants];
+      members.push({ ...newMember(age.txn, group, 'w'), recovered: true });
+    } else {
+      members = recoverMember(members, record);
+    }
+  }
+  for (const member of members) {
+    context.note('inDoubtAtRecovery', { txn: member.txn });
+    doubtLater(member, 1, context);
+  }
+  return { role: 'participant', resource, members };
+}

@@ -1,0 +1,34 @@
+/** Messages in a few words. */
+import type { Telling } from '../../check/protocol.ts';
+import { tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
+import { tellOperation } from '../atomic-commit/workload.ts';
+import type { PeerMessage, Prepare, Vote } from './shape.ts';
+
+export const telling: Telling = { message: tellMessage as (message: never) => string, operation: tellOperation };
+
+function tellMessage(message: WorkMessage | Prepare | Vote | PeerMessage): string {
+  switch (message.type) {
+    case 'Prepare':
+      return `prepare ${message.txn}`;
+    case 'Vote':
+      return `vote ${message.vote} ${message.txn}`;
+    case 'Pre':
+      return `${message.commit ? 'PRE-COMMIT' : 'PRE-ABORT'} ${message.txn}${leader(message.election)}`;
+    case 'Ack':
+      return `ack ${message.txn}${leader(message.election)}`;
+    case 'Decision':
+      return `${message.commit ? 'COMMIT' : 'ABORT'} ${message.txn}`;
+    case 'StateRequest':
+      return `I lead ${message.txn}${leader(message.election)}: your state?`;
+    case 'StateReport':
+      return `${message.txn}: I am in ${message.report.state}${message.report.recovered ? ', back from a crash' : ''}`;
+    case 'Ask':
+      return `what became of ${message.txn}?`;
+    default:
+      return tellWork(message);
+  }
+}
+
+/** Elections are numbered 64, 128, ... plus the place of the leader. */
+const leader = (election: number): string =>
+  election <= 0 ? '' : ` (election ${Math.floor(election / 64)}.${election % 64})`;

@@ -1,0 +1,110 @@
+/**
+ * Three-phase commit, plain, by quorums, and enhanced, over the same participants as two-phase commit. README.md has the protocols on one
+ * page; plain.ts, quorum.ts and enhanced.ts are what differs. This is the folder's public file.
+ */
+
+import type { Property } from '../../check/property.ts';
+import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts';
+import type { Tolerance } from '../../sim/protocol.ts';
+import { client } from '../atomic-commit/client.ts';
+import { operations } from '../atomic-commit/workload.ts';
+import { type PlantedBug, plainBugs, quorumBugs } from './bugs.ts';
+import { createCoordinator } from './coordinator.ts';
+import { enhancedRules } from './enhanced.ts';
+import { quorumGoals, recoveryGoals } from './goals.ts';
+import { optionSpecs } from './options.ts';
+import { createParticipant } from './participant.ts';
+import { plainRules } from './plain.ts';
+import { threePhaseProperties } from './properties.ts';
+import { quorumRules } from './quorum.ts';
+import type { Rules } from './rules.ts';
+import { telling } from './tell.ts';
+
+interface Variant {
+  readonly name: string;
+  readonly title: string;
+  readonly rules: Rules;
+  readonly tolerates: Tolerance;
+  readonly goals: readonly Property[];
+  readonly bugs: readonly PlantedBug[];
+}
+
+/** BHG 7.5: processes stop and are known to have stopped; messages arrive, and in time. No partitions, no pauses, clocks that run alike. */
+const synchronous: Tolerance = {
+  crashes: true,
+  unsyncedLoss: true,
+  partitions: false,
+  messageLoss: false,
+  duplication: true,
+  reordering: true,
+  pauses: false,
+  clockRatePpm: 20_000,
+  clockSteps: true,
+};
+
+const asynchronous: Tolerance = {
+  crashes: true,
+  unsyncedLoss: true,
+  partitions: true,
+  messageLoss: true,
+  duplication: true,
+  reordering: true,
+  pauses: true,
+  clockRatePpm: Number.POSITIVE_INFINITY,
+  clockSteps: true,
+};
+
+function create({ name, title, tolerates, goals, rules }: Variant): Protocol {
+  return defineProtocol({
+    name,
+    title,
+    roles: { coordinator: createCoordinator(rules), participant: createParticipant(rules), client },
+    population: {
+      coordinator: { default: 1 },
+      participant: { default: 3, choices: [2, 3, 4] },
+      client: { default: 4, choices: [3, 4, 5] },
+    },
+    options: optionSpecs,
+    // Worlds are drawn in multiples of this: well below what counts as silence.
+    baseTimeout: (options) => Math.floor((options.silenceTimeout as number) / 4),
+    operations,
+    tolerates,
+    properties: [...threePhaseProperties, ...goals],
+    tell: telling,
+  });
+}
+
+function withBugs(variant: Variant): Protocol {
+  const bugs: readonly Bug[] = variant.bugs.map(({ overrides, ...bug }) => ({
+    ...bug,
+    protocol: () => create({ ...variant, rules: { ...variant.rules, ...overrides } }),
+  }));
+  return { ...create(variant), bugs };
+}
+
+export const threePhaseCommit: Protocol = withBugs({
+  name: 'three-phase-commit',
+  title: 'three-phase commit: whoever is up decides, as long as silence means a crash',
+  rules: plainRules,
+  tolerates: synchronous,
+  goals: recoveryGoals,
+  bugs: plainBugs,
+});
+
+export const quorumThreePhaseCommit: Protocol = withBugs({
+  name: 'quorum-three-phase-commit',
+  title: 'three-phase commit by quorums: safe in partitions, where a side without a quorum waits',
+  rules: quorumRules,
+  tolerates: asynchronous,
+  goals: quorumGoals,
+  bugs: quorumBugs,
+});
+
+export const enhancedThreePhaseCommit: Protocol = withBugs({
+  name: 'enhanced-three-phase-commit',
+  title: 'enhanced three-phase commit: any connected majority decides, whatever went wrong before',
+  rules: enhancedRules,
+  tolerates: asynchronous,
+  goals: quorumGoals,
+  bugs: [],
+});
