@@ -246,3 +246,81 @@ describe('correct Raft', () => {
     expect(simulation.statistics().operations.ok).toBeGreaterThan(20);
   });
 });
+
+describe('what a server does not say is seen all the same', () => {
+  /** The server writes no notes about its role and its commits. */
+  function silent(protocol: Protocol): Protocol {
+    const server = protocol.roles.server as unknown as {
+      readonly [table: string]: { readonly [name: string]: Handler };
+    };
+    const hush = (handlers: { readonly [name: string]: Handler } | undefined): { readonly [name: string]: Handler } =>
+      Object.fromEntries(
+        Object.entries(handlers ?? {}).map(([name, handler]) => [
+          name,
+          (...inputs: unknown[]) => handler(...inputs.slice(0, -1), hushed(inputs.at(-1) as ServerContext)),
+        ]),
+      );
+    const { onMessage, onTimer, onDisk } = server;
+    const changed = { ...server, onMessage: hush(onMessage), onTimer: hush(onTimer), onDisk: hush(onDisk) };
+    return { ...protocol, roles: { ...protocol.roles, server: changed as unknown as AnyRole } };
+  }
+
+  function hushed(context: ServerContext): ServerContext {
+    const unsaid = ['becameLeader', 'steppedDown', 'committed'];
+    const note: ServerContext['note'] = (text, data) => {
+      if (!unsaid.includes(text)) context.note(text, data);
+    };
+    return new Proxy(context, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name === 'note') return note;
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
+
+  it('ES: two leaders of a term that told nobody', () => {
+    expect(told(killOf('R05'), 'ES', silent(bug('R05')))).toBe('n1 and n3 were both elected leader of term 2');
+  });
+
+  it('LC: a leader without a committed entry', () => {
+    expect(told(killOf('R06a'), 'LC', silent(bug('R06a')))).toMatch(
+      /^n3 was elected leader of term 3 without the entry of term 1 at index 2, which the leader of term 1 had committed/,
+    );
+  });
+
+  it('QD: a commit by counting an entry of an earlier term', () => {
+    expect(told(killOf('R30'), 'QD', silent(bug('R30')))).toMatch(
+      /^n1, leader of term 2, committed index \d although its entry is of term 1$/,
+    );
+  });
+
+  it('QD: a commit that too few disks have', () => {
+    expect(told(killOf('R39'), 'QD', silent(bug('R39')))).toBe(
+      'n1 committed index 3 of term 1, which is on the disks of only 1 of 3 servers (n1)',
+    );
+  });
+
+  it('LAO: a leader that cuts its own log, on disk or in memory alone', () => {
+    for (const onDisk of [true, false]) {
+      const cutting = withHandler('onTimer', 'heartbeat', (original) => (state: ServerState, key, context) => {
+        if (state.log.length > 2) {
+          state.log.length = 2;
+          if (onDisk) context.disk.truncateFrom('log', 3);
+        }
+        original(state, key, context);
+      });
+      expect(told(quiet, 'LAO', silent(cutting))).toBe(
+        'n1, leader of term 1, removed entries of its log from index 3 on',
+      );
+    }
+  });
+
+  it('a correct server may be silent', () => {
+    for (const property of ['ES', 'LC', 'LAO', 'QD']) {
+      const { simulation } = run(killOf('R06b'), { protocol: silent(raft), properties: [property] });
+      expect(simulation.failure).toBeUndefined();
+      expect(simulation.violation).toBeUndefined();
+    }
+  });
+});
