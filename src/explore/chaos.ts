@@ -1,13 +1,14 @@
 /**
- * Draws the faults of a run. A run has a random subset of the kinds (a swarm: runs differ in what exists at all), a tempo, and durations
- * from a small part of the protocol's base timeout to many of them. Faults hang on times, or on events that the protocol is known to
- * show; the same fault may come again and again. Nothing here knows any protocol: what one claims to survive is the only limit.
+ * Draws the faults of a run. A run has a random subset of the kinds (a swarm: runs differ in what exists at all), each with a weight, a
+ * tempo, and durations from a small part of the protocol's base timeout to many of them. Faults hang on times, or on events that the
+ * protocol is known to show; the same fault may come again and again. Nothing here knows any protocol: what one claims to survive is the
+ * only limit, and budget.ts the gate.
  */
 import type { Chaos } from '../scenario/scenario.ts';
 import type { Fault, FaultKind } from '../sim/faults.ts';
 import type { Micros, NodeId, Tolerance } from '../sim/protocol.ts';
+import { type Budgeted, budgeted, isSynchronous, noFaults } from './budget.ts';
 import type { Draw } from './draw.ts';
-import { isSynchronous } from './environment.ts';
 import { FaultWriter } from './fault-writer.ts';
 import type { Profile } from './profile.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -20,50 +21,107 @@ export interface ChaosSetting {
   readonly servers: readonly NodeId[];
   readonly clients: readonly NodeId[];
   readonly base: Micros;
+  /** Whose disks may be damaged. */
+  readonly damageable: readonly NodeId[];
   /** No fault begins after this, and those with a time of their own end by then: operations must be able to finish. */
   readonly quietFrom: Micros;
 }
 
-/** The kinds that fuzzing adds where it is not told otherwise, and what a protocol must claim to be given them. */
-const claims: readonly (readonly [FaultKind, (tolerates: Tolerance) => boolean])[] = [
-  ['partition', ({ partitions }) => partitions],
-  ['isolate', ({ partitions }) => partitions],
-  ['cut', ({ partitions }) => partitions],
-  ['clog', ({ partitions }) => partitions],
-  ['noise', ({ messageLoss, duplication }) => messageLoss || duplication],
-  ['crash', ({ crashes }) => crashes],
-  ['pause', ({ pauses }) => pauses],
-  ['clock-rate', ({ clockRatePpm }) => clockRatePpm >= 1],
-  ['clock-step', ({ clockSteps }) => clockSteps],
-  ['slow-disk', (tolerates) => !isSynchronous(tolerates)],
+interface DrawableKind {
+  readonly kind: FaultKind;
+  /** In so many of a hundred runs it exists at all. */
+  readonly percent: number;
+  /** What a protocol must claim to be given it, in whatever form. */
+  readonly claimed: (tolerates: Tolerance) => boolean;
+}
+
+const partitions = (tolerates: Tolerance): boolean => tolerates.partitions;
+const crashes = (tolerates: Tolerance): boolean => tolerates.crashes;
+const pauses = (tolerates: Tolerance): boolean => tolerates.pauses;
+const clockRates = (tolerates: Tolerance): boolean => tolerates.clockRatePpm >= 1;
+const asynchronous = (tolerates: Tolerance): boolean => !isSynchronous(tolerates);
+/** Nodes stop at a disk error: only who survives crashes goes on. */
+const diskErrors = ({ diskErrors: errors, crashes: crash }: Tolerance): boolean => errors === true && crash;
+
+/** The kinds that fuzzing adds where it is not told otherwise. What happens all the time in a data centre is in half of the runs. */
+const drawable: readonly DrawableKind[] = [
+  { kind: 'partition', percent: 50, claimed: partitions },
+  { kind: 'isolate', percent: 50, claimed: partitions },
+  { kind: 'cut', percent: 50, claimed: partitions },
+  { kind: 'partial', percent: 12, claimed: partitions },
+  { kind: 'flapping', percent: 12, claimed: partitions },
+  { kind: 'clog', percent: 50, claimed: partitions },
+  { kind: 'swizzle-clog', percent: 12, claimed: partitions },
+  { kind: 'degrade', percent: 12, claimed: ({ messageLoss, duplication }) => messageLoss || duplication },
+  { kind: 'filter', percent: 8, claimed: ({ messageLoss }) => messageLoss },
+  { kind: 'noise', percent: 50, claimed: ({ messageLoss, duplication }) => messageLoss || duplication },
+  { kind: 'crash', percent: 50, claimed: crashes },
+  { kind: 'outage', percent: 12, claimed: crashes },
+  { kind: 'crash-loop', percent: 12, claimed: crashes },
+  { kind: 'pause', percent: 50, claimed: pauses },
+  { kind: 'slow-node', percent: 12, claimed: pauses },
+  { kind: 'timer-jitter', percent: 12, claimed: pauses },
+  { kind: 'clock-rate', percent: 50, claimed: clockRates },
+  { kind: 'clock-drift', percent: 12, claimed: clockRates },
+  { kind: 'clock-step', percent: 50, claimed: ({ clockSteps }) => clockSteps },
+  { kind: 'slow-disk', percent: 50, claimed: asynchronous },
+  { kind: 'disk-stall', percent: 12, claimed: asynchronous },
+  { kind: 'sync-error', percent: 6, claimed: diskErrors },
+  { kind: 'write-error', percent: 6, claimed: diskErrors },
+  { kind: 'full-disk', percent: 6, claimed: diskErrors },
+  { kind: 'read-error', percent: 6, claimed: diskErrors },
+  { kind: 'bit-flip', percent: 6, claimed: ({ corruption = false }) => corruption },
+  {
+    kind: 'misdirected-write',
+    percent: 6,
+    claimed: ({ misdirectedWrites = false, corruption = false }) => misdirectedWrites || corruption,
+  },
 ];
 
 /** The kinds that a campaign may draw: those that the protocol claims to survive, and of these those that the scenario allows. */
-export function drawableKinds(tolerates: Tolerance, chaos: Chaos): readonly FaultKind[] {
-  return claims
-    .filter(([kind, claimed]) => claimed(tolerates) && (chaos.faults?.includes(kind) ?? true))
-    .map(([kind]) => kind);
+export const drawableKinds = (tolerates: Tolerance, chaos: Chaos): readonly FaultKind[] =>
+  candidates(tolerates, chaos).map(({ kind }) => kind);
+
+const candidates = (tolerates: Tolerance, { faults, weights }: Chaos): readonly DrawableKind[] =>
+  drawable.filter(
+    ({ kind, claimed }) => claimed(tolerates) && (faults?.includes(kind) ?? true) && weights?.[kind] !== 0,
+  );
+
+type Swarm = readonly (readonly [weight: number, kind: FaultKind])[];
+
+/** Which kinds exist in a run, and how common each is. Kinds that are listed or weighted are as common as any. */
+function drawSwarm(tolerates: Tolerance, chaos: Chaos, draw: Draw): Swarm {
+  const kinds = candidates(tolerates, chaos);
+  const { faults, weights } = chaos;
+  const chosen = kinds.filter(({ kind, percent }) => draw.chance(wanted(kind, percent)));
+  const present = chosen.length > 0 || kinds.length === 0 ? chosen : [draw.pick(kinds)];
+  return present.map(({ kind }) => [weights?.[kind] ?? draw.pick([1, 2, 4]), kind] as const);
+
+  function wanted(kind: FaultKind, percent: number): number {
+    if (weights?.[kind] !== undefined) return 100;
+    return faults === undefined ? percent : Math.max(50, percent);
+  }
 }
 
-export function drawFaults(setting: ChaosSetting, draw: Draw): readonly Fault[] {
+export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   const { chaos, profile, tolerates, base } = setting;
   const from = chaos.from ?? 0;
   const to = Math.min(chaos.to ?? setting.quietFrom, setting.quietFrom);
   const faultsMax = Math.min(profile.faultsMax, chaos.faultsMax ?? profile.faultsMax);
-  const kinds = drawableKinds(tolerates, chaos);
-  if (kinds.length === 0 || faultsMax < 1 || to <= from || draw.chance(profile.faultFreePercent)) return [];
+  const isAnyDrawable = candidates(tolerates, chaos).length > 0;
+  if (!isAnyDrawable || faultsMax < 1 || to <= from || draw.chance(profile.faultFreePercent)) return noFaults;
 
-  const swarm = draw.someOf(kinds).map((kind) => [draw.pick([1, 2, 4]), kind] as const);
-  const wanted = draw.acrossScales(1, faultsMax);
-  const tempo = draw.acrossScales(base / profile.gap[0], base * profile.gap[1]);
+  const swarm = drawSwarm(tolerates, chaos, draw);
+  const count = draw.acrossScales(1, faultsMax);
+  const tempo = chaos.gap ?? draw.acrossScales(base / profile.gap[0], base * profile.gap[1]);
   const writer = new FaultWriter(setting, to, draw);
   const faults: Fault[] = [];
-  for (let at = firstAt(from, to, tempo, draw); at < to && faults.length < wanted; ) {
+  for (let at = firstAt(from, to, tempo, draw); at < to && faults.length < count; ) {
     const episode = writer.episode(draw.weighted(swarm), at);
     faults.push(...episode.slice(0, faultsMax - faults.length));
     at = nextAt(at, faults.at(-1), tempo, base, draw);
   }
-  return faults;
+  return budgeted(faults, tolerates);
 }
 
 /** Some runs are in trouble from the first moment, most are given time to settle. */

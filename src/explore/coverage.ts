@@ -3,6 +3,7 @@ import { placedProperties, qualifiedName } from '../check/monitor.ts';
 import type { Protocol } from '../check/protocol.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { AnyRole } from '../sim/protocol.ts';
+import { drawnTolerance } from './budget.ts';
 import { drawableKinds } from './chaos.ts';
 import { profileName } from './profile.ts';
 import type { Coverage, GoalReport } from './report.ts';
@@ -11,7 +12,8 @@ import type { Tally } from './tally.ts';
 export function coverageOf(protocol: Protocol, scenario: Scenario, tally: Tally): Coverage {
   const possible = new Set<string>(scenario.faults.map(({ kind }) => kind));
   if (profileName(scenario.chaos) !== 'none') {
-    for (const kind of drawableKinds(protocol.tolerates, scenario.chaos)) possible.add(kind);
+    for (const kind of drawableKinds(drawnTolerance(protocol, scenario.options, scenario.chaos), scenario.chaos))
+      possible.add(kind);
   }
   return {
     faults: sorted(tally.faults),

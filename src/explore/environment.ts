@@ -5,6 +5,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import type { ClockModel, DiskModel, Distribution, NetworkModel, NodeSpec } from '../sim/config.ts';
 import type { Json } from '../sim/plain.ts';
 import type { Micros, Tolerance } from '../sim/protocol.ts';
+import { isSynchronous } from './budget.ts';
 import type { Draw } from './draw.ts';
 import type { Profile } from './profile.ts';
 
@@ -53,9 +54,6 @@ export function drawPopulation(
   }
   return populate(protocol, counts);
 }
-
-/** True where the protocol assumes that messages arrive, and in time: then latencies are bounded well below its timeout. */
-export const isSynchronous = (tolerates: Tolerance): boolean => !tolerates.partitions && !tolerates.messageLoss;
 
 export function drawNetwork(
   tolerates: Tolerance,

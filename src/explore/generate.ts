@@ -1,11 +1,12 @@
 /** Plans out of seeds, by fast-check: one seed names one plan. */
 import { Arbitrary, Random, type Stream as ShrinkStream, Value } from 'fast-check';
-import { type Protocol, toleranceOf } from '../check/protocol.ts';
+import type { Protocol } from '../check/protocol.ts';
 import { PLAN_FORMAT, type Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { defaultLimits } from '../sim/config.ts';
-import type { Micros } from '../sim/protocol.ts';
+import type { Micros, NodeId, Tolerance } from '../sim/protocol.ts';
 import { Stream } from '../sim/random.ts';
+import { type Budgeted, damagedDisksMax, damagesDisk, drawnTolerance, noFaults } from './budget.ts';
 import { drawCalls } from './calls.ts';
 import { drawCalm, endOfCalm } from './calm.ts';
 import { drawFaults } from './chaos.ts';
@@ -25,10 +26,18 @@ const UNTIL_MAX = 600_000_000;
 
 const EVENTS_MAX = 1_000_000;
 
+export interface Drawn {
+  readonly plan: Plan;
+  /** Faults that were weakened or dropped because the protocol does not claim to survive them, by kind. */
+  readonly downgraded: Budgeted['downgraded'];
+}
+
 /** Draws plans for one protocol under one scenario. */
 export interface PlanSource {
   /** The plan that this seed names. */
   plan(seed: string): Plan;
+  /** The same, with what the fault budget did to it. */
+  draw(seed: string): Drawn;
   /** For properties of a user's own test: generates plans like a campaign's, and shrinks them. */
   readonly arbitrary: Arbitrary<Plan>;
 }
@@ -42,9 +51,12 @@ export function planSource(
   vocabulary: Vocabulary = emptyVocabulary,
 ): PlanSource {
   const arbitrary = new PlanArbitrary(protocol, scenario, vocabulary);
+  const draw = (seed: string): Drawn =>
+    arbitrary.draw(seed, new Random(new StreamGenerator(new Stream(`${seed}/plan`))));
   return {
     arbitrary,
-    plan: (seed) => arbitrary.draw(seed, new Random(new StreamGenerator(new Stream(`${seed}/plan`)))),
+    plan: (seed) => draw(seed).plan,
+    draw,
   };
 }
 
@@ -65,7 +77,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
 
   override generate(source: Random): Value<Plan> {
     const seed = String(source.nextInt(0, 0xffff_ffff));
-    return new Value(this.draw(seed, source), undefined);
+    return new Value(this.draw(seed, source).plan, undefined);
   }
 
   override canShrinkWithoutContext(value: unknown): value is Plan {
@@ -76,11 +88,11 @@ class PlanArbitrary extends Arbitrary<Plan> {
     return simplerPlans(this.protocol, plan, context);
   }
 
-  draw(seed: string, source: Random): Plan {
+  draw(seed: string, source: Random): Drawn {
     const { protocol, scenario, profile } = this;
     const draw = new Draw(source);
     const options = drawOptions(protocol, scenario, profile, draw);
-    const tolerates = toleranceOf(protocol, options);
+    const tolerates = drawnTolerance(protocol, options, scenario.chaos);
     const base = baseTimeout(protocol, options);
     const inhabitants = drawPopulation(protocol, scenario, profile, draw);
     const clients = inhabitants.filter(({ role }) => role === 'client').map(({ id }) => id);
@@ -93,13 +105,12 @@ class PlanArbitrary extends Arbitrary<Plan> {
     const { calls, workload } = drawCalls(protocol, scenario, profile, clients, base, until, draw);
     const quietFrom = Math.max(Math.floor(until / 2), until - QUIET * base);
     const { chaos } = scenario;
-    const drawn =
+    const { vocabulary } = this;
+    const { damageable = drawDamageable(tolerates, servers, draw) } = scenario.disk;
+    const { faults, downgraded } =
       profile === undefined || servers.length === 0
-        ? []
-        : drawFaults(
-            { tolerates, chaos, profile, vocabulary: this.vocabulary, servers, clients, base, quietFrom },
-            draw,
-          );
+        ? noFaults
+        : drawFaults({ tolerates, chaos, profile, vocabulary, servers, clients, base, damageable, quietFrom }, draw);
     const plan = {
       format: PLAN_FORMAT,
       protocol: scenario.protocol,
@@ -108,21 +119,27 @@ class PlanArbitrary extends Arbitrary<Plan> {
       seed,
       nodes,
       network,
-      disk,
-      faults: [...scenario.faults, ...drawn],
+      disk: faults.some(damagesDisk) ? { ...disk, damageable } : disk,
+      faults: [...scenario.faults, ...faults],
       calls,
       ...(workload === undefined ? {} : { workload }),
       overrides: [],
       limits: { ...defaultLimits, ...runawayLimit(scenario), ...scenario.limits, until },
     } as const;
     const { liveness } = protocol;
-    if (liveness === undefined || !(scenario.liveness ?? profile !== undefined)) return plan;
+    if (liveness === undefined || chaos.overBudget === true || !(scenario.liveness ?? profile !== undefined))
+      return { plan, downgraded };
     // A run of drawn length becomes calm where it would become quiet; one of given length is as long as it says, and then calm.
     const calmAt = scenario.limits.until ?? quietFrom;
     const calm = drawCalm(protocol, liveness, scenario, inhabitants, options, base, calmAt, draw);
-    return { ...plan, calm, limits: { ...plan.limits, until: endOfCalm(liveness, { ...plan, calm }, base) } };
+    const end = endOfCalm(liveness, { ...plan, calm }, base);
+    return { plan: { ...plan, calm, limits: { ...plan.limits, until: end } }, downgraded };
   }
 }
+
+/** The fault atlas: drawn before the run, never more than the protocol claims to survive. */
+const drawDamageable = (tolerates: Tolerance, servers: readonly NodeId[], draw: Draw): readonly NodeId[] =>
+  draw.sample(servers, draw.between(0, Math.min(servers.length, damagedDisksMax(servers.length, tolerates))));
 
 /** A run of drawn length has thousands of events; one with a million has gone astray. */
 const runawayLimit = (scenario: Scenario): { eventsMax?: number } =>

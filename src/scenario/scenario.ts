@@ -57,8 +57,14 @@ export interface Chaos {
   readonly profile?: ChaosProfile;
   /** The fault kinds that may be added; absent: all that the protocol claims to survive. */
   readonly faults?: readonly FaultKind[];
+  /** How common a kind is among the others of a run, from 0 (never); kinds that are given a weight are in every run. */
+  readonly weights?: { readonly [kind in FaultKind]?: number };
   /** Most faults added to one run. */
   readonly faultsMax?: number;
+  /** Typical time between two faults. */
+  readonly gap?: Micros;
+  /** True: faults that the protocol does not claim to survive are added too. What they break is no failure, and liveness is not judged. */
+  readonly overBudget?: boolean;
   /** No fault is added before `from` or after `to`, e.g. to leave a quiet end. */
   readonly from?: Micros;
   readonly to?: Micros;

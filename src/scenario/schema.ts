@@ -155,7 +155,16 @@ const chaos = (parts: Quantities) =>
         .array(z.enum(faultKinds).meta({ description: `a kind of fault: ${faultKinds.join(', ')}` }))
         .meta({ description: 'a list of the kinds of faults that may be added' })
         .exactOptional(),
+      weights: z
+        .partialRecord(z.enum(faultKinds), wholeNumber('how common a kind of fault is, 0 for never', 0, 1_000))
+        .meta({ description: 'a table: kind of fault, weight' })
+        .exactOptional(),
       faultsMax: wholeNumber('the most faults added to one run', 0, 10_000).exactOptional(),
+      gap: parts.duration.refine((micros) => micros > 0, { error: 'leaves no time between faults' }).exactOptional(),
+      overBudget: z
+        .boolean()
+        .meta({ description: 'whether faults beyond what the protocol claims to survive are added too' })
+        .exactOptional(),
       from: parts.duration.exactOptional(),
       to: parts.duration.exactOptional(),
     })

@@ -20,13 +20,15 @@ export const raftLiveness: LivenessClaim = {
     return { agreement, service: agreement + clientWithin(circumstances) };
   },
   disagreement,
-  whyUnrecoverable(world, core) {
-    const servers = serversOf(world, core);
-    const up = servers.filter((node) => world.isUp(node));
-    const all = world.nodes.filter((_, node) => world.roleOf(node) === 'server').length;
-    return up.length >= majority(all) ? undefined : `only ${up.length} of ${all} servers run: the others have stopped`;
-  },
+  whyUnrecoverable: tooFew,
 };
+
+/** A server whose disk cannot be believed stops, and must: what remains goes on as long as it is a majority. */
+function tooFew(world: World, core: readonly number[]): string | undefined {
+  const up = serversOf(world, core).length;
+  const all = world.nodes.filter((_, node) => world.roleOf(node) === 'server').length;
+  return up >= majority(all) ? undefined : `only ${up} of ${all} servers run: the others have stopped`;
+}
 
 const majority = (count: number): number => Math.floor(count / 2) + 1;
 
@@ -93,17 +95,20 @@ function tries(failure: number): number | undefined {
 /** What takes more tries is not owed: it would be hours. */
 const TRIES_MAX = 1_000;
 
+/** The servers of the core that run. */
 const serversOf = (world: World, core: readonly number[]): readonly number[] =>
-  core.filter((node) => world.roleOf(node) === 'server');
+  core.filter((node) => world.roleOf(node) === 'server' && world.isUp(node));
 
-/** All servers of the core run, one of them leads, and all have the same log and have applied all of it. */
+/** A majority runs, one of them leads, and all have the same log and have applied all of it. */
 function disagreement(world: World, core: readonly number[]): string | undefined {
+  const few = tooFew(world, core);
+  if (few !== undefined) return few;
   const servers = serversOf(world, core);
   let last = -1;
   let leader = -1;
   for (const node of servers) {
     const state = world.stateOf(node) as ServerState | undefined;
-    if (state === undefined) return `${world.nodes[node]} ${world.isUp(node) ? 'waits for its disk' : 'does not run'}`;
+    if (state === undefined) return `${world.nodes[node]} waits for its disk`;
     if (state.role === 'leader') leader = node;
     last = Math.max(last, state.log.length);
   }

@@ -1,0 +1,125 @@
+/** Where, when and for how long faults strike: times or events, nodes by name or by what they noted last. */
+import type { Target, Trigger } from '../sim/faults.ts';
+import type { Micros, NodeId } from '../sim/protocol.ts';
+import type { ChaosSetting } from './chaos.ts';
+import type { Draw } from './draw.ts';
+import type { Word } from './vocabulary.ts';
+
+/** Of the faults that can hang on an event, this many do, in percent. */
+const ANCHORED_PERCENT = 35;
+const NOTED_TARGET_PERCENT = 40;
+/** Clients are nodes too: they pause, crash and have clocks. */
+const CLIENT_PERCENT = 12;
+
+export type Moment = { readonly at: Micros } | { readonly when: Trigger };
+
+/** An event to hang a fault on. */
+interface Anchor {
+  readonly kind: 'note' | 'message' | 'timer';
+  readonly word: Word;
+}
+
+export class FaultPlaces {
+  readonly setting: ChaosSetting;
+  readonly draw: Draw;
+  /** When the last fault must be over. */
+  readonly to: Micros;
+  readonly all: readonly NodeId[];
+  /** The notes that this run aims at: rare ones rather than common ones, since rare events are changes of state. */
+  private readonly focus: readonly Word[];
+
+  constructor(setting: ChaosSetting, to: Micros, draw: Draw) {
+    this.setting = setting;
+    this.to = to;
+    this.draw = draw;
+    this.all = [...setting.servers, ...setting.clients];
+    this.focus = chooseFocus(setting.vocabulary.notes, draw);
+  }
+
+  /** A time, or an event. */
+  moment(at: Micros): Moment {
+    const anchor = this.draw.chance(ANCHORED_PERCENT) ? this.anchor() : undefined;
+    return anchor === undefined ? { at } : { when: this.trigger(anchor, undefined) };
+  }
+
+  /**
+   * Whom a fault strikes, and when. At an event it is mostly the node where that event happens; crashes and pauses then fall between
+   * two effects of that very handler.
+   */
+  strike(at: Micros, atBoundary: boolean): Moment & { node: Target; effect?: number } {
+    const { draw } = this;
+    const anchor = draw.chance(ANCHORED_PERCENT) ? this.anchor() : undefined;
+    if (anchor === undefined) return { node: this.target(), at, ...this.boundary(atBoundary, 8) };
+    if (anchor.kind === 'note' && draw.chance(40)) {
+      return { node: { noted: anchor.word.text }, when: this.trigger(anchor, undefined) };
+    }
+    if (draw.chance(25)) return { node: this.target(), when: this.trigger(anchor, undefined) };
+    const node = this.node();
+    return { node, when: this.trigger(anchor, node), ...this.boundary(atBoundary, anchor.word.effectsMax) };
+  }
+
+  private anchor(): Anchor | undefined {
+    const { draw } = this;
+    const { messages, timers } = this.setting.vocabulary;
+    const choices: (readonly [number, () => Anchor])[] = [];
+    if (this.focus.length > 0) choices.push([4, () => ({ kind: 'note', word: draw.pick(this.focus) })]);
+    if (messages.length > 0) choices.push([3, () => ({ kind: 'message', word: draw.pick(messages) })]);
+    if (timers.length > 0) choices.push([1, () => ({ kind: 'timer', word: draw.pick(timers) })]);
+    return choices.length === 0 ? undefined : draw.weighted(choices)();
+  }
+
+  /** The n-th of these events anywhere, or at one node: from the first to about the last of a run. */
+  private trigger({ kind, word }: Anchor, node: NodeId | undefined): Trigger {
+    const expected = node === undefined ? word.perRun : Math.ceil(word.perRun / this.setting.servers.length);
+    const nth = this.draw.acrossScales(1, expected + 1);
+    return { [kind]: word.text, ...(node === undefined ? {} : { node }), nth };
+  }
+
+  private target(): Target {
+    const { draw } = this;
+    if (this.focus.length > 0 && draw.chance(NOTED_TARGET_PERCENT)) return { noted: draw.pick(this.focus).text };
+    return this.node();
+  }
+
+  private node(): NodeId {
+    const { draw, setting } = this;
+    return draw.pick(setting.clients.length > 0 && draw.chance(CLIENT_PERCENT) ? setting.clients : setting.servers);
+  }
+
+  /** Disks that matter are those of servers. */
+  server(): Target {
+    const target = this.target();
+    return typeof target === 'string' && this.setting.clients.includes(target)
+      ? this.draw.pick(this.setting.servers)
+      : target;
+  }
+
+  /** Half of the crashes and pauses fall between two effects of a handler. */
+  private boundary(wanted: boolean, effectsMax: number): { effect?: number } {
+    return wanted && this.draw.chance(50) ? { effect: this.draw.acrossScales(1, effectsMax + 1) - 1 } : {};
+  }
+
+  duration(at: Micros): Micros {
+    const { base, profile } = this.setting;
+    const [divisor, factor] = profile.duration;
+    return Math.min(this.draw.acrossScales(base / divisor, base * factor), this.room(at));
+  }
+
+  /** Long enough for a protocol to settle in what is left to it: what comes and goes faster is noise. */
+  stableDuration(at: Micros): Micros {
+    const { base, profile } = this.setting;
+    return Math.min(this.draw.acrossScales(base * 2, base * profile.duration[1]), this.room(at));
+  }
+
+  /** Time left for faults. */
+  room(at: Micros | undefined): Micros {
+    return Math.max(1, this.to - (at ?? 0));
+  }
+}
+
+/** One or two notes, the rarer the likelier. */
+function chooseFocus(notes: readonly Word[], draw: Draw): readonly Word[] {
+  if (notes.length === 0) return [];
+  const weights = notes.map((word) => [Math.max(1, Math.floor(256 / word.perRun)), word] as const);
+  return draw.chance(50) ? [draw.weighted(weights)] : [draw.weighted(weights), draw.weighted(weights)];
+}
