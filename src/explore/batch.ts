@@ -1,6 +1,7 @@
 /** A batch: consecutive seeds run one after the other, in this thread or in a worker. What it gives back is plain data. */
 import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { isOutside, outside, outsideModel } from './budget.ts';
 import { firstDifference } from './difference.ts';
 import { execute } from './execute.ts';
 import { executeWatched } from './execute-watched.ts';
@@ -64,17 +65,24 @@ function runSeeds(protocol: Protocol, source: PlanSource, task: BatchTask, run: 
   for (let done = 0; done < task.count; done++) {
     const index = task.from + done * task.stride;
     const seed = seedAt(task.seed, index);
-    const plan = source.plan(seed);
+    const { plan, downgraded } = source.draw(seed);
     const execution = run(protocol, plan);
     digests.push(execution.digest);
-    addExecution(tally, execution);
-    const finding = judge(protocol, plan, seed, index, execution, run, tally, task.repeatEvery ?? STRICT_EVERY);
-    if (finding === undefined) continue;
+    addExecution(tally, execution, downgraded);
+    const judged = judge(protocol, plan, seed, index, execution, run, tally, task.repeatEvery ?? STRICT_EVERY);
+    if (judged === undefined) continue;
+    const finding = labelled(protocol, plan, judged);
     if (!hits.some(({ signature }) => signature === finding.signature)) findings.push(finding);
     hits.push({ index, signature: finding.signature });
-    if (!task.keepGoing) break;
+    if (!task.keepGoing && !isOutside(finding.signature)) break;
   }
   return { from: task.from, digests, tally, hits, findings };
+}
+
+/** What broke outside the model is no failure of the protocol, and is told apart. */
+function labelled(protocol: Protocol, plan: Plan, finding: Finding): Finding {
+  const beyond = finding.verdict === 'nondeterministic' ? [] : outsideModel(protocol, plan);
+  return beyond.length === 0 ? finding : { ...finding, signature: outside(finding.signature), outsideModel: beyond };
 }
 
 /** A finding is only reported after a second, strict run has shown the same. A sample of the others is run again too. */

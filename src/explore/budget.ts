@@ -147,6 +147,17 @@ export function outsideModel(protocol: Protocol, plan: Plan): readonly string[] 
   return [...outside].sort();
 }
 
+/** How findings outside the model are labelled: they are no failures of the protocol. */
+const OUTSIDE = 'outside model: ';
+
+export const outside = (signature: string): string => `${OUTSIDE}${signature}`;
+
+export const isOutside = (signature: string): boolean => signature.startsWith(OUTSIDE);
+
+/** What broke, wherever it was. */
+export const withoutLabel = (signature: string): string =>
+  isOutside(signature) ? signature.slice(OUTSIDE.length) : signature;
+
 /** Of how many nodes faults of this plan may damage the disk for good. */
 function damagedDisks(plan: Plan): number {
   const { damageable = plan.nodes.map(({ id }) => id) } = plan.disk;

@@ -11,6 +11,7 @@ import type { Micros, NodeId } from '../sim/protocol.ts';
 import { drawCalmCalls } from './calls.ts';
 import type { Draw } from './draw.ts';
 import type { Options } from './environment.ts';
+import { profileName } from './profile.ts';
 
 /** Everything is quick: what a protocol owes must not hang on messages that are as slow as its timeouts. In parts of its base timeout. */
 const LATENCY_DIVISOR = 1_000;
@@ -44,6 +45,10 @@ export function drawCalm(
     every: atLeastOne(base / LOOKS),
   };
 }
+
+/** Whether runs of a scenario end in a calm. */
+export const hasCalm = (protocol: Protocol, { liveness, chaos }: Scenario): boolean =>
+  protocol.liveness !== undefined && chaos.overBudget !== true && (liveness ?? profileName(chaos) !== 'none');
 
 /** When a run with this calm ends at the latest. */
 export const endOfCalm = (claim: LivenessClaim, run: CalmRun, base: Micros): Micros =>

@@ -3,6 +3,7 @@ import { placedProperties } from '../check/monitor.ts';
 import type { Protocol } from '../check/protocol.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { type BatchResult, type BatchTask, runBatch } from './batch.ts';
+import { isOutside, outsideModel, withoutLabel } from './budget.ts';
 import { CampaignDigest } from './campaign-digest.ts';
 import { makeCapsule } from './capsule.ts';
 import { type CampaignIdentity, CHECKPOINT_FORMAT, checkIdentity, identityOf } from './checkpoint.ts';
@@ -203,9 +204,18 @@ export class Campaign {
     for (const { first, count } of this.findings.all) {
       const { signature, verdict } = first;
       const about = verdict === 'nondeterministic' ? {} : await this.capsuleOf(first, groups.length === 0);
-      groups.push({ signature, count, first, ...about });
+      groups.push(this.relabelled({ signature, count, first, ...about }));
     }
     return groups;
+  }
+
+  /** A plan that lay outside the model may lie within it when it is small: then the failure is the protocol's. */
+  private relabelled(group: FindingGroup): FindingGroup {
+    const { capsule, signature } = group;
+    if (capsule === undefined || !isOutside(signature)) return group;
+    return outsideModel(this.protocol, capsule.plan).length > 0
+      ? group
+      : { ...group, signature: withoutLabel(signature) };
   }
 
   private async capsuleOf(finding: Finding, isFirst: boolean): Promise<Pick<FindingGroup, 'capsule' | 'shrinking'>> {

@@ -4,6 +4,7 @@ import type { Protocol } from '../check/protocol.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { AnyRole } from '../sim/protocol.ts';
 import { drawnTolerance } from './budget.ts';
+import { hasCalm } from './calm.ts';
 import { drawableKinds } from './chaos.ts';
 import { profileName } from './profile.ts';
 import type { Coverage, GoalReport } from './report.ts';
@@ -25,6 +26,8 @@ export function coverageOf(protocol: Protocol, scenario: Scenario, tally: Tally)
     goals: goalsOf(protocol, tally),
     linearizability: tally.linearizability,
     faultFreeSeeds: tally.faultFreeSeeds,
+    downgraded: sorted(tally.downgraded),
+    ...(hasCalm(protocol, scenario) ? { liveness: tally.liveness } : {}),
   };
 }
 

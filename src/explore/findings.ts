@@ -1,5 +1,6 @@
 /** What a campaign has found so far: distinct failures with the first of each, in the order of their seeds. */
 import type { BatchResult } from './batch.ts';
+import { isOutside } from './budget.ts';
 import type { Finding } from './report.ts';
 
 export interface Found {
@@ -32,10 +33,10 @@ export class Findings {
     return this.found.size;
   }
 
-  /** Seeds that have failed. */
+  /** Seeds that have failed, within the model. */
   get count(): number {
     let count = 0;
-    for (const one of this.found.values()) count += one.count;
+    for (const [signature, one] of this.found) if (!isOutside(signature)) count += one.count;
     return count;
   }
 }

@@ -8,7 +8,7 @@ import type { Micros, NodeId, Tolerance } from '../sim/protocol.ts';
 import { Stream } from '../sim/random.ts';
 import { type Budgeted, damagedDisksMax, damagesDisk, drawnTolerance, noFaults } from './budget.ts';
 import { drawCalls } from './calls.ts';
-import { drawCalm, endOfCalm } from './calm.ts';
+import { drawCalm, endOfCalm, hasCalm } from './calm.ts';
 import { drawFaults } from './chaos.ts';
 import { Draw } from './draw.ts';
 import { drawDisk, drawNetwork, drawNodes, drawOptions, drawPopulation } from './environment.ts';
@@ -127,8 +127,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
       limits: { ...defaultLimits, ...runawayLimit(scenario), ...scenario.limits, until },
     } as const;
     const { liveness } = protocol;
-    if (liveness === undefined || chaos.overBudget === true || !(scenario.liveness ?? profile !== undefined))
-      return { plan, downgraded };
+    if (liveness === undefined || !hasCalm(protocol, scenario)) return { plan, downgraded };
     // A run of drawn length becomes calm where it would become quiet; one of given length is as long as it says, and then calm.
     const calmAt = scenario.limits.until ?? quietFrom;
     const calm = drawCalm(protocol, liveness, scenario, inhabitants, options, base, calmAt, draw);

@@ -1,7 +1,7 @@
 /** The reports of the shards of a campaign, as one. */
 import type { Scenario } from '../scenario/scenario.ts';
 import { CampaignDigest } from './campaign-digest.ts';
-import type { Coverage, FindingGroup, FuzzReport, GoalReport } from './report.ts';
+import type { Coverage, FindingGroup, FuzzReport, GoalReport, LivenessCoverage } from './report.ts';
 import { addCounts } from './tally.ts';
 import { campaignVerdict, isAsExpected, whyInconclusive } from './verdict.ts';
 
@@ -98,8 +98,19 @@ function mergeCoverage(one: Coverage, other: Coverage): Coverage {
       nodesMax: Math.max(one.linearizability.nodesMax, other.linearizability.nodesMax),
     },
     faultFreeSeeds: one.faultFreeSeeds + other.faultFreeSeeds,
+    downgraded: addCounts({ ...one.downgraded }, other.downgraded),
+    ...(one.liveness === undefined || other.liveness === undefined
+      ? {}
+      : { liveness: mergeLiveness(one.liveness, other.liveness) }),
   };
 }
+
+const mergeLiveness = (one: LivenessCoverage, other: LivenessCoverage): LivenessCoverage => ({
+  live: one.live + other.live,
+  unrecoverable: one.unrecoverable + other.unrecoverable,
+  unjudged: one.unjudged + other.unjudged,
+  slowestMicros: Math.max(one.slowestMicros, other.slowestMicros),
+});
 
 type Rows<Row> = { readonly [name: string]: Row };
 

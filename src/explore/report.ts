@@ -22,6 +22,8 @@ export interface Finding {
   /** Equal for equal failures, e.g. `violated ES`. */
   readonly signature: string;
   readonly execution: Execution;
+  /** What of the plan the protocol does not claim to survive; the signature says so too. Absent within the model. */
+  readonly outsideModel?: readonly string[];
   /** With `nondeterministic`: the digest of the second run, and what differed first where that could be found. */
   readonly otherDigest?: string;
   readonly difference?: Difference;
@@ -92,6 +94,19 @@ export interface Coverage {
   readonly linearizability: { readonly judged: number; readonly unknown: number; readonly nodesMax: number };
   /** Seeds without any fault. */
   readonly faultFreeSeeds: number;
+  /** Faults that were weakened or dropped because the protocol does not claim to survive them, by kind. */
+  readonly downgraded: { readonly [kind: string]: number };
+  /** What came of the calms at the end of runs; absent where there are none. */
+  readonly liveness?: LivenessCoverage;
+}
+
+export interface LivenessCoverage {
+  /** Runs that were served and agreed in time, that could not have recovered, and in which nothing was owed. */
+  readonly live: number;
+  readonly unrecoverable: number;
+  readonly unjudged: number;
+  /** The longest that a run took until it was live, after its calm began. */
+  readonly slowestMicros: number;
 }
 
 export interface FuzzReport {

@@ -15,6 +15,8 @@ export interface Tally {
   /** Seeds in which a goal was reached. */
   readonly goals: { [goal: string]: number };
   readonly linearizability: { judged: number; unknown: number; nodesMax: number };
+  readonly liveness: { live: number; unrecoverable: number; unjudged: number; slowestMicros: number };
+  readonly downgraded: { [kind: string]: number };
   /** Seeds that were run a second time, strictly, and gave the same digest. */
   rerunStrictly: number;
 }
@@ -32,11 +34,17 @@ export const emptyTally = (): Tally => ({
   notes: {},
   goals: {},
   linearizability: { judged: 0, unknown: 0, nodesMax: 0 },
+  liveness: { live: 0, unrecoverable: 0, unjudged: 0, slowestMicros: 0 },
+  downgraded: {},
   rerunStrictly: 0,
 });
 
 /** Adds one run. */
-export function addExecution(tally: Tally, { verdict, statistics, goals, linearizability }: Execution): void {
+export function addExecution(
+  tally: Tally,
+  { verdict, statistics, goals, linearizability, liveness }: Execution,
+  downgraded: { readonly [kind: string]: number },
+): void {
   tally.runs++;
   tally.counts[verdict]++;
   tally.events += statistics.events;
@@ -56,6 +64,11 @@ export function addExecution(tally: Tally, { verdict, statistics, goals, lineari
   }
   addInto(tally.operations, statistics.operations);
   addInto(tally.notes, statistics.notes);
+  addInto(tally.downgraded, downgraded);
+  if (liveness !== undefined) {
+    tally.liveness[liveness.verdict]++;
+    tally.liveness.slowestMicros = Math.max(tally.liveness.slowestMicros, liveness.afterMicros ?? 0);
+  }
   for (const goal of Object.keys(goals)) tally.goals[goal] = (tally.goals[goal] ?? 0) + 1;
   if (linearizability === undefined) return;
   tally.linearizability.judged++;
@@ -76,6 +89,10 @@ export function addTally(tally: Tally, other: Tally): void {
   addInto(tally.operations, other.operations);
   addInto(tally.notes, other.notes);
   addInto(tally.goals, other.goals);
+  addInto(tally.downgraded, other.downgraded);
+  for (const verdict of ['live', 'unrecoverable', 'unjudged'] as const)
+    tally.liveness[verdict] += other.liveness[verdict];
+  tally.liveness.slowestMicros = Math.max(tally.liveness.slowestMicros, other.liveness.slowestMicros);
   tally.linearizability.judged += other.linearizability.judged;
   tally.linearizability.unknown += other.linearizability.unknown;
   tally.linearizability.nodesMax = Math.max(tally.linearizability.nodesMax, other.linearizability.nodesMax);
