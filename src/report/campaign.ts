@@ -45,6 +45,13 @@ export interface CoverageAccount {
   }[];
   readonly linearizability: { readonly judged: number; readonly unknown: number };
   readonly faultFreeSeeds: number;
+  readonly downgraded: { readonly [kind: string]: number };
+  readonly liveness?: {
+    readonly live: number;
+    readonly unrecoverable: number;
+    readonly unjudged: number;
+    readonly slowestMicros: number;
+  };
 }
 
 /** One line on top of a campaign's output, printed before it starts: seed first, so that an interrupted campaign can be repeated. */
@@ -108,6 +115,7 @@ function coverageLines(campaign: CampaignAccount, style: Style): string[] {
     ...labelled('operations', operationText(coverage)),
     ...labelled('goals', goalText(coverage, campaign.runs)),
     ...labelled('checked', checkText(campaign)),
+    ...labelled('liveness', livenessText(coverage)),
     ...labelled('speed', speed),
     ...labelled('digest', style.dim(`${campaign.digest} (seed ${campaign.seed}, ${counted(campaign.runs, 'run')})`)),
   ];
@@ -119,7 +127,20 @@ function faultText(coverage: CoverageAccount): string {
   );
   const free = coverage.faultFreeSeeds === 0 ? '' : `; ${counted(coverage.faultFreeSeeds, 'run')} without any`;
   const never = coverage.faultsNeverFired.length === 0 ? '' : `; never: ${coverage.faultsNeverFired.join(', ')}`;
-  return `${fired === '' ? 'none' : fired}${free}${never}`;
+  const weakened = tally(coverage.downgraded);
+  const budget = weakened === '' ? '' : `; weakened to what the protocol claims to survive: ${weakened}`;
+  return `${fired === '' ? 'none' : fired}${free}${never}${budget}`;
+}
+
+function livenessText({ liveness }: CoverageAccount): string {
+  if (liveness === undefined) return 'not judged: the protocol publishes no bound, or runs have no calm';
+  const { live, unrecoverable, unjudged, slowestMicros } = liveness;
+  const slowest = live === 0 ? '' : `, the slowest after ${rounded(slowestMicros / 1_000_000)} s of calm`;
+  const rest = [
+    unrecoverable === 0 ? '' : `${grouped(unrecoverable)} could not have recovered`,
+    unjudged === 0 ? '' : `in ${grouped(unjudged)} nothing was owed`,
+  ].filter((text) => text !== '');
+  return `${counted(live, 'run')} served and agreed within the published bound${slowest}${rest.map((text) => `; ${text}`).join('')}`;
 }
 
 function messageText(coverage: CoverageAccount): string {

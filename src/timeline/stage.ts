@@ -109,7 +109,7 @@ export class Stage {
         this.noted.set(event.text, event.node);
         return;
       case 'fault':
-        this.fault(event.id, event.fault, event.phase);
+        if (event.phase !== 'step') this.fault(event.id, event.fault, event.phase);
         return;
       case 'calm':
         this.calm(event.core);
