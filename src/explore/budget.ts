@@ -6,7 +6,7 @@ import { type Protocol, toleranceOf } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Chaos } from '../scenario/scenario.ts';
 import type { DiskLoss, Fault, FaultKind } from '../sim/faults.ts';
-import type { Json } from '../sim/plain.ts';
+import { canonicalText, type Json } from '../sim/plain.ts';
 import type { Tolerance } from '../sim/protocol.ts';
 
 /**
@@ -107,7 +107,7 @@ function bearableRate(
 
 /** `fault` itself where the weaker one is the same: then nothing was downgraded. */
 const sameOr = (fault: Fault, weaker: Fault): Fault =>
-  JSON.stringify(fault) === JSON.stringify(weaker) ? fault : weaker;
+  canonicalText(fault) === canonicalText(weaker) ? fault : weaker;
 
 export interface Budgeted {
   readonly faults: readonly Fault[];

@@ -71,11 +71,7 @@ const drawable: readonly DrawableKind[] = [
   { kind: 'full-disk', percent: 6, claimed: diskErrors },
   { kind: 'read-error', percent: 6, claimed: diskErrors },
   { kind: 'bit-flip', percent: 6, claimed: ({ corruption = false }) => corruption },
-  {
-    kind: 'misdirected-write',
-    percent: 6,
-    claimed: ({ misdirectedWrites = false, corruption = false }) => misdirectedWrites || corruption,
-  },
+  { kind: 'misdirected-write', percent: 6, claimed: ({ misdirectedWrites = false }) => misdirectedWrites },
 ];
 
 /** The kinds that a campaign may draw: those that the protocol claims to survive, and of these those that the scenario allows. */

@@ -65,16 +65,27 @@ describe('a default run', () => {
   test('comes with every kind of fault somewhere, with fault-free runs, and with options at their extremes', () => {
     expect([...kinds(drawn)].sort()).toEqual(
       [
+        'clock-drift',
         'clock-rate',
         'clock-step',
         'clog',
         'crash',
+        'crash-loop',
         'cut',
+        'degrade',
+        'disk-stall',
+        'filter',
+        'flapping',
         'isolate',
         'noise',
+        'outage',
+        'partial',
         'partition',
         'pause',
         'slow-disk',
+        'slow-node',
+        'swizzle-clog',
+        'timer-jitter',
       ].sort(),
     );
     const faultFree = drawn.filter(({ faults }) => faults.length === 0).length;
@@ -148,18 +159,16 @@ describe('what a protocol does not claim to survive', () => {
 
   test('is left out piece by piece', () => {
     const only = plans(bare, 200, { ...protocol, tolerates: { ...nothing, crashes: true } });
-    expect([...kinds(only)]).toEqual(['crash']);
-    for (const { faults } of only) {
-      for (const fault of faults) if (fault.kind === 'crash') expect(fault.unsynced).toBe('all');
-    }
+    expect([...kinds(only)].sort()).toEqual(['crash', 'crash-loop', 'outage']);
+    for (const { faults } of only) for (const fault of faults) expect(fault).toMatchObject({ unsynced: 'all' });
   });
 
   test('limits how far clocks may be off', () => {
     const drifting = plans(bare, 200, { ...protocol, tolerates: { ...nothing, clockRatePpm: 200 } });
-    expect([...kinds(drifting)]).toEqual(['clock-rate']);
+    expect([...kinds(drifting)].sort()).toEqual(['clock-drift', 'clock-rate']);
     const rates = drifting.flatMap(({ nodes, faults }) => [
       ...nodes.map(({ clock }) => clock?.ratePpm ?? 0),
-      ...faults.map((fault) => (fault.kind === 'clock-rate' ? fault.ppm : 0)),
+      ...faults.map((fault) => (fault.kind === 'clock-rate' || fault.kind === 'clock-drift' ? fault.ppm : 0)),
     ]);
     expect(Math.max(...rates)).toBeLessThanOrEqual(200);
     expect(Math.min(...rates)).toBeGreaterThanOrEqual(-200);

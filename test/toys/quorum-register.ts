@@ -37,7 +37,7 @@ export interface Rules {
   /** Is a value durable before the server says that it keeps it? */
   readonly syncsFirst: boolean;
 }
-const correct: Rules = { quorum: (servers) => Math.floor(servers / 2) + 1, writesBack: true, syncsFirst: true };
+export const correct: Rules = { quorum: (servers) => Math.floor(servers / 2) + 1, writesBack: true, syncsFirst: true };
 
 interface ServerShape {
   readonly state: { readonly values: { [key: string]: Stored } };
@@ -174,7 +174,7 @@ const client = (rules: Rules) => {
 };
 
 /** Clients of one name must not reuse a tag after a restart; here they never do, since `round` is only compared within an answer. */
-const quorumRegister = (rules: Rules = correct, bugs: readonly Bug[] = []): Protocol =>
+export const quorumRegister = (rules: Rules = correct, bugs: readonly Bug[] = []): Protocol =>
   defineProtocol({
     name: 'quorum-register',
     title: 'a register kept by a majority',
