@@ -70,7 +70,7 @@ export const kills: readonly Kill[] = [
     bug: 'T12',
     story: 'each of two transactions leaves where it only reads before it has got its lock where it writes: write skew',
     scene: {
-      calls: [call(0, 'c1', putGet('k2', 'k1', 1)), call(ms(1), 'c2', putGet('k1', 'k2', 2))],
+      calls: [call(0, 'c1', putGet('k2', 'k1')), call(ms(1), 'c2', putGet('k1', 'k2'))],
       overrides: [
         { message: 'n1>n4/Execute#1', latency: ms(25) },
         { message: 'n1>n3/Execute#2', latency: ms(29) },
@@ -84,9 +84,9 @@ export const kills: readonly Kill[] = [
     scene: {
       options: { restartDelayMax: 0 },
       calls: [
-        call(0, 'c1', append('k1', 'k1', 1)),
-        call(ms(1), 'c2', append('k1', 'k1', 2)),
-        call(ms(24), 'c3', append('k1', 'k1', 3)),
+        call(0, 'c1', append('k1', 'k1')),
+        call(ms(1), 'c2', append('k1', 'k1')),
+        call(ms(24), 'c3', append('k1', 'k1')),
       ],
     },
     foundBy: ['DLF'],

@@ -1,4 +1,5 @@
 /** The client: asks one coordinator for a transaction, again and again, until it is answered or has asked too often. */
+import type { Json } from '../../sim/plain.ts';
 import type { Context, Micros, NodeId, Request, Role } from '../../sim/protocol.ts';
 import type { Begin, Done, Stale } from './transactions.ts';
 import { type ClientOp, type ClientResult, stepsOf } from './workload.ts';
@@ -25,7 +26,7 @@ export interface ClientShape {
   readonly sends: Begin;
   readonly timer: 'retry';
   readonly op: ClientOp;
-  readonly result: { readonly values: ClientResult['values'] };
+  readonly result: ClientResult & { readonly [field: string]: Json };
   readonly options: ClientOptions;
 }
 
@@ -64,14 +65,20 @@ function ask(state: ClientState, request: Request<ClientOp>, context: ClientCont
 function sendQuestion(state: ClientState, { process, sequence, op }: Request<ClientOp>, context: ClientContext): void {
   const incarnation = state.incarnations[state.coordinator] ?? 0;
   const origin = { process, sequence };
-  context.send(state.coordinator, { type: 'Begin', origin, incarnation, steps: stepsOf(op) });
+  context.send(state.coordinator, { type: 'Begin', origin, incarnation, steps: stepsOf(op, origin) });
 }
 
-function onDone(state: ClientState, _from: NodeId, { origin, committed, values }: Done, context: ClientContext): void {
+function onDone(
+  state: ClientState,
+  _from: NodeId,
+  { origin, committed, overdrawn, values }: Done,
+  context: ClientContext,
+): void {
   const { request } = state;
   if (request === null || request.process !== origin.process || request.sequence !== origin.sequence) return;
   finish(state, context);
   if (committed) context.reply(request, { values });
+  else if (overdrawn) context.reply(request, { values: [], overdrawn: true });
   else context.refuse(request, 'aborted');
 }
 

@@ -27,12 +27,15 @@ export interface Work {
   sessions: number[];
   /** By step: what it saw. */
   values: Json[];
+  /** A participant has voted no because of a balance. */
+  overdrawn: boolean;
 }
 
 /** The last answer to each client process. */
 export interface Answered {
   readonly sequence: number;
   readonly committed: boolean;
+  readonly overdrawn: boolean;
   readonly values: readonly Json[];
 }
 
@@ -108,11 +111,27 @@ const isSame = (one: Origin, other: Origin): boolean =>
 
 function newWork(client: NodeId, origin: Origin, steps: readonly Step[], context: ManagerContext): Work {
   const age: Age = { txn: '', born: context.wallClock, root: '', attempt: 0 };
-  return { age, origin, client, steps, phase: 'working', participants: [], executed: [], sessions: [], values: [] };
+  return {
+    age,
+    origin,
+    client,
+    steps,
+    phase: 'working',
+    participants: [],
+    executed: [],
+    sessions: [],
+    values: [],
+    overdrawn: false,
+  };
 }
 
-function tell(client: NodeId, origin: Origin, { committed, values }: Answered, context: ManagerContext): void {
-  context.send(client, { type: 'Done', origin, committed, values });
+function tell(
+  client: NodeId,
+  origin: Origin,
+  { committed, overdrawn, values }: Answered,
+  context: ManagerContext,
+): void {
+  context.send(client, { type: 'Done', origin, committed, overdrawn, values });
 }
 
 function attempt(rules: WorkRules, manager: Manager, work: Work, context: ManagerContext): void {
@@ -217,7 +236,12 @@ export function onRestartTimer(rules: WorkRules, manager: Manager, key: string, 
 /** The request is done with: the client is told, now and whenever it asks again. */
 export function answer(manager: Manager, work: Work, committed: boolean, context: ManagerContext): void {
   const { origin, client } = work;
-  const answered: Answered = { sequence: origin.sequence, committed, values: committed ? [...work.values] : [] };
+  const answered: Answered = {
+    sequence: origin.sequence,
+    committed,
+    overdrawn: !committed && work.overdrawn,
+    values: committed ? [...work.values] : [],
+  };
   manager.answered[origin.process] = answered;
   manager.open = manager.open.filter((other) => other !== work);
   if (client !== '') tell(client, origin, answered, context);

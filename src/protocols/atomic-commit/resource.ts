@@ -263,11 +263,11 @@ const ABORTED: Finished = Object.freeze({ outcome: 'abort', writes: NO_WRITES, h
 // ---- The vote --------------------------------------------------------------------------------------------------------------------
 
 /** Whether the participant can commit this: it has done its work and no account would be overdrawn. */
-export function canCommit(resource: Resource, local: Local): boolean {
-  const overdrawn = (key: string): boolean =>
-    isAccount(key) && (seenBy(resource.store, local.writes, local.age.txn, key).value as number) < 0;
-  return local.phase === 'executed' && !local.writes.some(({ key }) => overdrawn(key));
-}
+export const canCommit = (resource: Resource, local: Local): boolean =>
+  local.phase === 'executed' && !isOverdrawn(resource, local);
+
+export const isOverdrawn = ({ store }: Resource, { age, writes }: Local): boolean =>
+  writes.some(({ key }) => isAccount(key) && (seenBy(store, writes, age.txn, key).value as number) < 0);
 
 /** From now on the participant is bound: it can neither commit nor abort alone. The caller forces the record before the vote leaves. */
 export function prepareLocal(

@@ -55,6 +55,8 @@ export interface Done {
   readonly type: 'Done';
   readonly origin: Origin;
   readonly committed: boolean;
+  /** It was not, because an account would have been overdrawn: an answer, not a failure. */
+  readonly overdrawn: boolean;
   /** What each step saw, in the order of the request; empty where nothing was committed. */
   readonly values: readonly Json[];
 }

@@ -4,33 +4,34 @@
  */
 import type { OperationSpec } from '../../sim/config.ts';
 import type { Json } from '../../sim/plain.ts';
-import type { Step } from './transactions.ts';
+import type { Origin, Step } from './transactions.ts';
 
 export type ClientOp =
   | { readonly type: 'transfer'; readonly from: string; readonly to: string; readonly amount: number }
   | { readonly type: 'audit' }
-  | { readonly type: 'append'; readonly to: string; readonly also: string; readonly value: number }
-  | { readonly type: 'append-read'; readonly to: string; readonly read: string; readonly value: number }
+  | { readonly type: 'append'; readonly to: string; readonly also: string }
+  | { readonly type: 'append-read'; readonly to: string; readonly read: string }
   | { readonly type: 'lists'; readonly one: string; readonly other: string }
-  | { readonly type: 'put-get'; readonly put: string; readonly get: string; readonly value: number }
+  | { readonly type: 'put-get'; readonly put: string; readonly get: string }
   | { readonly type: 'registers'; readonly one: string; readonly other: string };
 
 /** What a client is told: what each step saw. */
 export interface ClientResult {
   readonly values: readonly Json[];
+  /** Nothing was done: there was not enough money. */
+  readonly overdrawn?: true;
 }
 
 const KEYS = 4;
 const key = { kind: 'key', count: KEYS } as const;
-const value = { kind: 'unique' } as const;
 
 export const operations: readonly OperationSpec[] = [
   { type: 'transfer', weight: 4, arguments: { from: key, to: key, amount: { kind: 'integer', min: 1, max: 60 } } },
   { type: 'audit', weight: 1 },
-  { type: 'append', weight: 2, arguments: { to: key, also: key, value } },
-  { type: 'append-read', weight: 2, arguments: { to: key, read: key, value } },
+  { type: 'append', weight: 2, arguments: { to: key, also: key } },
+  { type: 'append-read', weight: 2, arguments: { to: key, read: key } },
   { type: 'lists', weight: 1, arguments: { one: key, other: key } },
-  { type: 'put-get', weight: 2, arguments: { put: key, get: key, value } },
+  { type: 'put-get', weight: 2, arguments: { put: key, get: key } },
   { type: 'registers', weight: 1, arguments: { one: key, other: key } },
 ];
 
@@ -43,8 +44,12 @@ export const accounts: readonly string[] = Array.from({ length: KEYS }, (_, i) =
 
 const read = (name: string): Step => ({ f: 'read', key: name, value: null });
 
+/** What a request appends and writes: itself. No two requests have one name, also where a call is made again. */
+const mark = ({ process, sequence }: Origin): string => `${process}#${sequence}`;
+
 /** Where both keys of an operation are one, it is done to one. */
-export function stepsOf(op: ClientOp): readonly Step[] {
+export function stepsOf(op: ClientOp, origin: Origin): readonly Step[] {
+  const value = mark(origin);
   switch (op.type) {
     case 'transfer': {
       const from = account(op.from);
@@ -54,15 +59,15 @@ export function stepsOf(op: ClientOp): readonly Step[] {
     case 'audit':
       return accounts.map(read);
     case 'append': {
-      const first: Step = { f: 'append', key: list(op.to), value: op.value };
+      const first: Step = { f: 'append', key: list(op.to), value };
       return op.to === op.also ? [first] : [first, { ...first, key: list(op.also) }];
     }
     case 'append-read':
-      return [{ f: 'append', key: list(op.to), value: op.value }, read(list(op.read))];
+      return [{ f: 'append', key: list(op.to), value }, read(list(op.read))];
     case 'lists':
       return reads(list(op.one), list(op.other));
     case 'put-get':
-      return [read(register(op.get)), { f: 'write', key: register(op.put), value: op.value }];
+      return [read(register(op.get)), { f: 'write', key: register(op.put), value }];
     case 'registers':
       return reads(register(op.one), register(op.other));
   }
@@ -74,9 +79,11 @@ const reads = (one: string, other: string): readonly Step[] => (one === other ? 
 
 /** In a few words, with what was answered. */
 export function tellOperation(op: ClientOp, result: Json | undefined): string {
-  const { values } = (result ?? {}) as Partial<ClientResult>;
-  const words = stepsOf(op).map((step, i) => tellStep(step, step.f === 'read' ? values?.[i] : undefined));
-  return `${op.type}: ${words.join(', ')}`;
+  const { values, overdrawn } = (result ?? {}) as Partial<ClientResult>;
+  // Nobody says here which request it is.
+  const steps = stepsOf(op, { process: 'own name', sequence: 0 });
+  const words = steps.map((step, i) => tellStep(step, step.f === 'read' ? values?.[i] : undefined));
+  return `${op.type}: ${words.join(', ')}${overdrawn ? ': not enough money' : ''}`;
 }
 
 export function tellStep({ f, key, value }: Step, seen: Json | undefined): string {
@@ -84,10 +91,12 @@ export function tellStep({ f, key, value }: Step, seen: Json | undefined): strin
     case 'read':
       return seen === undefined ? `read ${key}` : `${key} is ${JSON.stringify(seen)}`;
     case 'write':
-      return `${key} = ${JSON.stringify(value)}`;
+      return `${key} = ${tellValue(value)}`;
     case 'append':
-      return `${key} append ${JSON.stringify(value)}`;
+      return `${key} append ${tellValue(value)}`;
     case 'add':
       return `${key} ${(value as number) < 0 ? '-' : '+'} ${Math.abs(value as number)}`;
   }
 }
+
+const tellValue = (value: Json): string => (value === 'own name#0' ? 'its own name' : String(value));

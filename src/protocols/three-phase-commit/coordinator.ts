@@ -34,7 +34,7 @@ import {
   settle,
 } from './member.ts';
 import type { Rules } from './rules.ts';
-import type { Ballot, CoordinatorContext, CoordinatorShape, CoordinatorState, Leading } from './shape.ts';
+import type { Ballot, CoordinatorContext, CoordinatorShape, CoordinatorState, Leading, Vote } from './shape.ts';
 
 type State = CoordinatorState;
 type CoordinatorKit = Kit<State, CoordinatorContext>;
@@ -48,7 +48,7 @@ export function createCoordinator(rules: Rules): Role<CoordinatorShape> {
       Executed: (state, from, message, context) => onWorkDone(state, from, message, context),
       Refused: ({ manager }, from, { txn, killer }, context) => onRefused(manager, from, txn, killer, context),
       Released: ({ manager }, _from, { txn }, context) => onReleased(manager, txn, context),
-      Vote: (state, from, { txn, vote }, context) => onVote(kit, state, from, txn, vote === 'yes', context),
+      Vote: (state, from, message, context) => onVote(kit, state, from, message, context),
       Pre: (state, from, message, context) => onPre(kit, state, from, message, context),
       Ack: (state, from, message, context) => onAck(kit, state, from, message, context),
       Decision: (state, _from, message, context) => onDecision(kit, state, message, context),
@@ -93,13 +93,14 @@ function onVote(
   kit: CoordinatorKit,
   state: State,
   from: NodeId,
-  txn: TxnId,
-  yes: boolean,
+  { txn, vote, overdrawn }: Vote,
   context: CoordinatorContext,
 ): void {
   const ballot = ballotOf(state, txn);
   if (ballot === undefined) return;
-  if (!yes) {
+  if (vote === 'no') {
+    const work = overdrawn ? workOn(state.manager, txn) : undefined;
+    if (work !== undefined) work.overdrawn = true;
     abandon(kit, state, ballot, context);
     return;
   }
@@ -176,7 +177,7 @@ function boot(context: CoordinatorContext): State {
     state.outcomes[txn] = record.type === 'commit';
     state.manager.open = state.manager.open.filter(({ age }) => age.txn !== txn);
     if (record.type === 'commit') {
-      state.manager.answered[origin.process] = { sequence: origin.sequence, committed: true, values };
+      state.manager.answered[origin.process] = { sequence: origin.sequence, committed: true, overdrawn: false, values };
     }
   }
   dropWithoutPreCommit(state);
@@ -204,6 +205,7 @@ const reopened = (txn: TxnId, origin: Origin): Work => ({
   executed: [],
   sessions: [],
   values: [],
+  overdrawn: false,
 });
 
 // ---- View ------------------------------------------------------------------------------------------------------------------------

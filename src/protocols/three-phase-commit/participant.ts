@@ -6,6 +6,7 @@ import {
   canCommit,
   commitLocal,
   hearIncarnation,
+  isOverdrawn,
   localOf,
   onExecute,
   onIdleTimer,
@@ -87,8 +88,10 @@ function onPrepare(
     context.send(coordinator, { type: 'Vote', txn, vote: 'yes' });
   } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
     if (resource.finished[txn]?.outcome === 'commit') return;
+    const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
-    context.send(coordinator, { type: 'Vote', txn, vote: 'no' });
+    const vote = { type: 'Vote', txn, vote: 'no' } as const;
+    context.send(coordinator, overdrawn ? { ...vote, overdrawn } : vote);
   } else {
     prepareLocal(rules, resource, local, group.slice(1), context);
     const member = newMember(txn, group, 'w');

@@ -45,6 +45,8 @@ export interface Vote {
   readonly type: 'Vote';
   readonly txn: TxnId;
   readonly vote: 'yes' | 'no';
+  /** With a no: there is not enough money. */
+  readonly overdrawn?: true;
 }
 /** PRE-COMMIT or PRE-ABORT. `election` names who leads: 0 is the coordinator's own first round. */
 export interface Pre {

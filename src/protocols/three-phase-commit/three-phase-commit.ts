@@ -7,6 +7,7 @@ import type { Property } from '../../check/property.ts';
 import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts';
 import type { Tolerance } from '../../sim/protocol.ts';
 import { client } from '../atomic-commit/client.ts';
+import { livenessOf } from '../atomic-commit/liveness.ts';
 import { operations } from '../atomic-commit/workload.ts';
 import { type PlantedBug, plainBugs, quorumBugs } from './bugs.ts';
 import { createCoordinator } from './coordinator.ts';
@@ -54,6 +55,9 @@ const asynchronous: Tolerance = {
   clockSteps: true,
 };
 
+/** A round: up to five time-outs of patience, one to collect, one for acknowledgements. */
+const ROUNDS = 6 * 7;
+
 function create({ name, title, tolerates, goals, rules }: Variant): Protocol {
   return defineProtocol({
     name,
@@ -70,6 +74,8 @@ function create({ name, title, tolerates, goals, rules }: Variant): Protocol {
     operations,
     tolerates,
     properties: [...threePhaseProperties, ...goals],
+    // A few rounds of termination, in each of which somebody else may have taken the lead.
+    liveness: livenessOf(({ silenceTimeout }) => ROUNDS * (silenceTimeout as number)),
     tell: telling,
   });
 }

@@ -22,7 +22,7 @@ import type {
   CoordinatorRecord,
   CoordinatorShape,
   CoordinatorState,
-  VoteWord,
+  Vote,
 } from './shape.ts';
 
 type State = CoordinatorState;
@@ -35,7 +35,7 @@ export function createCoordinator(rules: Rules): Role<CoordinatorShape> {
       Executed: (state, from, message, context) => onWorkDone(rules, state, from, message, context),
       Refused: ({ manager }, from, { txn, killer }, context) => onRefused(manager, from, txn, killer, context),
       Released: ({ manager }, _from, { txn }, context) => onReleased(manager, txn, context),
-      Vote: (state, from, { txn, vote }, context) => onVote(rules, state, from, txn, vote, context),
+      Vote: (state, from, message, context) => onVote(rules, state, from, message, context),
       Ack: (state, from, { txn, damage }, context) => onAck(rules, state, from, txn, damage === true, context),
       Inquiry: (state, from, { txn }, context) => onInquiry(rules, state, from, txn, context),
     },
@@ -90,13 +90,14 @@ function onVote(
   rules: Rules,
   state: State,
   from: NodeId,
-  txn: TxnId,
-  vote: VoteWord,
+  { txn, vote, overdrawn }: Vote,
   context: CoordinatorContext,
 ): void {
   const ballot = ballotOf(state, txn);
   if (ballot === undefined || !rules.readsVoteIn(ballot.phase)) return;
   rules.countVote(ballot[vote], from);
+  const work = overdrawn ? workOn(state.manager, txn) : undefined;
+  if (work !== undefined) work.overdrawn = true;
   if (ballot.no.length > 0) decide(rules, state, ballot, false, context);
   else if (rules.isUnanimous(ballot)) decide(rules, state, ballot, true, context);
 }
@@ -229,7 +230,8 @@ function remember(rules: Rules, state: State, record: CoordinatorRecord, context
   }
   const commit = record.type === 'commit';
   const { origin, values } = record;
-  if (commit) state.manager.answered[origin.process] = { sequence: origin.sequence, committed: true, values };
+  if (commit)
+    state.manager.answered[origin.process] = { sequence: origin.sequence, committed: true, overdrawn: false, values };
   ballot.phase = commit ? 'committing' : 'aborting';
   if (rules.wantsAck(context.options.presumption, commit)) others.push(ballot);
 }

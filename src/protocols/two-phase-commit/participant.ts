@@ -6,6 +6,7 @@ import {
   canCommit,
   commitLocal,
   hearIncarnation,
+  isOverdrawn,
   type Local,
   leaveAsReader,
   localOf,
@@ -69,8 +70,10 @@ function onPrepare(
   } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
     if (resource.finished[txn]?.outcome === 'commit') return;
     const reader = resource.finished[txn]?.outcome === 'read';
+    const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
-    rules.sendVote(coordinator, { type: 'Vote', txn, vote: reader ? 'read' : 'no' }, context);
+    const vote = { type: 'Vote', txn, vote: reader ? 'read' : 'no' } as const;
+    rules.sendVote(coordinator, overdrawn ? { ...vote, overdrawn } : vote, context);
   } else if (local.writes.length === 0 && context.options.readOnlyVotes) {
     leaveAsReader(resource, local, context);
     rules.sendVote(coordinator, { type: 'Vote', txn, vote: 'read' }, context);

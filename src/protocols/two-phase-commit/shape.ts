@@ -39,6 +39,8 @@ export interface Vote {
   readonly type: 'Vote';
   readonly txn: TxnId;
   readonly vote: VoteWord;
+  /** With a no: there is not enough money. */
+  readonly overdrawn?: true;
 }
 export interface Decision {
   readonly type: 'Decision';

@@ -3,7 +3,10 @@
  * participants. README.md has the protocol on one page. This is the folder's public file.
  */
 import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts';
+import type { Json } from '../../sim/plain.ts';
+import type { Micros } from '../../sim/protocol.ts';
 import { client } from '../atomic-commit/client.ts';
+import { livenessOf } from '../atomic-commit/liveness.ts';
 import { operations } from '../atomic-commit/workload.ts';
 import { plantedBugs } from './bugs.ts';
 import { createCoordinator } from './coordinator.ts';
@@ -12,6 +15,10 @@ import { createParticipant } from './participant.ts';
 import { twoPhaseProperties } from './properties.ts';
 import { correctRules, type Rules } from './rules.ts';
 import { telling } from './tell.ts';
+
+/** The next inquiry, at most eight intervals away, is answered by a coordinator that is not still collecting votes. */
+const doubt = ({ inquiryInterval, resendInterval, voteTimeout }: { readonly [name: string]: Json }): Micros =>
+  16 * (inquiryInterval as number) + (resendInterval as number) + (voteTimeout as number);
 
 function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
   return defineProtocol({
@@ -39,6 +46,7 @@ function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
       clockSteps: true,
     },
     properties: twoPhaseProperties,
+    liveness: livenessOf(doubt),
     tell: telling,
   });
 }

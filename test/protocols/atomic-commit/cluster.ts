@@ -97,5 +97,5 @@ export const call = (at: Micros, client: NodeId, op: ClientOp): Call => ({
 });
 export const transfer = (from: string, to: string, amount = 10): ClientOp => ({ type: 'transfer', from, to, amount });
 export const audit: ClientOp = { type: 'audit' };
-export const append = (to: string, also: string, value: number): ClientOp => ({ type: 'append', to, also, value });
-export const putGet = (put: string, get: string, value: number): ClientOp => ({ type: 'put-get', put, get, value });
+export const append = (to: string, also: string): ClientOp => ({ type: 'append', to, also });
+export const putGet = (put: string, get: string): ClientOp => ({ type: 'put-get', put, get });

@@ -51,16 +51,13 @@ describe('forced writes of the coordinator, of each participant, and messages fo
 
 describe('participants that have nothing to undo', () => {
   it('cost two messages and no forced write where they only read', () => {
-    const done = run({ calls: [call(0, 'c1', putGet('k2', 'k1', 1))] }, twoPhaseCommit);
+    const done = run({ calls: [call(0, 'c1', putGet('k2', 'k1'))] }, twoPhaseCommit);
     expect([forced(done, 'n3', ms(10)), messages(done, 'n3', ms(10))]).toEqual([0, 2]);
     expect([forced(done, 'n4', ms(10)), messages(done, 'n4', ms(10))]).toEqual([2, 4]);
   });
 
   it('cost as much without read-only votes as all others', () => {
-    const done = run(
-      { calls: [call(0, 'c1', putGet('k2', 'k1', 1))], options: { readOnlyVotes: false } },
-      twoPhaseCommit,
-    );
+    const done = run({ calls: [call(0, 'c1', putGet('k2', 'k1'))], options: { readOnlyVotes: false } }, twoPhaseCommit);
     expect([forced(done, 'n3', ms(10)), messages(done, 'n3', ms(10))]).toEqual([2, 4]);
   });
 
@@ -78,6 +75,6 @@ describe('participants that have nothing to undo', () => {
 });
 
 it('an append to two shards is one transaction', () => {
-  const done = run({ calls: [call(0, 'c1', append('k1', 'k2', 7))] }, twoPhaseCommit);
+  const done = run({ calls: [call(0, 'c1', append('k1', 'k2'))] }, twoPhaseCommit);
   expect(done.simulation.history().map(({ outcome }) => outcome)).toEqual(['ok']);
 });

@@ -65,22 +65,30 @@ function tooEarly(type: string, txn: TxnId, records: readonly string[], from: nu
 }
 
 /** Appends, whose values never repeat, can be looked for one by one. What is in doubt is not lost. */
-export const durable: Property = always<Operation[]>({
+interface Acknowledged {
+  readonly steps: { readonly operation: Operation; readonly step: Step }[];
+  /** By process: how many of its operations have ended. */
+  readonly ended: Map<string, number>;
+}
+
+export const durable: Property = always<Acknowledged>({
   name: 'DUR',
   title: 'what a client was told is committed is there at the end, or promised on disk',
   oracle: 'internal',
-  start: () => [],
-  returned(acknowledged, operation) {
-    if (operation.outcome === 'ok') acknowledged.push(operation);
+  start: () => ({ steps: [], ended: new Map() }),
+  returned({ steps, ended }, operation) {
+    const { process, input, outcome } = operation;
+    const sequence = (ended.get(process) ?? 0) + 1;
+    ended.set(process, sequence);
+    if (outcome !== 'ok') return undefined;
+    for (const step of stepsOf(input as unknown as ClientOp, { process, sequence })) {
+      if (step.f === 'append') steps.push({ operation, step });
+    }
     return undefined;
   },
-  end(acknowledged, world) {
+  end({ steps }, world) {
     const stores = storesOf(world);
-    for (const operation of acknowledged) {
-      for (const step of stepsOf(operation.input as unknown as ClientOp)) {
-        if (step.f === 'append' && !isThere(stores, step)) return lost(operation, step, world);
-      }
-    }
+    for (const { operation, step } of steps) if (!isThere(stores, step)) return lost(operation, step, world);
     return undefined;
   },
 });

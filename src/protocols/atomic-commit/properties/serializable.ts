@@ -147,9 +147,13 @@ export const isolation: Property = always<null>({
   oracle: 'client',
   start: () => null,
   end(_memory, world) {
+    const origins = originsOf(world.history());
     for (const [workload, types] of workloads) {
       const operations = world.history().filter(({ input }) => types.includes((input as unknown as ClientOp).type));
-      const result = checkTransactions(operations.map(asTransaction), { workload, level: LEVEL });
+      const result = checkTransactions(
+        operations.map((operation) => asTransaction(operation, origins.get(operation) as Origin)),
+        { workload, level: LEVEL },
+      );
       const found = finding(result, (index) => {
         const { process, calledEvent } = operations[index] as Operation;
         return `the one that ${process} called at event ${calledEvent}`;
@@ -160,9 +164,21 @@ export const isolation: Property = always<null>({
   },
 });
 
-function asTransaction({ process, input, output, outcome, called, returned }: Operation): Transaction {
+/** Operations of one process follow each other, so that their places are their numbers. */
+function originsOf(history: readonly Operation[]): ReadonlyMap<Operation, Origin> {
+  const counts = new Map<string, number>();
+  const origins = new Map<Operation, Origin>();
+  for (const operation of history) {
+    const sequence = (counts.get(operation.process) ?? 0) + 1;
+    counts.set(operation.process, sequence);
+    origins.set(operation, { process: operation.process, sequence });
+  }
+  return origins;
+}
+
+function asTransaction({ process, input, output, outcome, called, returned }: Operation, origin: Origin): Transaction {
   const values = (output as unknown as ClientResult | undefined)?.values;
-  const ops = stepsOf(input as unknown as ClientOp).map(({ f, key, value }, i): MicroOperation => {
+  const ops = stepsOf(input as unknown as ClientOp, origin).map(({ f, key, value }, i): MicroOperation => {
     if (f === 'read') return ['r', key, values?.[i] ?? null];
     return [f === 'append' ? 'append' : 'w', key, value];
   });

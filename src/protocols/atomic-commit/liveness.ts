@@ -1,0 +1,46 @@
+/**
+ * AC5: when all processes are up and reach each other, whoever has voted learns the decision, all locks of before are given back, and
+ * clients are served, by a bound that hangs on the time-outs.
+ */
+import type { Circumstances, LivenessClaim } from '../../check/liveness.ts';
+import type { World } from '../../sim/observer.ts';
+import type { Micros } from '../../sim/protocol.ts';
+import type { SharedOptions } from './options.ts';
+import { isParticipant, nameOf, resourceOf } from './properties/facts.ts';
+
+/** Messages and syncs on the way of one transaction, and of those that it may have to wait for. */
+const STEPS = 1_000;
+/** How often a call of the calm may be refused because of others, before it gets its turn. */
+const TURNS = 10;
+
+/** @param doubt how long a process that is in doubt may take to learn the decision when all can be reached, by its own clock. */
+export const livenessOf = (doubt: (options: Circumstances['options']) => Micros): LivenessClaim => ({
+  within(circumstances) {
+    const { clockRateMin, latencyMax, syncMax, callAgainMax } = circumstances;
+    const options = circumstances.options as unknown as SharedOptions;
+    const { idleTimeout, workTimeout, restartTimeout, lockTimeout, clientTimeout, clientAttempts } = options;
+    const steps = STEPS * (latencyMax + syncMax);
+    const leftovers = doubt(circumstances.options) + idleTimeout + workTimeout + restartTimeout + lockTimeout;
+    const agreement = leftovers / clockRateMin + steps;
+    // The call that was open before is given up first.
+    const client = (clientTimeout * (clientAttempts + 1)) / clockRateMin + TURNS * callAgainMax + steps;
+    return { agreement, service: agreement + client };
+  },
+  disagreement,
+  whyUnrecoverable(world, core) {
+    const down = core.find((node) => !world.isUp(node));
+    return down === undefined ? undefined : `${nameOf(world, down)} has stopped`;
+  },
+});
+
+/** Nothing is open anywhere: nobody is in doubt, nobody holds a lock. */
+function disagreement(world: World, core: readonly number[]): string | undefined {
+  for (const node of core) {
+    if (!isParticipant(world, node)) continue;
+    const state = world.stateOf(node);
+    if (state === undefined) return `${nameOf(world, node)} is busy`;
+    const [open] = resourceOf(state).locals;
+    if (open !== undefined) return `transaction ${open.age.txn} is ${open.phase} at ${nameOf(world, node)}`;
+  }
+  return undefined;
+}
