@@ -110,18 +110,19 @@ interface Replay {
   readonly digest: number[];
   readonly repeats: number[];
   readonly atEvent: number[];
-  /** Sessions that have not expired, the idlest first: for each, where which sequence was executed. */
-  readonly sessions: Map<number, Map<number, number>>;
+  /** Sessions that have not expired, the idlest first: for each, by sequence, the index where it was executed. */
+  readonly sessions: Map<number, number[]>;
   /** By node. */
   readonly through: number[];
-  /** First answer to each operation of each session. */
-  readonly answers: Map<number, Map<number, Answered>>;
+  /** First answers to the operations of each session. */
+  readonly answers: Map<number, Answers>;
 }
 
-interface Answered {
-  readonly result: Json;
-  readonly event: number;
-  readonly node: number;
+/** By sequence, which clients count from 1. Columns and not objects: what is kept for each operation costs at every collection of garbage. */
+interface Answers {
+  readonly result: (Json | undefined)[];
+  readonly event: number[];
+  readonly node: number[];
 }
 
 export const exactlyOnce = (machine: StateMachine): Property =>
@@ -171,7 +172,7 @@ function execute(
   sessionsMax: number,
 ): number {
   if (type === 'register') {
-    memory.sessions.set(index, new Map());
+    memory.sessions.set(index, []);
     if (memory.sessions.size > sessionsMax) memory.sessions.delete(memory.sessions.keys().next().value as number);
     return 0;
   }
@@ -184,9 +185,9 @@ function execute(
   if (executed === undefined) return 0;
   memory.sessions.delete(session);
   memory.sessions.set(session, executed);
-  const earlier = executed.get(sequence);
+  const earlier = executed[sequence];
   if (earlier !== undefined) return earlier;
-  executed.set(sequence, index);
+  executed[sequence] = index;
   machine.apply(memory.machine, op);
   return 0;
 }
@@ -215,19 +216,22 @@ function compareAnswer(memory: Replay, node: number, reply: ClientReply, world: 
   const { session, sequence, result } = reply;
   let answers = memory.answers.get(session);
   if (answers === undefined) {
-    answers = new Map();
+    answers = { result: [], event: [], node: [] };
     memory.answers.set(session, answers);
   }
-  const first = answers.get(sequence);
+  const first = answers.result[sequence];
   if (first === undefined) {
-    answers.set(sequence, { result, event: world.event, node });
+    answers.result[sequence] = result;
+    answers.event[sequence] = world.event;
+    answers.node[sequence] = node;
     return undefined;
   }
-  if (first.result === result || canonicalText(first.result) === canonicalText(result)) return undefined;
+  if (first === result || canonicalText(first) === canonicalText(result)) return undefined;
+  const [event, other] = [answers.event[sequence] as number, answers.node[sequence] as number];
   return {
-    sentence: `request #${sequence} of session ${session} was answered ${JSON.stringify(first.result)} and ${JSON.stringify(result)}`,
+    sentence: `request #${sequence} of session ${session} was answered ${JSON.stringify(first)} and ${JSON.stringify(result)}`,
     facts: [
-      factAt(world, first.event, first.node, `answers ${JSON.stringify(first.result)}`),
+      factAt(world, event, other, `answers ${JSON.stringify(first)}`),
       factNow(world, node, `answers ${JSON.stringify(result)}`),
     ],
   };

@@ -80,9 +80,18 @@ interface Known {
   readonly event: number;
 }
 
-/** `known[index]`: entries seen there, one for each term. By node: where its log ends, -1 when that must be looked up. */
+/**
+ * Parallel by index - 1: the entry first seen there. Columns and not objects: what a run keeps for each index is moved by every
+ * collection of garbage (a quarter of them). `others`: by index, entries of other terms that were seen there. By node: where its log
+ * ends, -1 when that must be looked up.
+ */
 interface Logs {
-  readonly known: Known[][];
+  readonly term: number[];
+  readonly prevTerm: number[];
+  readonly command: Command[];
+  readonly node: number[];
+  readonly event: number[];
+  readonly others: Map<number, Known[]>;
   readonly last: number[];
   readonly lastTerm: number[];
 }
@@ -97,7 +106,16 @@ export const logMatching: Property = always<Logs>({
   source: '§5.3, Figure 3: Log Matching',
   oracle: 'internal',
   role: 'server',
-  start: () => ({ known: [], last: [], lastTerm: [] }),
+  start: () => ({
+    term: [],
+    prevTerm: [],
+    command: [],
+    node: [],
+    event: [],
+    others: new Map(),
+    last: [],
+    lastTerm: [],
+  }),
   boot(memory, node) {
     memory.last[node] = -1;
     return undefined;
@@ -130,16 +148,51 @@ function compare(
   prevTerm: number,
   world: World,
 ): Finding | undefined {
-  while (memory.known.length <= index) memory.known.push([]);
-  const there = memory.known[index] as Known[];
-  for (const known of there) {
-    if (known.term !== term) continue;
-    if (known.prevTerm === prevTerm && isSameCommand(known.command, command)) return undefined;
-    return differing(known, { term, prevTerm, command, node, event: world.event }, index, world);
-  }
-  there.push({ term, prevTerm, command, node, event: world.event });
+  const at = index - 1;
+  // An entry behind a hole leaves the places before it empty: a term of 0, which no entry has.
+  while (memory.term.length < index) addRow(memory, 0, 0, command, -1, -1);
+  const first = memory.term[at] as number;
+  if (first === term && memory.prevTerm[at] === prevTerm && isSameCommand(memory.command[at] as Command, command))
+    return undefined;
+  const seen: Known = { term, prevTerm, command, node, event: world.event };
+  if (first === 0) setRow(memory, at, seen);
+  else if (first === term) return differing(rowAt(memory, at), seen, index, world);
+  else return compareWithOthers(memory, index, seen, world);
   return undefined;
 }
+
+function compareWithOthers(memory: Logs, index: number, seen: Known, world: World): Finding | undefined {
+  const others = memory.others.get(index) ?? [];
+  const known = others.find(({ term }) => term === seen.term);
+  if (known === undefined) memory.others.set(index, [...others, seen]);
+  else if (known.prevTerm !== seen.prevTerm || !isSameCommand(known.command, seen.command))
+    return differing(known, seen, index, world);
+  return undefined;
+}
+
+function addRow(memory: Logs, term: number, prevTerm: number, command: Command, node: number, event: number): void {
+  memory.term.push(term);
+  memory.prevTerm.push(prevTerm);
+  memory.command.push(command);
+  memory.node.push(node);
+  memory.event.push(event);
+}
+
+function setRow(memory: Logs, at: number, { term, prevTerm, command, node, event }: Known): void {
+  memory.term[at] = term;
+  memory.prevTerm[at] = prevTerm;
+  memory.command[at] = command;
+  memory.node[at] = node;
+  memory.event[at] = event;
+}
+
+const rowAt = ({ term, prevTerm, command, node, event }: Logs, at: number): Known => ({
+  term: term[at] as number,
+  prevTerm: prevTerm[at] as number,
+  command: command[at] as Command,
+  node: node[at] as number,
+  event: event[at] as number,
+});
 
 function differing(known: Known, other: Known, index: number, world: World): Finding {
   const tell = ({ command, term, prevTerm }: Known): string =>
