@@ -61,14 +61,18 @@ export interface Circumstances {
 }
 
 /** A run with a calm. */
-export type CalmRun = Pick<RunSpec, 'nodes' | 'calls' | 'workload'> & { readonly calm: Calm };
+export type CalmRun = Pick<RunSpec, 'nodes' | 'faults' | 'calls' | 'workload'> & { readonly calm: Calm };
 
 /** By when the run's calm must have done its work, in true time; undefined where the protocol owes nothing. */
 export function livenessDeadlines(claim: LivenessClaim, run: CalmRun): Bounds | undefined {
-  const within = claim.within(circumstancesOf(run));
+  const circumstances = circumstancesOf(run);
+  const within = claim.within(circumstances);
   if (within === undefined) return undefined;
   const { agreement, service } = within;
-  const deadline = (bound: Micros): Micros => run.calm.at + Math.ceil(bound);
+  // A timer that was set while timers fired late may still fire late.
+  const late = run.faults.map((fault) => (fault.kind === 'timer-jitter' ? fault.max : 0));
+  const latest = Math.max(0, ...late) / circumstances.clockRateMin;
+  const deadline = (bound: Micros): Micros => run.calm.at + Math.ceil(bound + latest);
   return { service: deadline(service), ...(agreement === undefined ? {} : { agreement: deadline(agreement) }) };
 }
 

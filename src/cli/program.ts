@@ -64,7 +64,17 @@ const withSubject = (command: Command): Command =>
   command
     .option('--bug <id>', 'switch on a planted bug')
     .option('--option <name=value>', "override one of the protocol's options; may be repeated", collect)
+    .option(
+      '--set <path=value>',
+      'override anything a scenario may say, e.g. network.loss=5%; may be repeated',
+      collect,
+    )
     .option('--profile <name>', 'how rough the world is: none, light, default or heavy')
+    .option(
+      '--over-budget',
+      'add faults that the protocol does not claim to survive; what they break is told, not failed',
+    )
+    .option('--no-liveness', 'do not end runs in a calm in which progress is judged')
     .option('--hang-after <duration>', 'time after which a handler counts as one that never comes back (default: 10s)');
 
 const withOneRun = (command: Command): Command =>

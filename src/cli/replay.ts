@@ -6,6 +6,7 @@ import { firstDifference } from '../explore/difference.ts';
 import { type Execution, signatureOf } from '../explore/execution.ts';
 import { failureLines } from '../report/failure.ts';
 import { runLines } from '../report/run.ts';
+import { worldLines } from '../report/world.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { VERSION } from '../version.ts';
 import { isBranchFile, readBranch } from './branches.ts';
@@ -122,8 +123,9 @@ function runCapsule(protocol: Protocol, capsule: Capsule, options: RunOptions, o
   return replayed(true, options.hangAfter === undefined ? {} : { hangAfter: options.hangAfter });
 }
 
-function refuseWhatCapsulesFix({ seed, bug, profile, option = [] }: RunOptions): void {
-  const given = Object.entries({ seed, bug, profile, option: option[0] }).find(([, value]) => value !== undefined);
+function refuseWhatCapsulesFix({ seed, bug, profile, option = [], set = [] }: RunOptions): void {
+  const fixed = { seed, bug, profile, option: option[0], set: set[0] };
+  const given = Object.entries(fixed).find(([, value]) => value !== undefined);
   if (given === undefined) return;
   throw new UsageError(
     `--${given[0]} has no place here: a capsule fixes everything its run depends on`,
@@ -165,6 +167,7 @@ function tellReplay(told: Told, options: RunOptions, output: Output): void {
   const { path, capsule, protocol, execution, events, comparison } = told;
   const { print, style } = output;
   print(comparisonLine(path, capsule, execution, comparison, output));
+  for (const line of worldLines(capsule.plan, protocol.options)) print(line);
   if (execution.violation === undefined && execution.failure === undefined) {
     const account = { ...execution, asExpected: true, scenario: capsule.scenario, seed: capsule.seed };
     for (const line of runLines(account, style)) print(line);

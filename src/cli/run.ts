@@ -1,10 +1,12 @@
 /** `worldline run`: one seed of a scenario, strictly, told as far as is wished. */
+import { outsideModel } from '../explore/budget.ts';
 import { firstDifference } from '../explore/difference.ts';
 import type { Execution } from '../explore/execution.ts';
 import { planSource } from '../explore/generate.ts';
 import { observeVocabulary } from '../explore/probe.ts';
 import { failureLines } from '../report/failure.ts';
 import { runLines } from '../report/run.ts';
+import { worldLines } from '../report/world.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { tellDifference } from './difference.ts';
@@ -70,6 +72,9 @@ function tellRun(
   const { scenario, protocol, runWords } = subject;
   const lines = runLines({ ...execution, asExpected, scenario: scenario.name, seed }, output.style);
   for (const line of lines) output.print(line);
+  for (const line of worldLines(plan, protocol.options)) output.print(line);
+  const beyond = outsideModel(protocol, plan);
+  if (beyond.length > 0) output.print(`  outside     ${protocol.name} does not claim to survive: ${beyond.join(', ')}`);
   if (options.checkDeterminism) output.print('  repeated    four runs of this seed agree in every event');
   if (execution.violation === undefined && execution.failure === undefined) return;
   const again = `npx worldline run ${runWords} --seed ${quoted(seed)}`;

@@ -18,6 +18,7 @@ import type { Json } from '../sim/plain.ts';
 import { UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
 import { bugNamed, registered } from './protocols.ts';
+import { withSettings } from './settings.ts';
 import { quoted } from './shell.ts';
 
 export interface SubjectOptions {
@@ -25,6 +26,11 @@ export interface SubjectOptions {
   readonly profile?: string;
   /** `name=value`, each overriding one option of the protocol. */
   readonly option?: readonly string[];
+  /** `path=value`, each overriding one setting of the scenario. */
+  readonly set?: readonly string[];
+  readonly overBudget?: boolean;
+  /** False: runs do not end in a calm. */
+  readonly liveness?: boolean;
 }
 
 export interface Subject {
@@ -41,7 +47,8 @@ export async function loadSubject(name: string, options: SubjectOptions, usualPr
   const found = await find(name);
   const bug = options.bug ?? found.scenario.bug;
   const protocol = await protocolOf(found, bug);
-  const resolution = resolveScenario(found.scenario, protocol, found.numbers);
+  const settings = settingsOf(options);
+  const resolution = resolveScenario(withSettings(found.scenario, settings), protocol, found.numbers);
   if (resolution.problems.length > 0) throw faulty(found.file, placed(resolution.problems, found.locate));
   const profile = readProfile(options.profile) ?? resolution.scenario.chaos.profile ?? usualProfile;
   const scenario: Scenario = {
@@ -217,12 +224,23 @@ function readValue(text: string): Json {
   }
 }
 
-function wordsFor(name: string, { bug, option = [] }: SubjectOptions, profile: ChaosProfile | undefined): string {
+/** What has an option of its own is a setting all the same. */
+const settingsOf = ({ set = [], overBudget, liveness }: SubjectOptions): readonly string[] => [
+  ...set,
+  ...(overBudget === true ? ['chaos.overBudget=true'] : []),
+  ...(liveness === false ? ['liveness=false'] : []),
+];
+
+function wordsFor(name: string, options: SubjectOptions, profile: ChaosProfile | undefined): string {
+  const { bug, option = [], set = [], overBudget, liveness } = options;
   const words = [
     name,
     ...(bug === undefined ? [] : ['--bug', bug]),
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...option.flatMap((text) => ['--option', text]),
+    ...set.flatMap((text) => ['--set', text]),
+    ...(overBudget === true ? ['--over-budget'] : []),
+    ...(liveness === false ? ['--no-liveness'] : []),
   ];
   return words.map(quoted).join(' ');
 }

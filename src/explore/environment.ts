@@ -130,19 +130,20 @@ export function drawNodes(
   draw: Draw,
 ): readonly NodeSpec[] {
   const skewed = profile !== undefined && draw.chance(40);
+  const isApart = skewed && draw.chance(25);
   return inhabitants.map(({ id, role }) => {
     const fixed = scenario.clocks[id];
-    const drawn = skewed ? drawClock(tolerates, base, draw) : undefined;
+    const drawn = skewed ? drawClock(tolerates, base, isApart, draw) : undefined;
     if (fixed === undefined && drawn === undefined) return { id, role, options };
     return { id, role, options, clock: { offset: 0, ratePpm: 0, ...drawn, ...fixed } };
   });
 }
 
-function drawClock(tolerates: Tolerance, base: Micros, draw: Draw): ClockModel {
+function drawClock(tolerates: Tolerance, base: Micros, isApart: boolean, draw: Draw): ClockModel {
   return {
     // Clocks that are stepped are clocks that nobody has set: an offset between nodes is the same thing seen from the start.
     offset: tolerates.clockSteps ? signed(draw.acrossScales(base / 8, base * 64), draw) : 0,
-    ratePpm: drawClockRate(tolerates, draw),
+    ratePpm: isApart ? drawExtremeRate(tolerates, draw) : drawClockRate(tolerates, draw),
   };
 }
 
@@ -150,6 +151,12 @@ function drawClock(tolerates: Tolerance, base: Micros, draw: Draw): ClockModel {
 export function drawClockRate(tolerates: Tolerance, draw: Draw): number {
   const most = Math.min(tolerates.clockRatePpm, CLOCK_RATE_PPM_MAX);
   return most < 1 ? 0 : signed(draw.acrossScales(Math.max(1, most / 1_000), most), draw);
+}
+
+/** As far apart as clocks may be: some nodes always time out before others. */
+function drawExtremeRate(tolerates: Tolerance, draw: Draw): number {
+  const most = Math.min(tolerates.clockRatePpm, CLOCK_RATE_PPM_MAX);
+  return most < 1 ? 0 : signed(draw.between(Math.ceil(most / 2), most), draw);
 }
 
 export const signed = (size: number, draw: Draw): number => (draw.between(0, 1) === 1 ? size : -size);

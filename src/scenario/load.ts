@@ -27,6 +27,10 @@ export function loadScenario(text: string, name: string): Loading {
 export const scenarioOfValue = (value: unknown, name: string): Loading =>
   validate(value, name, 'micros', () => undefined);
 
+/** A scenario put together from text values, as a file has them. */
+export const loadScenarioValue = (value: object, name: string): Loading =>
+  validate(value, name, 'refused', () => undefined);
+
 function validate(value: unknown, name: string, numbers: BareNumbers, locate: Locate): Loading {
   if (value === null || value === undefined) {
     const expected = 'at least a line such as `protocol: raft`';
