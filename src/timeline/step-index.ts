@@ -130,10 +130,6 @@ export class StepIndex {
         return what.return | (event.outcome === 'unknown' ? what.unknown : 0);
       case 'resume':
         return what.pause;
-      case 'disk-error':
-        return what.diskError;
-      case 'calm':
-        return what.fault;
       case 'set-timer':
       case 'cancel-timer':
       case 'sync':

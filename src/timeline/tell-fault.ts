@@ -11,7 +11,7 @@ export function tellFault(fault: Fault): string {
     case 'partition':
       return `${tellGroups(fault.groups)}${lasting}`;
     case 'isolate': {
-      const others = fault.from === undefined ? 'everybody' : list(fault.from);
+      const others = fault.from === undefined ? 'everybody' : list(fault.from.filter((node) => node !== fault.node));
       return `${isolation[fault.direction ?? 'both'](target(fault.node), others)}${lasting}`;
     }
     case 'partial':
