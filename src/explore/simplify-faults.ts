@@ -2,6 +2,7 @@
 import type { Plan } from '../scenario/plan.ts';
 import type { Fault } from '../sim/faults.ts';
 import type { Micros } from '../sim/protocol.ts';
+import { plainerKinds } from './simplify-kinds.ts';
 
 /** Times are rounded to this where nothing depends on it: shorter to read. */
 const ROUND: readonly Micros[] = [100_000, 10_000, 1_000];
@@ -13,6 +14,7 @@ export function* plainerFaults(plan: Plan): Generator<Plan> {
 }
 
 function* plainerOf(fault: Fault): Generator<Fault> {
+  yield* plainerKinds(fault);
   if ('effect' in fault && fault.effect !== undefined) {
     const { effect: _effect, ...whole } = fault;
     yield whole as Fault;

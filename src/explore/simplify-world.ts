@@ -11,6 +11,10 @@ export function* plainerWorlds(plan: Plan, protocol: Protocol): Generator<Plan> 
   if (network.lossPpm > 0 && network.duplicationPpm > 0) yield { ...plan, network: calm };
   if (network.lossPpm > 0) yield { ...plan, network: { ...network, lossPpm: 0 } };
   if (network.duplicationPpm > 0) yield { ...plan, network: { ...network, duplicationPpm: 0 } };
+  if (network.capacity !== undefined) {
+    const { capacity: _, ...roomy } = network;
+    yield { ...plan, network: roomy };
+  }
   if (plan.nodes.some(({ clock }) => clock !== undefined)) {
     yield { ...plan, nodes: plan.nodes.map(({ id, role, options }) => ({ id, role, options })) };
   }
@@ -18,7 +22,7 @@ export function* plainerWorlds(plan: Plan, protocol: Protocol): Generator<Plan> 
   for (const latency of plainerDistributions(network.latency, base / 30))
     yield { ...plan, network: { ...network, latency } };
   for (const syncLatency of plainerDistributions(disk.syncLatency, base / 300))
-    yield { ...plan, disk: { syncLatency } };
+    yield { ...plan, disk: { ...disk, syncLatency } };
   if (!network.fifo) yield { ...plan, network: { ...network, fifo: true } };
   for (const [index, { clock }] of plan.nodes.entries()) {
     if (clock === undefined) continue;
