@@ -33,6 +33,14 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
     { command: 'worldline show .worldline/capsule.json', says: 'a failure, opened where it fails' },
     { command: 'worldline show raft-partition --plain', says: 'the rows alone, also into a file' },
   ],
+  zoo: [
+    { command: 'worldline zoo raft --bug R06a R36 --seeds 40', says: 'two planted bugs: how often are they found?' },
+    { command: 'worldline zoo raft --bug R36 --seeds 40 --rates --save zoo.json', says: 'a table to compare with' },
+    {
+      command: 'worldline zoo raft --bug R36 --seeds 40 --rates --compare zoo.json',
+      says: 'better or worse than that?',
+    },
+  ],
   init: [{ command: 'worldline init demo', says: 'a project to begin with, in the new directory demo' }],
   replay: [
     { command: 'worldline replay .worldline/capsule.json', says: 'a failure, bit for bit' },

@@ -1,4 +1,6 @@
 /** What went wrong with a file, in words: the file system speaks in codes. */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { UsageError } from './exit.ts';
 
 const sentences: { readonly [code: string]: readonly [sentence: string, hint?: string] } = {
@@ -23,3 +25,19 @@ export function fileProblem(doing: 'read' | 'write', path: string, error: unknow
 
 export const isFileSystemError = (error: unknown): boolean =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
+
+/**
+ * Replaces a file as a whole: whoever reads it, and whoever is killed here, has the old text or the new one.
+ * @throws UsageError when it cannot be written.
+ */
+export function replaceFile(path: string, text: string): void {
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(draft, text);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw fileProblem('write', path, error);
+  }
+}

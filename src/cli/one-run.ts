@@ -1,5 +1,6 @@
 /** One plan, run and told: what `run` and `replay` have in common. */
 import type { Protocol } from '../check/protocol.ts';
+import type { Capsule } from '../explore/capsule.ts';
 import { type ExecuteOptions, execute } from '../explore/execute.ts';
 import { executeWatched } from '../explore/execute-watched.ts';
 import type { Execution } from '../explore/execution.ts';
@@ -181,6 +182,18 @@ function storyOfFailure(
   });
 }
 
+/** How many rows the whole story of a capsule takes. */
+export function storyRowsOf(protocol: Protocol, { plan, violation }: Capsule): number {
+  const events: TraceEvent[] = [];
+  execute(protocol, plan, { sink: (event) => events.push(event) });
+  return storyOf(events, {
+    teller: tellerOf(protocol.tell),
+    lanes: lanesOf(plan.nodes),
+    facts: (violation?.facts ?? []).map(({ event }) => event),
+    rowsMax: Number.POSITIVE_INFINITY,
+  }).rows.length;
+}
+
 /** Strict mode changes no event; only what it finds itself needs it again. */
 function eventsOf(protocol: Protocol, plan: Plan, { failure }: Execution): readonly TraceEvent[] {
   const events: TraceEvent[] = [];
@@ -192,6 +205,8 @@ export interface AccountOptions {
   readonly seed: string;
   readonly commands: readonly string[];
   readonly found?: number;
+  /** The failure shows only where the run is strict. */
+  readonly strictOnly?: boolean;
   readonly shrunk?: { readonly before: Size; readonly after: Size };
   /** The run's events, where they are known already. */
   readonly events?: readonly TraceEvent[];

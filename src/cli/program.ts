@@ -22,6 +22,8 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
   addFuzz(program, finish);
   addReplay(program, finish);
   addShow(program, finish);
+  addMerge(program, finish);
+  addZoo(program, finish);
   addInit(program, finish);
   checkCommand(program, finish);
   return program;
@@ -110,6 +112,10 @@ function addFuzz(program: Command, finish: (code: ExitCode) => void): void {
       'run every seed again, alone, beside another run and strictly, and compare every event',
     )
     .option('--no-shrink', 'do not make what is found smaller')
+    .option('--resume <file>', 'keep the state of the campaign in this file, and go on from there when it is there')
+    .option('--shard <i/n>', 'run the i-th of n parts; worldline merge makes one report of theirs')
+    .option('--save', 'keep what is found in the corpus, which is run before any new seed')
+    .option('--corpus <folder>', 'where the corpus is (default: worldline-corpus)')
     .option('--trace <file>', 'write the event log of what is found as NDJSON')
     .option('--junit <file>', 'write a JUnit report')
     .action(async (name: string, options) => finish(await (await import('./fuzz.ts')).fuzz(name, options)));
@@ -122,6 +128,8 @@ function addReplay(program: Command, finish: (code: ExitCode) => void): void {
   );
   withOneRun(withSubject(command))
     .option('--seed <seed>', 'with a scenario: the seed that a campaign reported')
+    .option('--save', 'keep the capsule in the corpus, which fuzz runs before any new seed')
+    .option('--corpus <folder>', 'where the corpus is (default: worldline-corpus)')
     .action(async (name: string, options) => {
       refuseBoth(options);
       finish(await (await import('./replay.ts')).replay(name, options));
@@ -139,6 +147,29 @@ function addShow(program: Command, finish: (code: ExitCode) => void): void {
     .option('--width <columns>', 'width of plain rows (default: that of the terminal, or 100)')
     .option('--ascii', 'draw with ASCII only (the default where the locale is not UTF-8)')
     .action(async (name: string, options) => finish(await (await import('./show.ts')).show(name, options)));
+}
+
+function addMerge(program: Command, finish: (code: ExitCode) => void): void {
+  addCommand(program, 'merge', 'the reports of the shards of a campaign, as one')
+    .argument('<report...>', 'what fuzz --shard i/n --json printed')
+    .option('--junit <file>', 'write a JUnit report')
+    .action(async (paths: string[], options) => finish(await (await import('./merge.ts')).merge(paths, options)));
+}
+
+function addZoo(program: Command, finish: (code: ExitCode) => void): void {
+  addCommand(program, 'zoo', 'every planted bug against the fuzzer: how often is it found, how small does it become?')
+    .argument(...scenarioArgument)
+    .option('--bug <id...>', 'only these bugs (default: all)')
+    .option('--seed <seed>', 'the first seed: a number or a word (default: 1, so that tables can be compared)')
+    .option('--seeds <number>', 'most seeds for a row (default: 5000)')
+    .option('--hits <number>', 'a row ends after so many hits (default: 20)')
+    .option('--cpu <seconds>', 'processor time after which a row ends (default: 60)')
+    .option('--jobs <number>', 'worker threads (default: 1)')
+    .option('--profile <name>', 'how rough the world is: none, light, default or heavy')
+    .option('--rates', 'hit rates alone: no shrinking, no client-only oracles')
+    .option('--save <file>', 'write the table, to compare with later')
+    .option('--compare <file>', 'say which rows are better or worse than in that table; worse ones end with 1')
+    .action(async (name: string, options) => finish(await (await import('./zoo.ts')).zoo(name, options)));
 }
 
 function addInit(program: Command, finish: (code: ExitCode) => void): void {

@@ -1,4 +1,5 @@
 /** What people type after an option, read or refused in words. */
+import type { Shard } from '../explore/report.ts';
 import { parseSeed, SeedError, seedAt } from '../explore/seeds.ts';
 import { readDuration } from '../scenario/values.ts';
 import { UsageError } from './exit.ts';
@@ -20,6 +21,19 @@ export function readCount(option: string, text: string | undefined, least = 1): 
   throw new UsageError(
     `${option}: ${JSON.stringify(text)} is not a whole number of at least ${least}`,
     `e.g. ${option} 1000`,
+  );
+}
+
+/** `3/8`: the third of eight parts. */
+export function readShard(text: string | undefined): Shard | undefined {
+  if (text === undefined) return undefined;
+  const [, index, count] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (index !== undefined && count !== undefined && index >= 1 && index <= count && Number.isSafeInteger(count)) {
+    return { index, count };
+  }
+  throw new UsageError(
+    `--shard: ${JSON.stringify(text)} is no part of a campaign`,
+    'e.g. --shard 3/8: the third of eight, counted from 1',
   );
 }
 

@@ -1,18 +1,20 @@
 /** `worldline replay`: a capsule, bit for bit; or one seed of a scenario as a campaign ran it. */
 import type { Protocol } from '../check/protocol.ts';
-import { type Capsule, CapsuleError } from '../explore/capsule.ts';
-import { readCapsule } from '../explore/capsule-file.ts';
+import type { Capsule } from '../explore/capsule.ts';
 import { firstDifference } from '../explore/difference.ts';
 import { type Execution, signatureOf } from '../explore/execution.ts';
+import { type Parting, partingOf } from '../explore/landmarks.ts';
 import { failureLines } from '../report/failure.ts';
 import { runLines } from '../report/run.ts';
 import { worldLines } from '../report/world.ts';
 import type { TraceEvent } from '../sim/trace.ts';
+import { lanesOf, rowsOf } from '../timeline/rows.ts';
+import { tellerOf } from '../timeline/tell.ts';
 import { VERSION } from '../version.ts';
 import { isBranchFile, readBranch } from './branches.ts';
+import { CORPUS_DIRECTORY, capsuleAt, promote } from './corpus.ts';
 import { tellDifference } from './difference.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
-import { fileProblem, isFileSystemError } from './files.ts';
 import { accountOf, type OneRunOptions, runOnce } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
 import { registered } from './protocols.ts';
@@ -20,7 +22,13 @@ import { readSeed } from './readers.ts';
 import type { RunOptions } from './run.ts';
 import { quoted } from './shell.ts';
 
-export async function replay(name: string, options: RunOptions): Promise<ExitCode> {
+export interface ReplayOptions extends RunOptions {
+  /** Promotes the capsule into the corpus. */
+  readonly save?: boolean;
+  readonly corpus?: string;
+}
+
+export async function replay(name: string, options: ReplayOptions): Promise<ExitCode> {
   const output = createOutput(options);
   try {
     if (name.endsWith('.json') && isBranchFile(name)) return await replayBranch(name, options, output);
@@ -72,7 +80,7 @@ async function replayBranch(path: string, options: RunOptions, output: Output): 
   return isSame && execution.verdict === 'passed' ? exitCodes.expected : exitCodes.broken;
 }
 
-async function replayCapsule(path: string, options: RunOptions, output: Output): Promise<ExitCode> {
+async function replayCapsule(path: string, options: ReplayOptions, output: Output): Promise<ExitCode> {
   refuseWhatCapsulesFix(options);
   const capsule = await capsuleAt(path);
   const protocol = await registered(capsule.plan.protocol, capsule.plan.bug);
@@ -83,6 +91,8 @@ async function replayCapsule(path: string, options: RunOptions, output: Output):
   }
   const { execution, events } = runCapsule(protocol, capsule, options, output);
   const comparison = compare(capsule, execution);
+  const parting = partingFrom(capsule, protocol, execution, comparison);
+  if (options.save) output.tell(`kept in ${await promote(capsule, options.corpus ?? CORPUS_DIRECTORY)}`);
   if (options.json) {
     const { reproduces, sameDigest } = comparison;
     output.print(
@@ -92,6 +102,7 @@ async function replayCapsule(path: string, options: RunOptions, output: Output):
           capsule: path,
           reproduces,
           sameDigest,
+          ...(parting === undefined ? {} : { parting }),
           expected: { signature: capsule.signature, digest: capsule.digest },
           ...execution,
         },
@@ -99,7 +110,7 @@ async function replayCapsule(path: string, options: RunOptions, output: Output):
         2,
       ),
     );
-  } else tellReplay({ path, capsule, protocol, execution, events, comparison }, options, output);
+  } else tellReplay({ path, capsule, protocol, execution, events, comparison, parting }, options, output);
   if (comparison.reproduces) return exitCodes.broken;
   return execution.verdict === 'passed' ? exitCodes.expected : exitCodes.broken;
 }
@@ -133,16 +144,6 @@ function refuseWhatCapsulesFix({ seed, bug, profile, option = [], set = [] }: Ru
   );
 }
 
-/** The capsule in a file. */
-export async function capsuleAt(path: string): Promise<Capsule> {
-  try {
-    return await readCapsule(path);
-  } catch (error) {
-    if (error instanceof CapsuleError) throw new UsageError(`${path}: ${error.message}`, error.hint);
-    throw isFileSystemError(error) ? fileProblem('read', path, error) : error;
-  }
-}
-
 interface Comparison {
   /** The same kind of failure of the same property. */
   readonly reproduces: boolean;
@@ -156,17 +157,30 @@ const compare = (capsule: Capsule, execution: Execution): Comparison => ({
   sameVersion: capsule.version === VERSION,
 });
 
+/** Where the run parts from the recorded one, when it does and the capsule says enough. */
+function partingFrom(
+  { landmarks, plan }: Capsule,
+  protocol: Protocol,
+  { failure }: Execution,
+  { sameDigest }: Comparison,
+): Parting | undefined {
+  if (sameDigest || landmarks === undefined || failure?.kind === 'hung') return undefined;
+  return partingOf(protocol, plan, landmarks);
+}
+
 interface Told extends Replayed {
   readonly path: string;
   readonly capsule: Capsule;
   readonly protocol: Protocol;
   readonly comparison: Comparison;
+  readonly parting: Parting | undefined;
 }
 
 function tellReplay(told: Told, options: RunOptions, output: Output): void {
-  const { path, capsule, protocol, execution, events, comparison } = told;
+  const { path, capsule, protocol, execution, events, comparison, parting } = told;
   const { print, style } = output;
   print(comparisonLine(path, capsule, execution, comparison, output));
+  if (parting !== undefined) for (const line of partingLines(parting, capsule, protocol, events)) print(line);
   for (const line of worldLines(capsule.plan, protocol.options)) print(line);
   if (execution.violation === undefined && execution.failure === undefined) {
     const account = { ...execution, asExpected: true, scenario: capsule.scenario, seed: capsule.seed };
@@ -177,6 +191,24 @@ function tellReplay(told: Told, options: RunOptions, output: Output): void {
   const account = accountOf(protocol, capsule.plan, execution, { seed: capsule.seed, commands, events });
   for (const line of failureLines(account, style)) print(line);
 }
+
+/** The first event that differs, as it is now: what it was then is not kept. */
+function partingLines(
+  { after, upTo }: Parting,
+  { plan }: Capsule,
+  protocol: Protocol,
+  events: readonly TraceEvent[],
+): string[] {
+  const same = after === 0 ? 'from the start' : `from event ${after + 1} on; the first ${after} are the same`;
+  if (upTo > after + 1)
+    return [`  other events ${same === 'from the start' ? same : `somewhere after event ${after}, which is the same`}`];
+  const rows = rowsOf(events, { teller: tellerOf(protocol.tell), lanes: lanesOf(plan.nodes), show: 'quiet' });
+  const now = rows.findLast(({ event }) => event <= upTo);
+  const told = events.some(({ event }) => event >= upTo) ? (now?.text ?? '') : 'the run is over before it';
+  return [`  other events ${same}`, `  event ${upTo} is now: ${told.slice(0, PARTING_LENGTH_MAX)}`];
+}
+
+const PARTING_LENGTH_MAX = 200;
 
 function comparisonLine(
   path: string,

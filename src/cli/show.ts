@@ -80,7 +80,7 @@ async function shownBranch(path: string, options: ShowCommandOptions): Promise<S
 
 async function shownCapsule(path: string, options: ShowCommandOptions): Promise<Shown> {
   refuseWhatFilesFix(path, options);
-  const [{ capsuleAt }, { registered }] = await Promise.all([import('./replay.ts'), import('./protocols.ts')]);
+  const [{ capsuleAt }, { registered }] = await Promise.all([import('./corpus.ts'), import('./protocols.ts')]);
   const { plan, scenario, failure } = await capsuleAt(path);
   const protocol = await registered(plan.protocol, plan.bug);
   return { protocol, plan, title: scenario, words: quoted(path), strict: failure?.kind === 'strict' };

@@ -6,6 +6,7 @@ import { firstDifference } from './difference.ts';
 import { execute } from './execute.ts';
 import { executeWatched } from './execute-watched.ts';
 import { type Execution, signatureOf } from './execution.ts';
+import { smallerOf } from './findings.ts';
 import type { PlanSource } from './generate.ts';
 import { watched } from './pool-watchdog.ts';
 import type { Finding } from './report.ts';
@@ -33,7 +34,7 @@ export interface BatchResult {
   readonly digests: readonly string[];
   readonly tally: Tally;
   readonly hits: readonly Hit[];
-  /** The first finding of each signature. */
+  /** Of each signature the first finding, and the smallest. */
   readonly findings: readonly Finding[];
 }
 
@@ -72,7 +73,7 @@ function runSeeds(protocol: Protocol, source: PlanSource, task: BatchTask, run: 
     const judged = judge(protocol, plan, seed, index, execution, run, tally, task.repeatEvery ?? STRICT_EVERY);
     if (judged === undefined) continue;
     const finding = labelled(protocol, plan, judged);
-    if (!hits.some(({ signature }) => signature === finding.signature)) findings.push(finding);
+    keepFinding(findings, finding);
     hits.push({ index, signature: finding.signature });
     if (!task.keepGoing && !isOutside(finding.signature)) break;
   }
@@ -83,6 +84,19 @@ function runSeeds(protocol: Protocol, source: PlanSource, task: BatchTask, run: 
 function labelled(protocol: Protocol, plan: Plan, finding: Finding): Finding {
   const beyond = finding.verdict === 'nondeterministic' ? [] : outsideModel(protocol, plan);
   return beyond.length === 0 ? finding : { ...finding, signature: outside(finding.signature), outsideModel: beyond };
+}
+
+/** Findings are large: of those that nobody will ask for nothing is kept but the hit. */
+function keepFinding(findings: Finding[], finding: Finding): void {
+  const alike = findings.filter(({ signature }) => signature === finding.signature);
+  const [first, smallest = first] = alike;
+  if (first === undefined || smallest === undefined) {
+    findings.push(finding);
+    return;
+  }
+  if (smallerOf(smallest, finding) === smallest) return;
+  if (smallest !== first) findings.splice(findings.indexOf(smallest), 1);
+  findings.push(finding);
 }
 
 /** A finding is only reported after a second, strict run has shown the same. A sample of the others is run again too. */
@@ -108,6 +122,16 @@ function judge(
   }
   // Strict mode knows more: hidden state and mutated messages are what makes runs differ.
   if (again.failure?.kind === 'strict') return finding(seed, index, again);
+  const isStable = (strict: boolean, before: Execution): boolean =>
+    run(protocol, plan, { strict }).digest === before.digest;
+  if (
+    again.failure !== undefined &&
+    execution.failure === undefined &&
+    isStable(false, execution) &&
+    isStable(true, again)
+  ) {
+    return { ...finding(seed, index, again), strictOnly: true };
+  }
   const difference = hidden ?? firstDifference(protocol, plan);
   return {
     seed,

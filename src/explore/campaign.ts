@@ -1,16 +1,19 @@
 /** One campaign at work: batches go out, results come in by seed order, whoever ran them. */
 import { placedProperties } from '../check/monitor.ts';
 import type { Protocol } from '../check/protocol.ts';
+import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { type BatchResult, type BatchTask, runBatch } from './batch.ts';
 import { isOutside, outsideModel, withoutLabel } from './budget.ts';
 import { CampaignDigest } from './campaign-digest.ts';
-import { makeCapsule } from './capsule.ts';
+import { type Capsule, makeCapsule } from './capsule.ts';
 import { type CampaignIdentity, CHECKPOINT_FORMAT, checkIdentity, identityOf } from './checkpoint.ts';
 import { coverageOf } from './coverage.ts';
+import type { Execution } from './execution.ts';
 import { Findings } from './findings.ts';
 import type { FuzzOptions } from './fuzz.ts';
 import { type PlanSource, planSource } from './generate.ts';
+import { landmarksOf } from './landmarks.ts';
 import { observeVocabulary } from './probe.ts';
 import { profileName } from './profile.ts';
 import type { Finding, FindingGroup, FuzzReport, Progress, Shard } from './report.ts';
@@ -175,6 +178,7 @@ export class Campaign {
     return {
       verdict,
       asExpected: isAsExpected(scenario, verdict, groups),
+      expect: scenario.expect,
       interrupted: this.interrupted,
       reasons,
       protocol: protocol.name,
@@ -198,13 +202,13 @@ export class Campaign {
     };
   }
 
-  /** The distinct failures, the first of each shrunk and put into a capsule. */
+  /** The distinct failures, the smallest of each shrunk and put into a capsule. */
   private async groups(): Promise<readonly FindingGroup[]> {
     const groups: FindingGroup[] = [];
-    for (const { first, count } of this.findings.all) {
+    for (const { first, smallest, count } of this.findings.all) {
       const { signature, verdict } = first;
-      const about = verdict === 'nondeterministic' ? {} : await this.capsuleOf(first, groups.length === 0);
-      groups.push(this.relabelled({ signature, count, first, ...about }));
+      const about = verdict === 'nondeterministic' ? {} : await this.capsuleOf(smallest, groups.length === 0);
+      groups.push(this.relabelled({ signature, count, first, smallest, ...about }));
     }
     return groups;
   }
@@ -225,12 +229,26 @@ export class Campaign {
     const kind = finding.execution.failure?.kind;
     const { shrink = true, signal } = options;
     if (shrink === false || (shrink === 'first' && !isFirst) || kind === 'hung' || this.interrupted) {
-      return { capsule: makeCapsule(plan, finding.execution, about) };
+      return { capsule: this.capsule(plan, finding.execution, about) };
     }
     this.tell('shrinking');
-    const budget = { strict: kind === 'strict', source: this.source, ...(signal === undefined ? {} : { signal }) };
+    const budget = {
+      strict: kind === 'strict' || finding.strictOnly === true,
+      source: this.source,
+      ...(signal === undefined ? {} : { signal }),
+    };
     const small = await shrinkPlan(protocol, plan, finding.execution, budget);
-    return { capsule: makeCapsule(small.plan, small.execution, about), shrinking: small.report };
+    return { capsule: this.capsule(small.plan, small.execution, about), shrinking: small.report };
+  }
+
+  private capsule(
+    plan: Plan,
+    execution: Execution,
+    about: { readonly scenario: string; readonly seed: string },
+  ): Capsule {
+    const { failure, statistics } = execution;
+    const landmarks = failure?.kind === 'hung' ? undefined : landmarksOf(this.protocol, plan, statistics.events);
+    return makeCapsule(plan, execution, about, landmarks);
   }
 
   private tell(phase: Progress['phase']): void {

@@ -2,6 +2,7 @@
 import type { Plan } from '../scenario/plan.ts';
 import { VERSION } from '../version.ts';
 import { type Execution, type FailureReport, signatureOf, type ViolationReport } from './execution.ts';
+import type { Landmarks } from './landmarks.ts';
 
 export const CAPSULE_FORMAT = 'worldline-capsule/1';
 
@@ -21,6 +22,8 @@ export interface Capsule {
   readonly digest: string;
   /** Events of that run. */
   readonly events: number;
+  /** Digests from the middle of that run, to find where another one parts from it. */
+  readonly landmarks?: Landmarks;
   readonly plan: Plan;
 }
 
@@ -39,6 +42,7 @@ export function makeCapsule(
   plan: Plan,
   execution: Execution,
   about: { readonly scenario: string; readonly seed: string },
+  landmarks?: Landmarks,
 ): Capsule {
   const { violation, failure, digest, statistics } = execution;
   const signature = signatureOf(execution);
@@ -55,6 +59,7 @@ export function makeCapsule(
     ...(failure === undefined ? {} : { failure }),
     digest,
     events: statistics.events,
+    ...(landmarks === undefined ? {} : { landmarks }),
     plan,
   };
 }

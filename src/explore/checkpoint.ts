@@ -18,6 +18,8 @@ export interface CampaignIdentity {
   readonly seed: string;
   readonly shard?: Shard;
   readonly keepGoing: boolean;
+  /** Everything the scenario says, as JSON. */
+  readonly given: string;
 }
 
 export interface Checkpoint extends CampaignIdentity {
@@ -51,6 +53,7 @@ export const identityOf = (
   seed,
   ...(shard === undefined ? {} : { shard }),
   keepGoing,
+  given: JSON.stringify(scenario),
 });
 
 /** @throws CheckpointError when the checkpoint is of another campaign, or of another version. */
@@ -64,4 +67,30 @@ export function checkIdentity(checkpoint: Checkpoint, identity: CampaignIdentity
       `the checkpoint is of another campaign: its ${field} is ${held ?? 'not set'}, not ${wanted ?? 'unset'}`,
     );
   }
+  if (checkpoint.given !== identity.given) {
+    throw new CheckpointError('the checkpoint is of another campaign: options, nodes or limits of its scenario differ');
+  }
+}
+
+/**
+ * A checkpoint from the text of a file.
+ * @throws CheckpointError when it is none.
+ */
+export function parseCheckpoint(text: string): Checkpoint {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new CheckpointError('the file is not JSON');
+  }
+  const { format, done, tally, digest, found, seed } = (value ?? {}) as Partial<Checkpoint>;
+  if (format !== CHECKPOINT_FORMAT) throw new CheckpointError('the file is not a checkpoint of a campaign');
+  const fits =
+    Number.isSafeInteger(done) &&
+    typeof tally === 'object' &&
+    typeof seed === 'string' &&
+    /^[0-9a-f]{16}$/.test(digest ?? '') &&
+    Array.isArray(found);
+  if (!fits) throw new CheckpointError('the checkpoint is damaged');
+  return value as Checkpoint;
 }

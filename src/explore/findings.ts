@@ -5,6 +5,8 @@ import type { Finding } from './report.ts';
 
 export interface Found {
   readonly first: Finding;
+  /** Of all, the one after the fewest events; of equals the first. Its story is told. */
+  readonly smallest: Finding;
   readonly count: number;
 }
 
@@ -17,10 +19,12 @@ export class Findings {
 
   /** Takes the hits of a batch; batches come in seed order. */
   add({ hits, findings }: Pick<BatchResult, 'hits' | 'findings'>): void {
-    for (const { signature } of hits) {
+    for (const { signature, index } of hits) {
       const known = this.found.get(signature);
-      const first = known?.first ?? (findings.find((finding) => finding.signature === signature) as Finding);
-      this.found.set(signature, { first, count: (known?.count ?? 0) + 1 });
+      const finding = findings.find((one) => one.index === index);
+      const first = known?.first ?? (finding as Finding);
+      const smallest = known === undefined ? first : smallerOf(known.smallest, finding);
+      this.found.set(signature, { first, smallest, count: (known?.count ?? 0) + 1 });
     }
   }
 
@@ -40,3 +44,12 @@ export class Findings {
     return count;
   }
 }
+
+/** The one after fewer events; of equals the one with the earlier seed. */
+export function smallerOf(one: Finding, other: Finding | undefined): Finding {
+  if (other === undefined) return one;
+  const [events, others] = [eventsOf(one), eventsOf(other)];
+  return others < events || (others === events && other.index < one.index) ? other : one;
+}
+
+const eventsOf = ({ execution }: Finding): number => execution.statistics.events;

@@ -26,7 +26,7 @@ export interface FuzzOptions {
   readonly repeatEvery?: number;
   /** With `keepGoing`: end after the batch in which so many seeds have failed in all. */
   readonly hitsMax?: number;
-  /** Shrink the first finding of every group (the default), of the first group only, or none. */
+  /** Shrink the smallest finding of every group (the default), of the first group only, or none. */
   readonly shrink?: boolean | 'first';
   /** Time for a batch (of about a fifth of a second) after which its seeds are run one by one to find the one that hangs. Default 10. */
   readonly hangSeconds?: number;

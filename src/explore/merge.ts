@@ -1,6 +1,7 @@
 /** The reports of the shards of a campaign, as one. */
 import type { Scenario } from '../scenario/scenario.ts';
 import { CampaignDigest } from './campaign-digest.ts';
+import { smallerOf } from './findings.ts';
 import type { Coverage, FindingGroup, FuzzReport, GoalReport, LivenessCoverage } from './report.ts';
 import { addCounts } from './tally.ts';
 import { campaignVerdict, isAsExpected, whyInconclusive } from './verdict.ts';
@@ -28,7 +29,7 @@ export function mergeReports(reports: readonly FuzzReport[], expect: Scenario['e
   const coverage = reports.map((report) => report.coverage).reduce(mergeCoverage);
   const runs = sum((report) => report.runs);
   const checked = reports.some(({ verdict }) => verdict !== 'nothing-ran');
-  const reasons = whyInconclusive(coverage, runs, checked);
+  const reasons = [...whyInconclusive(coverage, runs, checked), ...missingShards(reports)];
   const verdict = campaignVerdict(groups, runs, checked, reasons);
   const { shard: _shard, ...about } = first;
   return {
@@ -67,14 +68,29 @@ function checkTogether(reports: readonly FuzzReport[], first: FuzzReport): void 
   }
 }
 
+function missingShards(reports: readonly FuzzReport[]): readonly string[] {
+  const count = reports[0]?.shard?.count ?? 1;
+  const there = new Set(reports.map(({ shard }) => shard?.index ?? 1));
+  const missing = Array.from({ length: count }, (_, place) => place + 1).filter((index) => !there.has(index));
+  return missing.length === 0
+    ? []
+    : [`of ${count} shards ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`];
+}
+
 function mergeGroups(reports: readonly FuzzReport[]): readonly FindingGroup[] {
   const groups = new Map<string, FindingGroup>();
   for (const group of reports.flatMap((report) => report.groups)) {
     const known = groups.get(group.signature);
-    const earlier = known === undefined || group.first.index < known.first.index ? group : known;
-    groups.set(group.signature, { ...earlier, count: group.count + (known?.count ?? 0) });
+    groups.set(group.signature, known === undefined ? group : mergedGroup(known, group));
   }
   return [...groups.values()].sort((left, right) => left.first.index - right.first.index);
+}
+
+/** The first of both, and the story of the smallest: what one campaign would have told. */
+function mergedGroup(one: FindingGroup, other: FindingGroup): FindingGroup {
+  const told = smallerOf(one.smallest, other.smallest) === one.smallest ? one : other;
+  const { first } = one.first.index < other.first.index ? one : other;
+  return { ...told, first, count: one.count + other.count };
 }
 
 function mergeCoverage(one: Coverage, other: Coverage): Coverage {

@@ -4,6 +4,7 @@ import { type Problem, writePath } from '../scenario/problem.ts';
 import { VERSION } from '../version.ts';
 import { CAPSULE_FORMAT, type Capsule, CapsuleError } from './capsule.ts';
 import type { FailureReport, ViolationReport } from './execution.ts';
+import type { Landmarks } from './landmarks.ts';
 
 /** @throws CapsuleError when the text is not a capsule that this build can replay. */
 export function parseCapsule(text: string): Capsule {
@@ -67,7 +68,7 @@ function checkFormat({ format, version }: Fields): void {
 }
 
 const texts = ['version', 'scenario', 'seed', 'signature', 'digest'] as const;
-const known: readonly string[] = ['format', ...texts, 'verdict', 'violation', 'failure', 'events', 'plan'];
+const known: readonly string[] = ['format', ...texts, 'verdict', 'violation', 'failure', 'events', 'landmarks', 'plan'];
 
 const unknownFields = (fields: Fields): Problem[] =>
   Object.keys(fields)
@@ -87,11 +88,20 @@ function wrongFields(fields: Fields): Problem[] {
     problems.push(wrong(['digest'], fields.digest, '16 hexadecimal digits'));
   }
   if (!Number.isSafeInteger(fields.events)) problems.push(wrong(['events'], fields.events, 'a whole number'));
+  if (fields.landmarks !== undefined && !areLandmarks(fields.landmarks)) {
+    problems.push(wrong(['landmarks'], fields.landmarks, 'a table with every (a whole number) and digests (a list)'));
+  }
   if (fields.plan === undefined) problems.push(wrong(['plan'], undefined, 'a plan'));
   if (fields.verdict === 'violated') problems.push(...wrongViolation(fields.violation));
   else if (fields.verdict === 'failed') problems.push(...wrongFailure(fields.failure));
   else problems.push(wrong(['verdict'], fields.verdict, 'violated or failed'));
   return problems;
+}
+
+function areLandmarks(value: unknown): boolean {
+  const { every, digests } = (value ?? {}) as Partial<Landmarks>;
+  const areDigests = Array.isArray(digests) && digests.every((digest) => /^[0-9a-f]{8}$/.test(String(digest)));
+  return Number.isSafeInteger(every) && (every as number) > 0 && areDigests;
 }
 
 function wrongViolation(violation: unknown): Problem[] {

@@ -1,5 +1,6 @@
 /** What a campaign found, as plain data: the CLI prints it, `--json` writes it as it is. */
 
+import type { Scenario } from '../scenario/scenario.ts';
 import type { Capsule } from './capsule.ts';
 import type { Difference } from './difference.ts';
 import type { Execution, Verdict } from './execution.ts';
@@ -24,6 +25,8 @@ export interface Finding {
   readonly execution: Execution;
   /** What of the plan the protocol does not claim to survive; the signature says so too. Absent within the model. */
   readonly outsideModel?: readonly string[];
+  /** True for a failure that only a strict run has: the plain run of the same plan passes, every time. */
+  readonly strictOnly?: boolean;
   /** With `nondeterministic`: the digest of the second run, and what differed first where that could be found. */
   readonly otherDigest?: string;
   readonly difference?: Difference;
@@ -35,7 +38,9 @@ export interface FindingGroup {
   readonly count: number;
   /** The first in seed order. */
   readonly first: Finding;
-  /** The first finding's plan, shrunk where shrinking was on. Absent for findings that cannot be replayed (`nondeterministic`). */
+  /** The one after the fewest events; of equals the first. */
+  readonly smallest: Finding;
+  /** The smallest finding's plan, shrunk where shrinking was on. Absent for findings that cannot be replayed (`nondeterministic`). */
   readonly capsule?: Capsule;
   readonly shrinking?: ShrinkReport;
 }
@@ -113,6 +118,8 @@ export interface FuzzReport {
   readonly verdict: CampaignVerdict;
   /** True when the verdict is the one that the scenario expects. */
   readonly asExpected: boolean;
+  /** What the scenario expects. */
+  readonly expect: Scenario['expect'];
   /** Ctrl-C came before the budget was used. */
   readonly interrupted: boolean;
   /** Why a campaign is inconclusive, one sentence each. */

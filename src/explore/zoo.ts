@@ -1,12 +1,14 @@
 /** The zoo: every planted bug against the fuzzer as it is. The yardstick of how good the fuzzer is at finding what nobody planted. */
+import { LIVENESS } from '../check/liveness.ts';
 import { LINEARIZABILITY, placedProperties, qualifiedName } from '../check/monitor.ts';
 import type { Bug, Protocol } from '../check/protocol.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import type { Capsule } from './capsule.ts';
 import { fuzz } from './fuzz.ts';
 import type { Pool } from './pool.ts';
 import { profileName } from './profile.ts';
-import type { FuzzReport, PlanSize } from './report.ts';
-import { type Interval, overlap, trialsUntil, wilsonInterval } from './statistics.ts';
+import type { FindingGroup, FuzzReport, PlanSize } from './report.ts';
+import { type Interval, trialsUntil, wilsonInterval } from './statistics.ts';
 
 export interface ZooOptions {
   /** Fixed unless given: a table is to be compared with earlier ones. */
@@ -18,8 +20,10 @@ export interface ZooOptions {
   readonly hits?: number;
   readonly cpuSeconds?: number;
   readonly jobs?: number;
-  /** Also measure what client-only oracles find, and shrink the first hit. Default true. */
+  /** Also measure what client-only oracles find, and shrink the smallest hit. Default true. */
   readonly inDepth?: boolean;
+  /** How many rows the story of a shrunk failure takes. */
+  readonly storyRows?: (protocol: Protocol, capsule: Capsule) => number;
   readonly onRow?: (row: ZooRow) => void;
   readonly signal?: AbortSignal;
 }
@@ -42,7 +46,7 @@ export interface ZooReport {
 /**
  * - `found`: at least three hits; the rate means something.
  * - `censored`: one or two hits. - `missed`: none.
- * - `no oracle`: nothing the bug can break is checked (liveness, say), and nothing was found.
+ * - `no oracle`: nothing that the bug can break is checked, and nothing was found.
  */
 export type RowVerdict = 'found' | 'censored' | 'missed' | 'no oracle';
 
@@ -53,17 +57,18 @@ export interface ZooRow {
   readonly verdict: RowVerdict;
   /** With all oracles. */
   readonly all: HitRate;
-  /** The seed that was first to hit, and what it broke. */
+  /** The seed that was first to hit, what it broke, and which kind of oracle saw that. */
   readonly firstSeed?: string;
   readonly firstSignature?: string;
+  readonly firstOracle?: 'internal' | 'client';
   /** Hits by what broke. */
   readonly signatures: { readonly [signature: string]: number };
   /** Broken, though the bug is not said to break it. */
   readonly unexpected: readonly string[];
   /** With oracles that see only what clients see; absent when not measured. */
   readonly clientOnly?: HitRate;
-  /** Size of the first hit's plan after shrinking, and what that cost. */
-  readonly shrunk?: PlanSize;
+  /** The smallest hit of the kind that was found first, after shrinking; and what that cost. */
+  readonly shrunk?: PlanSize & { readonly storyRows?: number };
   readonly shrinkCpuSeconds?: number;
 }
 
@@ -75,6 +80,7 @@ export interface HitRate {
   /** Seeds to the first hit: median and 90th percentile, from the rate; absent without hits. */
   readonly medianSeeds?: number;
   readonly p90Seeds?: number;
+  /** Of the runs alone. */
   readonly cpuSeconds: number;
 }
 
@@ -148,18 +154,39 @@ async function measure(
     inDepth && first !== undefined && clientProperties.length > 0
       ? await campaign(buggy, { ...scenario, properties: clientProperties }, seed, options, false, pool)
       : undefined;
-  const shrinking = first?.shrinking;
   return {
     bug: bug.id,
     title: bug.title,
     violates: bug.violates,
     verdict: verdictOf(protocol, bug, hitsOf(report)),
     all: rateOf(report),
-    ...(first === undefined ? {} : { firstSeed: first.first.seed, firstSignature: first.signature }),
+    ...(first === undefined ? {} : firstHit(first)),
     signatures,
     unexpected: Object.keys(signatures).filter((signature) => !isClaimed(bug, signature)),
     ...(clientOnly === undefined ? {} : { clientOnly: rateOf(clientOnly) }),
-    ...(shrinking === undefined ? {} : { shrunk: shrinking.after, shrinkCpuSeconds: shrinking.cpuSeconds }),
+    ...(first === undefined ? {} : shrunkHit(buggy, first, options)),
+  };
+}
+
+const firstHit = ({
+  signature,
+  first,
+}: FindingGroup): Pick<ZooRow, 'firstSeed' | 'firstSignature' | 'firstOracle'> => ({
+  firstSeed: first.seed,
+  firstSignature: signature,
+  ...(first.execution.violation === undefined ? {} : { firstOracle: first.execution.violation.oracle }),
+});
+
+function shrunkHit(
+  buggy: Protocol,
+  { capsule, shrinking }: FindingGroup,
+  { storyRows }: ZooOptions,
+): Pick<ZooRow, 'shrunk' | 'shrinkCpuSeconds'> {
+  if (capsule === undefined || shrinking === undefined) return {};
+  const rows = storyRows?.(buggy, capsule);
+  return {
+    shrunk: { ...shrinking.after, ...(rows === undefined ? {} : { storyRows: rows }) },
+    shrinkCpuSeconds: shrinking.cpuSeconds,
   };
 }
 
@@ -189,7 +216,11 @@ function clientOracles(protocol: Protocol): readonly string[] {
   const names = placedProperties(protocol)
     .filter(({ property }) => property.kind === 'always' && property.oracle === 'client')
     .map(({ path, property }) => qualifiedName(path, property.name));
-  return protocol.model === undefined ? names : [...names, LINEARIZABILITY];
+  return [
+    ...names,
+    ...(protocol.model === undefined ? [] : [LINEARIZABILITY]),
+    ...(protocol.liveness === undefined ? [] : [LIVENESS]),
+  ];
 }
 
 const hitsOf = ({ groups }: FuzzReport): number => groups.reduce((sum, { count }) => sum + count, 0);
@@ -203,41 +234,21 @@ function rateOf(report: FuzzReport): HitRate {
     rate,
     interval: wilsonInterval(hits, report.runs),
     ...(hits === 0 ? {} : { medianSeeds: trialsUntil(rate, 0.5), p90Seeds: trialsUntil(rate, 0.9) }),
-    cpuSeconds: report.cpuSeconds,
+    cpuSeconds: report.cpuSeconds - shrinkSeconds(report),
   };
 }
+
+const shrinkSeconds = ({ groups }: FuzzReport): number =>
+  groups.reduce((sum, { shrinking }) => sum + (shrinking?.cpuSeconds ?? 0), 0);
 
 function verdictOf(protocol: Protocol, bug: Bug, hits: number): RowVerdict {
   if (hits >= HITS_FOR_A_RATE) return 'found';
   if (hits > 0) return 'censored';
   const checked = new Set(placedProperties(protocol).map(({ path, property }) => qualifiedName(path, property.name)));
   if (protocol.model !== undefined) checked.add(LINEARIZABILITY);
+  if (protocol.liveness !== undefined) checked.add(LIVENESS);
   return bug.violates.some((name) => checked.has(name)) ? 'missed' : 'no oracle';
 }
 
 const isClaimed = ({ violates }: Bug, signature: string): boolean =>
   violates.some((name) => signature === `violated ${name}` || signature.endsWith(`:${name}`));
-
-/** How a row has changed since an earlier table. */
-export interface ZooChange {
-  readonly bug: string;
-  readonly before: number | undefined;
-  readonly after: number;
-  /** `better` and `worse` only where the intervals do not touch. */
-  readonly change: 'new' | 'better' | 'same' | 'worse';
-}
-
-/** Row by row against an earlier table; rows that only the earlier one has are left out. */
-export function compareZoo(earlier: ZooReport, later: ZooReport): readonly ZooChange[] {
-  return later.rows.map(({ bug, all }) => {
-    const before = earlier.rows.find((row) => row.bug === bug)?.all;
-    if (before === undefined) return { bug, before: undefined, after: all.rate, change: 'new' };
-    const same = overlap(before.interval, all.interval);
-    return {
-      bug,
-      before: before.rate,
-      after: all.rate,
-      change: same ? 'same' : all.rate > before.rate ? 'better' : 'worse',
-    };
-  });
-}

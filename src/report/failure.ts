@@ -43,6 +43,8 @@ export interface FailureAccount {
   readonly seed: string;
   readonly found?: number;
   readonly bug?: string;
+  /** The failure shows only where the run is strict. */
+  readonly strictOnly?: boolean;
   readonly shrunk?: { readonly before: Size; readonly after: Size };
   /** The frames of the user's own code, where it threw. */
   readonly frames?: readonly string[];
@@ -69,9 +71,15 @@ function headline(account: FailureAccount, style: Style): string[] {
     `${style.bad(style.bold('FAILED'))}  ${failureNames[failure.kind] ?? failure.kind}`,
     ...lines.slice(0, 4),
     `  ${place(failure)}${failure.handler === undefined ? '' : `, in ${failure.handler}`}`,
+    ...(account.strictOnly === true ? strictOnlyLines : []),
     ...(account.frames ?? []).slice(0, 4).map((frame) => `    ${frame}`),
   ];
 }
+
+const strictOnlyLines: readonly string[] = [
+  '  only in a strict run, where what was sent, written or handed out is frozen: the plain run passes, every time.',
+  '  The code changes what it has given away, or what others may hold too.',
+];
 
 const failureNames: { readonly [kind: string]: string } = {
   threw: "the protocol's own code threw",

@@ -1,7 +1,8 @@
 /** The zoo: rates that mean something, rows that say what they do not know, tables that can be compared. */
 import { describe, expect, test } from 'vitest';
 import { overlap, trialsUntil, wilsonInterval } from '../../src/explore/statistics.ts';
-import { compareZoo, type ZooReport, type ZooRow, zoo } from '../../src/explore/zoo.ts';
+import { type ZooReport, type ZooRow, zoo } from '../../src/explore/zoo.ts';
+import { compareZoo } from '../../src/explore/zoo-compare.ts';
 import { bareScenario } from '../../src/scenario/scenario.ts';
 import { protocol as register } from '../toys/quorum-register.ts';
 
