@@ -40,6 +40,8 @@ export interface Telling {
   /** The same where space is short, in about ten characters: `AE t2 [8..9]`. */
   brief?(message: never): string;
   operation?(op: never, result: Json | undefined): string;
+  /** What a node has done that wrote a note, as a verb and what belongs to it: `becomes leader of term 2`. */
+  note?(text: string, data: never): string | undefined;
 }
 
 /** How an option is drawn. `extremes` are legal values at the edge that a range would rarely hit; durations are in microseconds. */

@@ -95,25 +95,27 @@ export function corpusLines(results: readonly CorpusResult[], { style }: Output)
   return commands.length === 0 ? lines : [...lines, '', ...commands, ''];
 }
 
-function tellState(signature: string, { state, parting }: CapsuleOutcome, now: string | undefined): string {
-  const where =
-    parting === undefined
-      ? ''
-      : parting.upTo === parting.after + 1
-        ? `, other from event ${parting.upTo} on`
-        : `, other from some event after ${parting.after} on`;
-  switch (state) {
+function tellState(signature: string, outcome: CapsuleOutcome, now: string | undefined): string {
+  const where = tellParting(outcome);
+  switch (outcome.state) {
     case 'still fails':
       return `${signature}, bit for bit`;
     case 'fails by other events':
-      return `${signature} again${where}`;
+      return `${signature} again, ${where}`;
     case 'fails differently':
-      return `was ${signature}, is ${now}${where}`;
+      return `was ${signature}, is ${now}; ${where}`;
     case 'fixed':
-      return `${signature} no longer shows${where === '' ? ', though the run is the same: the property has changed' : where}`;
+      return `${signature} no longer shows; ${where}`;
     case 'other build':
-      return `passes, but runs of this build are others${where}: find ${signature} again, or delete it`;
+      return `passes, but runs of this build are others; ${where}: find ${signature} again, or delete it`;
   }
+}
+
+function tellParting({ sameDigest, parting }: CapsuleOutcome): string {
+  if (sameDigest) return 'the run is the same: the property has changed';
+  if (parting === undefined) return 'the run is the same almost to its end';
+  const { after, upTo } = parting;
+  return upTo === after + 1 ? `other events from event ${upTo} on` : `other events somewhere after event ${after}`;
 }
 
 export const corpusAsData = (results: readonly CorpusResult[]): readonly object[] =>

@@ -199,13 +199,15 @@ function partingLines(
   protocol: Protocol,
   events: readonly TraceEvent[],
 ): string[] {
-  const same = after === 0 ? 'from the start' : `from event ${after + 1} on; the first ${after} are the same`;
-  if (upTo > after + 1)
-    return [`  other events ${same === 'from the start' ? same : `somewhere after event ${after}, which is the same`}`];
+  const same = after === 0 ? '' : `, the first ${after} are the same`;
+  if (upTo > after + 1) return [`  other events somewhere after event ${after}`];
   const rows = rowsOf(events, { teller: tellerOf(protocol.tell), lanes: lanesOf(plan.nodes), show: 'quiet' });
   const now = rows.findLast(({ event }) => event <= upTo);
   const told = events.some(({ event }) => event >= upTo) ? (now?.text ?? '') : 'the run is over before it';
-  return [`  other events ${same}`, `  event ${upTo} is now: ${told.slice(0, PARTING_LENGTH_MAX)}`];
+  return [
+    `  other events from event ${upTo} on${same}`,
+    `  event ${upTo} is now: ${told.slice(0, PARTING_LENGTH_MAX)}`,
+  ];
 }
 
 const PARTING_LENGTH_MAX = 200;

@@ -20,6 +20,7 @@ export type CapsuleState = 'still fails' | 'fails by other events' | 'fails diff
 export interface CapsuleOutcome {
   readonly state: CapsuleState;
   readonly execution: Execution;
+  readonly sameDigest: boolean;
   /** Where the run parts from the recorded one; absent where it does not, or where the capsule does not say. */
   readonly parting?: Parting;
 }
@@ -41,6 +42,7 @@ export function tryCapsule(protocol: Protocol, capsule: Capsule, hangMillisecond
   return {
     state: stateOf(capsule, execution, sameDigest, parting),
     execution,
+    sameDigest,
     ...(parting === undefined ? {} : { parting }),
   };
 }

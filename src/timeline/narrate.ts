@@ -7,7 +7,7 @@ import type { Json } from '../sim/plain.ts';
 import type { NodeId, NodeView } from '../sim/protocol.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { type OfKind, ofKind, type Step } from './steps.ts';
-import { count, list, spaced, type Teller, tellNote, tellRecord } from './tell.ts';
+import { count, list, spaced, type Teller, tellRecord } from './tell.ts';
 import { tellFault, tellFaultEnd } from './tell-fault.ts';
 import { spellDuration } from './time.ts';
 
@@ -50,6 +50,14 @@ export class Narrator {
       weight: weightOf(step, before),
       nodes: actingNodes(step),
     };
+  }
+
+  /** As `narrate`, but only what matters most: for stories, in which a row is one short sentence. */
+  narrateBriefly(step: Step): Narration {
+    const before = new Map(ofKind(step, 'view').map(({ node }) => [node, this.views.get(node)]));
+    this.remember(step);
+    const clauses = [...this.openings(step), ...this.outcome(step, before), ...this.faults(step)];
+    return { text: sentence(clauses), weight: weightOf(step, before), nodes: actingNodes(step) };
   }
 
   private remember(step: Step): void {
@@ -150,9 +158,26 @@ export class Narrator {
     return [`${subject}'s writes are durable`, ...parts];
   }
 
+  /** What came of it: the best that can be said in one clause, and what broke. */
+  private outcome(step: Step, before: ReadonlyMap<NodeId, NodeView | undefined>): string[] {
+    const changes = this.tellChanges(step, before);
+    const writes = tellWrites(ofKind(step, 'write'));
+    const ends = [
+      ...this.tellReturns(step),
+      ...ofKind(step, 'disk-error').map(tellDiskError),
+      ...ofKind(step, 'violation').map((event) => `${qualified(event)} is broken`),
+      ...ofKind(step, 'failure').map((event) => `the run ends here: ${event.sentence}`),
+    ];
+    const synced = ofKind(step, 'synced').find((event) => event.ok);
+    const durable = synced === undefined ? [] : [`${synced.node}'s writes are durable`];
+    const [most = []] = [changes, writes].filter((clauses) => clauses.length > 0);
+    const spoken = [...durable, ...most, ...ends];
+    return spoken.length > durable.length ? spoken : [...spoken, ...this.tellSends(step)];
+  }
+
   /** Notes say it best; without one, what the view shows. */
   private tellChanges(step: Step, before: ReadonlyMap<NodeId, NodeView | undefined>): string[] {
-    const notes = ofKind(step, 'note').map(({ node, text, data }) => `${node} ${quoted(tellNote(text, data))}`);
+    const notes = ofKind(step, 'note').map(({ node, text, data }) => `${node} ${this.teller.note(text, data)}`);
     if (notes.length > 0) return notes;
     return ofKind(step, 'view').flatMap(({ node, view }) => {
       const old = before.get(node);
@@ -199,8 +224,6 @@ export class Narrator {
     );
   }
 }
-
-const quoted = (text: string): string => `notes "${text}"`;
 
 const dropped = {
   loss: 'lost on the way',

@@ -1,9 +1,10 @@
 /** The story of a failure: of all rows, the few in the causal past of its last event that a reader needs. */
 import type { TraceEvent } from '../sim/trace.ts';
+import { type Draft, folded } from './fold-story.ts';
 import { Lanes } from './lanes.ts';
 import { Narrator } from './narrate.ts';
 import type { Row, RowOptions } from './rows.ts';
-import { type Step, stepsOf } from './steps.ts';
+import { ofKind, type Step, stepsOf } from './steps.ts';
 
 export interface StoryOptions extends RowOptions {
   /** Events that must be told whatever the space, e.g. the facts that contradict each other. */
@@ -23,24 +24,31 @@ export function storyOf(events: readonly TraceEvent[], options: StoryOptions): S
   const facts = new Set(options.facts);
   const past = causalPast(steps, facts);
   const kept = mostImportant(steps, past, facts, options.rowsMax);
-  return { rows: tellSome(steps, kept, options), leftOut: past.size - kept.size };
+  return { rows: tellSome(steps, kept, facts, options), leftOut: past.size - kept.size };
 }
 
 /** Everything is taken note of, little is told. */
-function tellSome(steps: readonly Step[], kept: ReadonlySet<number>, { teller, lanes }: StoryOptions): Row[] {
+function tellSome(
+  steps: readonly Step[],
+  kept: ReadonlySet<number>,
+  facts: ReadonlySet<number>,
+  { teller, lanes }: StoryOptions,
+): Row[] {
   const narrator = new Narrator(teller);
   const cells = new Lanes(lanes);
-  const rows: Row[] = [];
+  const drafts: Draft[] = [];
   for (const step of steps) {
     for (const event of step.events) cells.apply(event);
     if (!kept.has(step.event)) {
       narrator.note(step);
       continue;
     }
-    const { text, weight, nodes } = narrator.narrate(step);
-    rows.push({ at: step.at, event: step.event, cells: cells.cells(nodes), text, weight, steps: 1 });
+    const { text, weight, nodes } = narrator.narrateBriefly(step);
+    const row: Row = { at: step.at, event: step.event, cells: cells.cells(nodes), text, weight, steps: 1 };
+    const notes = ofKind(step, 'note').map(({ node, text, data }) => ({ node, phrase: teller.note(text, data) }));
+    drafts.push({ row, notes, isQuiet: importanceOf(step, facts) <= IMPORTANCE_OF_NOTES });
   }
-  return rows;
+  return folded(drafts);
 }
 
 /**
@@ -70,6 +78,8 @@ const touched = (event: TraceEvent): string[] =>
     ? [event.node]
     : [];
 
+const IMPORTANCE_OF_NOTES = 3;
+
 /** How much a step would be missed; 0 is never told. */
 function importanceOf(step: Step, facts: ReadonlySet<number>): number {
   if (step.events.some(({ kind }) => kind === 'violation' || kind === 'failure')) return 6;
@@ -89,7 +99,7 @@ function importanceOfEvent(event: TraceEvent): number {
     case 'boot':
       return event.incarnation === 1 ? 0 : 4;
     case 'note':
-      return 3;
+      return IMPORTANCE_OF_NOTES;
     case 'pause':
     case 'resume':
     case 'return':
@@ -109,9 +119,19 @@ function mostImportant(
   facts: ReadonlySet<number>,
   most: number,
 ): ReadonlySet<number> {
+  const last = steps.at(-1)?.event;
+  const led = new Set(
+    steps
+      .filter(({ event }) => facts.has(event) || event === last)
+      .flatMap(({ events }) => events.flatMap(({ cause }) => (cause === undefined ? [] : [cause]))),
+  );
   const ranked = steps
     .filter(({ event }) => past.has(event))
-    .map((step) => ({ event: step.event, importance: importanceOf(step, facts) }))
+    // What sent the message that a fact is about may be nothing in itself, and explains it.
+    .map((step) => ({
+      event: step.event,
+      importance: Math.max(importanceOf(step, facts), led.has(step.event) ? 2 : 0),
+    }))
     .filter(({ importance }) => importance > 0)
     .sort((left, right) => right.importance - left.importance || right.event - left.event);
   return new Set(ranked.slice(0, most).map(({ event }) => event));

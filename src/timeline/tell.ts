@@ -9,6 +9,8 @@ export interface Teller {
   brief(message: Json): string;
   /** An operation that was called; with `result` where it has been answered. */
   operation(op: Json, result?: Json): string;
+  /** What the node that wrote a note has done, e.g. `becomes leader of term 2`. */
+  note(text: string, data: Json | undefined): string;
 }
 
 export const tellerOf = (telling: Telling | undefined): Teller => ({
@@ -22,6 +24,7 @@ export const tellerOf = (telling: Telling | undefined): Teller => ({
     if (told !== undefined) return told;
     return result === undefined ? tellTagged(op) : `${tellTagged(op)} = ${tellValue(result)}`;
   },
+  note: (text, data) => safely(() => telling?.note?.(text, data as never)) ?? `notes "${tellNote(text, data)}"`,
 });
 
 function safely(tell: () => string | undefined): string | undefined {

@@ -56,6 +56,70 @@ describe('the causal past', () => {
   });
 });
 
+describe('a quiet part', () => {
+  const write = (event: number, node: string): TraceEvent => ({
+    kind: 'write',
+    event,
+    at: event,
+    node,
+    target: 'log',
+    write: 'append',
+    index: event,
+  });
+  const told = (events: readonly TraceEvent[], facts: readonly number[] = []): readonly string[] =>
+    storyOf(events, { ...options, facts }).rows.map(({ text }) => text);
+  const broken: TraceEvent = { kind: 'violation', event: 9, at: 9, property: 'P', sentence: 'it broke' };
+
+  test('that leads to what one node notes is one row, with the last of what it noted', () => {
+    const events = [note(1, 'n1', 'a'), write(2, 'n2'), deliver(3, 'n1', 'n2', 2), note(4, 'n1', 'b'), write(5, 'n1')];
+    const rows = told([...events, note(6, 'n1', 'c'), note(9, 'n1', 'd'), broken]);
+    expect(rows).toEqual(['n1 notes "b" and notes "c" (5 steps).', 'n1 notes "d"; P is broken.']);
+  });
+
+  test('ends where another node notes something, where a fact is, and where a fault strikes', () => {
+    const events = [note(1, 'n1', 'a'), note(2, 'n1', 'b'), note(3, 'n1', 'c'), note(4, 'n2', 'd'), note(5, 'n1', 'e')];
+    const all = [...events, deliver(8, 'n1', 'n2', 4), note(9, 'n1', 'f'), broken];
+    expect(told(all)[0]).toBe('n1 notes "b" and notes "c" (3 steps).');
+    expect(told(all, [2])).toEqual([
+      'n1 notes "a".',
+      'n1 notes "b".',
+      'n1 notes "c".',
+      'n2 notes "d".',
+      'n1 notes "e".',
+      'n1 notes "f"; P is broken.',
+    ]);
+  });
+
+  test('of one or two rows is told row by row, and so is what leads to nothing', () => {
+    expect(told([note(1, 'n1', 'a'), write(2, 'n1'), note(9, 'n1', 'b'), broken])).toHaveLength(3);
+    expect(told([write(1, 'n1'), write(2, 'n1'), write(3, 'n1'), note(9, 'n1', 'b'), broken])).toHaveLength(4);
+  });
+});
+
+describe('a row', () => {
+  test('says what happened and what came of it, not everything that was sent', () => {
+    const events: TraceEvent[] = [
+      deliver(1, 'n1', 'n2', 0),
+      { kind: 'note', event: 1, at: 1, node: 'n1', text: 'becameLeader' },
+      { kind: 'write', event: 1, at: 1, node: 'n1', target: 'log', write: 'append', index: 1 },
+      { kind: 'send', event: 1, at: 1, node: 'n1', to: 'n2', id: 7, name: 'n1>n2/M#1', message: { type: 'M' } },
+    ];
+    expect(storyOf(events, options).rows.map(({ text }) => text)).toEqual([
+      'n1 gets from n2: M; it notes "became leader".',
+    ]);
+  });
+
+  test('tells what sent the message that a fact is about', () => {
+    const events: TraceEvent[] = [
+      { ...deliver(1, 'n2', 'n1', 0) },
+      { kind: 'send', event: 1, at: 1, node: 'n2', to: 'n1', id: 7, name: 'n2>n1/M#1', message: { type: 'M' } },
+      deliver(2, 'n1', 'n2', 1),
+      { kind: 'violation', event: 2, at: 2, property: 'P', sentence: 'it broke' },
+    ];
+    expect(storyOf(events, options).rows.map(({ event }) => event)).toEqual([1, 2]);
+  });
+});
+
 describe('a story', () => {
   test('keeps what matters most when there is no room for all, in the order it happened', () => {
     const events: TraceEvent[] = [

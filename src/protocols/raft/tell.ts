@@ -17,7 +17,42 @@ export function telling(machine: StateMachine): Telling {
     message: (message: Message) => tellMessage(machine, message),
     brief: (message: Message) => tellBriefly(machine, message),
     operation: (op, result) => machine.tell(op, result),
+    note: tellNote,
   };
+}
+
+/** The notes that stories hang on; others are told as they are. */
+function tellNote(text: string, data: NoteData): string | undefined {
+  switch (text) {
+    case 'becameCandidate':
+      return `campaigns ${data.again ? 'again, ' : ''}in term ${data.term}`;
+    case 'becameLeader':
+      return `is elected leader of term ${data.term} with ${data.votes?.length} votes`;
+    case 'steppedDown':
+      return `steps down, in term ${data.term}`;
+    case 'committed':
+      return `commits up to index ${data.index}`;
+    case 'truncated':
+      return data.from === data.to ? `erases entry ${data.from}` : `erases entries ${data.from} to ${data.to}`;
+    case 'proposalLost':
+      return `has lost its proposal at index ${data.index}`;
+    case 'clientRetried':
+      return `asks again (#${data.sequence})`;
+    case 'clientGaveUp':
+      return `gives up on #${data.sequence}`;
+    default:
+      return undefined;
+  }
+}
+
+interface NoteData {
+  readonly term?: number;
+  readonly index?: number;
+  readonly from?: number;
+  readonly to?: number;
+  readonly sequence?: number;
+  readonly again?: boolean;
+  readonly votes?: readonly unknown[];
 }
 
 function tellMessage(machine: StateMachine, message: Message): string {
