@@ -217,7 +217,9 @@ class Reader {
     const past = new Set<number>();
     /** Of every node: how many of its events are in the past already; the rest follows them. */
     const taken = new Map<NodeId, number>();
-    const open = [...roots];
+    const placed = roots.filter((event) => this.places.has(event));
+    // What is judged when time is up has no place: everything led to it.
+    const open = placed.length > 0 ? placed : [...this.byNode.values()].flatMap((own) => own.slice(-1));
     for (let event = open.pop(); event !== undefined; event = open.pop()) {
       const place = this.places.get(event);
       if (place === undefined) continue;
