@@ -2,6 +2,7 @@
 import type { OperationSpec } from '../sim/config.ts';
 import type { Json } from '../sim/plain.ts';
 import type { AnyRole, Micros, Tolerance } from '../sim/protocol.ts';
+import type { Deciding } from './deciding.ts';
 import type { LivenessClaim } from './liveness.ts';
 import type { Model } from './model.ts';
 import type { Property } from './property.ts';
@@ -31,6 +32,8 @@ export interface Protocol {
   /** Client histories are judged for linearizability against this model. */
   readonly model?: Model;
   readonly bugs?: readonly Bug[];
+  /** For protocols that decide: what `worldline matrix` and `worldline compare` look at. */
+  readonly deciding?: Deciding;
   /** How a message or an operation is told in a few words, e.g. `AppendEntries t2 [8..9] commit 7`. */
   readonly tell?: Telling;
 }

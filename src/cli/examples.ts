@@ -28,6 +28,10 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
     { command: 'worldline fuzz raft --bug R05 --runs 1000', says: 'switch on a planted bug and see it found' },
     { command: 'worldline fuzz ./my-protocol.js', says: 'a protocol of your own' },
   ],
+  matrix: [
+    { command: 'worldline matrix 2pc', says: 'one transaction, and a crash of every process at every moment' },
+    { command: 'worldline matrix 3pc --pairs', says: 'the same, and every crash followed by every other' },
+  ],
   show: [
     { command: 'worldline show raft-partition', says: 'step through it; ? lists the keys' },
     { command: 'worldline show .worldline/capsule.json', says: 'a failure, opened where it fails' },

@@ -20,6 +20,7 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
   addList(program, finish);
   addRun(program, finish);
   addFuzz(program, finish);
+  addMatrix(program, finish);
   addReplay(program, finish);
   addShow(program, finish);
   addMerge(program, finish);
@@ -119,6 +120,14 @@ function addFuzz(program: Command, finish: (code: ExitCode) => void): void {
     .option('--trace <file>', 'write the event log of what is found as NDJSON')
     .option('--junit <file>', 'write a JUnit report')
     .action(async (name: string, options) => finish(await (await import('./fuzz.ts')).fuzz(name, options)));
+}
+
+function addMatrix(program: Command, finish: (code: ExitCode) => void): void {
+  addCommand(program, 'matrix', 'crash every process at every moment of one small task')
+    .argument('<protocol>', 'a protocol that decides, e.g. 2pc, 3pc, q3pc, e3pc')
+    .option('--bug <id>', 'switch on a planted bug')
+    .option('--pairs', 'also every second crash after every first')
+    .action(async (name: string, options) => finish(await (await import('./matrix.ts')).matrix(name, options)));
 }
 
 function addReplay(program: Command, finish: (code: ExitCode) => void): void {

@@ -7,6 +7,7 @@ import type { Property } from '../../check/property.ts';
 import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts';
 import type { Tolerance } from '../../sim/protocol.ts';
 import { client } from '../atomic-commit/client.ts';
+import { decidingBy } from '../atomic-commit/deciding.ts';
 import { livenessOf } from '../atomic-commit/liveness.ts';
 import { operations } from '../atomic-commit/workload.ts';
 import { type PlantedBug, plainBugs, quorumBugs } from './bugs.ts';
@@ -76,6 +77,7 @@ function create({ name, title, tolerates, goals, rules }: Variant): Protocol {
     properties: [...threePhaseProperties, ...goals],
     // A few rounds of termination, in each of which somebody else may have taken the lead.
     liveness: livenessOf(({ silenceTimeout }) => ROUNDS * (silenceTimeout as number)),
+    deciding: decidingBy(['Prepare', 'Vote', 'Pre', 'Ack', 'Decision', 'StateRequest', 'StateReport', 'Ask']),
     tell: telling,
   });
 }

@@ -6,6 +6,7 @@ import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts
 import type { Json } from '../../sim/plain.ts';
 import type { Micros } from '../../sim/protocol.ts';
 import { client } from '../atomic-commit/client.ts';
+import { decidingBy } from '../atomic-commit/deciding.ts';
 import { livenessOf } from '../atomic-commit/liveness.ts';
 import { operations } from '../atomic-commit/workload.ts';
 import { plantedBugs } from './bugs.ts';
@@ -47,6 +48,7 @@ function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
     },
     properties: twoPhaseProperties,
     liveness: livenessOf(doubt),
+    deciding: decidingBy(['Prepare', 'Vote', 'Decision', 'Ack', 'Inquiry', 'Hearsay']),
     tell: telling,
   });
 }

@@ -3,7 +3,7 @@
  * promised is committed.
  *
  * What a participant has decided is read from its state, whatever its log and its notes say: a transaction that it had promised and that
- * is not in doubt any more has been decided. What a coordinator has decided is what its disk says.
+ * is not in doubt any more has been decided; and so has what any disk says.
  */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
@@ -70,12 +70,12 @@ const watchDecisions = (name: string, title: string, judge: Judge): Property =>
       if (record === undefined || change.kind !== 'append') return undefined;
       if (isPrepared(record)) {
         listAt(memory.open, node).push(record.age.txn);
-      } else if ((record.type === 'commit' || record.type === 'abort') && !isParticipant(world, node)) {
+      } else if ((record.type === 'commit' || record.type === 'abort') && !record.heuristic) {
         listAt(memory.writing, node).push({ txn: record.txn, outcome: record.type, index: change.index });
       }
       return undefined;
     },
-    durable: (memory, node, world) => coordinatorDecided(memory, node, judge, world),
+    durable: (memory, node, world) => decidedOnDisk(memory, node, judge, world),
     step(memory, node, state: object, world) {
       const open = memory.open[node];
       return open === undefined || open.length === 0
@@ -105,7 +105,7 @@ function decided(
   return finding;
 }
 
-function coordinatorDecided(memory: Decisions, node: number, judge: Judge, world: World): Finding | undefined {
+function decidedOnDisk(memory: Decisions, node: number, judge: Judge, world: World): Finding | undefined {
   const writing = memory.writing[node];
   if (writing === undefined || writing.length === 0) return undefined;
   const { first, entries } = world.diskOf(node).durableLog('wal');
@@ -141,12 +141,11 @@ function participantDecided(
 
 /** A crash takes what was only in memory. A promise that was given and is not on disk is as good as an abort. */
 function restarted(memory: Decisions, node: number, judge: Judge, world: World): Finding | undefined {
-  const coordinator = coordinatorDecided(memory, node, judge, world);
+  const onItsDisk = decidedOnDisk(memory, node, judge, world);
   if (memory.writing[node] !== undefined) memory.writing[node] = [];
-  if (!isParticipant(world, node)) return coordinator;
+  if (onItsDisk !== undefined || !isParticipant(world, node)) return onItsDisk;
   const onDisk = new Set<TxnId>();
   const doubts = new Set<TxnId>();
-  const open = new Set(memory.open[node]);
   for (const record of durableRecords(world, node)) {
     const txn = txnOf(record);
     onDisk.add(txn);
@@ -154,10 +153,6 @@ function restarted(memory: Decisions, node: number, judge: Judge, world: World):
       doubts.add(txn);
     } else if (record.type === 'commit' || record.type === 'abort') {
       doubts.delete(txn);
-      // It crashed between its record and all else.
-      if (!open.has(txn) || record.heuristic) continue;
-      const finding = decided(memory, node, txn, record.type, judge, world);
-      if (finding !== undefined) return finding;
     }
   }
   memory.open[node] = [...doubts];
@@ -166,7 +161,7 @@ function restarted(memory: Decisions, node: number, judge: Judge, world: World):
     const finding = decided(memory, node, txn, 'abort', judge, world);
     if (finding !== undefined) return finding;
   }
-  return coordinator;
+  return undefined;
 }
 
 const verb = (outcome: Outcome): string => (outcome === 'commit' ? 'commits' : 'aborts');

@@ -1,0 +1,22 @@
+/** What a protocol that decides (a commit protocol, say) tells of itself, so that its decisions can be looked at from outside. */
+import type { OperationInput } from '../sim/config.ts';
+import type { World } from '../sim/observer.ts';
+import type { Json } from '../sim/plain.ts';
+
+export interface Deciding {
+  /** One task for one client, small enough to be tried with every crash. */
+  readonly task: {
+    readonly title: string;
+    readonly nodes: { readonly [role: string]: number };
+    readonly options: { readonly [name: string]: Json };
+    readonly op: OperationInput;
+  };
+  /** Roles of the processes that decide together; the first is the one that a client asks. */
+  readonly processes: readonly string[];
+  /** Types of the messages that belong to the decision; the others are work. */
+  readonly messages: readonly string[];
+  /** Names of what a process has promised and does not know the outcome of, from its state. */
+  inDoubt(state: never): readonly string[];
+  /** Whether anything was committed at this process, by its disk. */
+  hasCommitted(world: World, node: number): boolean;
+}
