@@ -285,13 +285,15 @@ export class FaultEffects {
     if (direction !== 'outbound') network.cut({ id: index, from: isOther, to: alone, ...open('from') });
   }
 
-  /** Without lists: all links, also of those who join later. */
+  /** Without a list: all nodes, also those who join later. */
   private links(id: number, from: readonly NodeId[] | undefined, to: readonly NodeId[] | undefined): LinkSet {
     const all = new Set(this.core.nodes.map((node) => node.index));
+    const open = from !== undefined ? (to !== undefined ? undefined : 'to') : to !== undefined ? 'from' : 'both';
     return {
       id,
       from: from === undefined ? all : this.setOf(from),
       to: to === undefined ? all : this.setOf(to),
+      ...(open === undefined ? {} : { open }),
     };
   }
 

@@ -134,7 +134,7 @@ export type Fault = Anchor &
       } & DiskLoss)
     | { readonly kind: 'restart'; readonly node: Target }
     | { readonly kind: 'pause'; readonly node: Target; readonly for: Micros; readonly effect?: number }
-    /** Every handler takes this long: what it does to the world happens when it is done, and what arrives meanwhile waits. */
+    /** Every handler but `boot` takes this long: what it does to the world happens when it is done, and what arrives meanwhile waits. */
     | { readonly kind: 'slow-node'; readonly node: Target; readonly cost: Micros; readonly for?: Micros }
     /** A quarter of these nodes' timers fire late, by `max` times r^1000: nearly always by nothing, now and then by a lot. */
     | { readonly kind: 'timer-jitter'; readonly nodes: readonly NodeId[]; readonly max: Micros; readonly for?: Micros }

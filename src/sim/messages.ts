@@ -121,6 +121,11 @@ export class Messages {
     this.injector().count('overflow', true);
   }
 
+  /** Whether a message under way will not arrive, because others have pushed it out. */
+  isPushedOut(event: QueuedEvent): boolean {
+    return this.network.isBounded && this.network.link(event.from, event.node).underWay?.has(wayOf(event)) === false;
+  }
+
   /** A message of a bounded link leaves it; false when it was pushed out before. */
   private leave(event: QueuedEvent): boolean {
     return this.network.link(event.from, event.node).underWay?.delete(wayOf(event)) ?? true;

@@ -45,8 +45,8 @@ export interface LinkSet {
   readonly part?: number;
   readonly from: ReadonlySet<number>;
   readonly to: ReadonlySet<number>;
-  /** The side that means "all others", and takes in nodes that join later. */
-  readonly open?: 'from' | 'to';
+  /** The side, or both, that means "all others" and takes in nodes that join later. */
+  readonly open?: 'from' | 'to' | 'both';
 }
 
 /** Links on which messages of some types are dropped. */
@@ -68,9 +68,10 @@ const NO_LANES: readonly undefined[] = Array.from({ length: 64 }, () => undefine
 const among = (set: ReadonlySet<number>, members: ReadonlySet<number>): ReadonlySet<number> =>
   new Set([...set].filter((node) => members.has(node)));
 
-const widened = (set: LinkSet, side: 'from' | 'to', node: number): LinkSet => ({
+const widened = (set: LinkSet, node: number): LinkSet => ({
   ...set,
-  [side]: new Set([...set[side], node]),
+  ...(set.open === 'to' ? {} : { from: new Set([...set.from, node]) }),
+  ...(set.open === 'from' ? {} : { to: new Set([...set.to, node]) }),
 });
 
 export class Network {
@@ -245,9 +246,10 @@ export class Network {
 
   /** A node has joined: who is cut off from all others is cut off from it too. */
   joined(node: number): void {
-    const wide = (set: LinkSet): LinkSet => (set.open === undefined ? set : widened(set, set.open, node));
+    const wide = (set: LinkSet): LinkSet => (set.open === undefined ? set : widened(set, node));
     this.cuts = this.cuts.map(wide);
     this.clogs = this.clogs.map(wide);
+    this.filters = this.filters.map((filter) => ({ ...filter, set: wide(filter.set) }));
   }
 
   /** Ends what was made under `id`, or one part of it. */

@@ -29,6 +29,7 @@ export interface World {
   history(): readonly Operation[];
 }
 
+/** What is there, or would be were it not damaged: observers see through bad sectors and flipped bits, unless these are silent. */
 export interface DiskView {
   /** What would survive a crash that loses every unsynced write. */
   durableRecord(record: string): unknown;

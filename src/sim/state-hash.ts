@@ -14,6 +14,7 @@ import {
   FAULT_END,
   FAULT_START,
   FAULT_STEP,
+  type FaultStep,
   LOOK,
   type QueuedEvent,
   RESTART,
@@ -29,7 +30,9 @@ import type { SimNode } from './process.ts';
 export function stateHashOf({ core, messages, calls, injector }: Kernel): string {
   const toCome = core.queue
     .entries()
-    .flatMap(({ payload }) => contentsOf(core, payload) ?? [])
+    .flatMap(({ payload }) =>
+      payload.kind === DELIVER && messages.isPushedOut(payload) ? [] : (contentsOf(core, payload) ?? []),
+    )
     .map(canonicalText)
     .sort(byText);
   const digest = new Digest();
@@ -96,8 +99,10 @@ function contentsOf({ nodes }: Core, event: QueuedEvent): unknown {
     case RESTART:
     case RESUME:
       return nodes[node]?.incarnation === id ? [kind, node, payload] : undefined;
-    case FAULT_STEP:
-      return [kind, id, payload];
+    case FAULT_STEP: {
+      const { step, node: place } = payload as FaultStep;
+      return [kind, id, step, place];
+    }
     case CALM:
       return [kind];
     case TIMER:

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunSpec } from '../../src/sim/config.ts';
 import type { Fault } from '../../src/sim/faults.ts';
 import type { NodeId } from '../../src/sim/protocol.ts';
+import { Simulation } from '../../src/sim/simulation.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
 import { actor, type Step, tell } from '../toys/kernel-actor.ts';
 import { aRun, effort } from '../toys/kernel-arbitraries.ts';
@@ -213,6 +214,18 @@ describe('a filter', () => {
     );
   });
 
+  it('that names no nodes holds for those who join later too', () => {
+    const join: Fault = { kind: 'join', node: 'n3', role: 'actor', at: 5_000 };
+    const say = tell('n3', 10_000, { do: 'send', to: 'n1', text: 'x' });
+    const heard = (filter: Partial<Fault>): number => {
+      const faults = [{ kind: 'filter', messages: ['said'], at: 0, ...filter } as Fault, join, say];
+      return ofKind(runOf(specOf({ nodes: nodes('actor', 2), faults }), { actor }).trace, 'deliver').length;
+    };
+    expect(heard({})).toBe(0);
+    expect(heard({ to: ['n1'] })).toBe(0);
+    expect(heard({ from: ['n1', 'n2'] })).toBe(1);
+  });
+
   it('knows messages of components by their path and by their bare name', () => {
     const count = (type: string): number =>
       fc
@@ -360,6 +373,18 @@ describe('a bounded link', () => {
     });
     expect(new Set(ofKind(trace, 'drop').map(({ reason }) => reason))).toEqual(new Set(['cut']));
     expect(ofKind(trace, 'deliver')).toHaveLength(40);
+  });
+
+  it('tells a message that was pushed out from one that will arrive, in its state hash', () => {
+    const hashes = (capacity: number): string => {
+      const burst = tell('n1', 10_000, { do: 'send', to: 'n2', text: 'a' }, { do: 'send', to: 'n2', text: 'b' });
+      const spec = specOf({ nodes: nodes('actor', 2), network: { capacity }, faults: [burst] });
+      const simulation = new Simulation({ spec, roles: { actor } });
+      while (simulation.now < 10_000) simulation.step();
+      return simulation.stateHash();
+    };
+    expect(hashes(2)).toBe(hashes(3));
+    expect(hashes(1)).not.toBe(hashes(2));
   });
 
   it('is free again when messages have arrived', () => {
