@@ -14,8 +14,8 @@ import type { Options } from './environment.ts';
 import { profileName } from './profile.ts';
 
 /** Everything is quick: what a protocol owes must not hang on messages that are as slow as its timeouts. In parts of its base timeout. */
-const LATENCY_DIVISOR = 1_000;
-const SYNC_DIVISOR = 2_000;
+const LATENCY_DIVISOR = 4_000;
+const SYNC_DIVISOR = 8_000;
 /** Observers look this often in a base timeout. */
 const LOOKS = 4;
 const CALLS_EACH = 2;

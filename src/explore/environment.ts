@@ -130,7 +130,7 @@ export function drawNodes(
   draw: Draw,
 ): readonly NodeSpec[] {
   const skewed = profile !== undefined && draw.chance(40);
-  const isApart = skewed && draw.chance(25);
+  const isApart = skewed && draw.chance(40);
   return inhabitants.map(({ id, role }) => {
     const fixed = scenario.clocks[id];
     const drawn = skewed ? drawClock(tolerates, base, isApart, draw) : undefined;
@@ -156,7 +156,7 @@ export function drawClockRate(tolerates: Tolerance, draw: Draw): number {
 /** As far apart as clocks may be: some nodes always time out before others. */
 function drawExtremeRate(tolerates: Tolerance, draw: Draw): number {
   const most = Math.min(tolerates.clockRatePpm, CLOCK_RATE_PPM_MAX);
-  return most < 1 ? 0 : signed(draw.between(Math.ceil(most / 2), most), draw);
+  return most < 1 ? 0 : signed(draw.between(Math.ceil((most * 2) / 3), most), draw);
 }
 
 export const signed = (size: number, draw: Draw): number => (draw.between(0, 1) === 1 ? size : -size);
