@@ -104,7 +104,8 @@ export class FaultWriter {
         return {
           kind,
           nodes: draw.someOf(places.all),
-          max: draw.acrossScales(base / 4, base * 4),
+          // More than a base timeout is a pause: properties that go by the clock allow for no more.
+          max: draw.acrossScales(base / 8, base),
           at,
           for: places.stableDuration(at),
         };
