@@ -6,7 +6,6 @@ import type { Calls } from './calls.ts';
 import type { Calming } from './calm.ts';
 import type { Committer } from './commit.ts';
 import type { Core } from './core.ts';
-import { hashString } from './digest.ts';
 import {
   CALL,
   CALM,
