@@ -13,7 +13,7 @@ import type { Observer, World } from '../sim/observer.ts';
 import type { Json } from '../sim/plain.ts';
 import type { Micros, NodeId, Tagged } from '../sim/protocol.ts';
 import { Simulation } from '../sim/simulation.ts';
-import type { TraceEvent } from '../sim/trace.ts';
+import type { TraceEvent, TraceSink } from '../sim/trace.ts';
 
 /**
  * - `committed`, `aborted`: decided wherever somebody is up, without waiting. - `waited`: decided, but not before who had crashed was back.
@@ -155,7 +155,7 @@ interface Moment {
   readonly node: NodeId;
   readonly event: string;
   readonly when: Trigger;
-  effects: number;
+  readonly effects: number;
 }
 
 /** The task under given faults, again and again. */
@@ -214,9 +214,8 @@ class Trial {
   /** All events at processes under these faults, with the number of effects of their handlers. */
   momentsOf(faults: readonly Fault[]): readonly Moment[] {
     const moments: Moment[] = [];
-    const last = new Map<NodeId, Moment>();
     const counts = new Map<string, number>();
-    const note = (
+    const add = (
       event: TraceEvent & { readonly node: NodeId },
       kind: 'message' | 'timer',
       name: string,
@@ -227,28 +226,33 @@ class Trial {
       const nth = (counts.get(key) ?? 0) + 1;
       counts.set(key, nth);
       const when: Trigger = { [kind]: name, node: event.node, nth };
-      const moment = { at: event.at, node: event.node, event: text, when, effects: 0 };
-      moments.push(moment);
-      last.set(event.node, moment);
+      moments.push({ at: event.at, node: event.node, event: text, when, effects: 0 });
     };
-    const sink = (event: TraceEvent): void => {
-      if (event.kind === 'deliver')
-        note(event, 'message', (event.message as unknown as Tagged).type, this.tell(event.message, event.from));
-      else if (event.kind === 'timer') note(event, 'timer', event.timer, `${event.timer} timer`);
-      else if (EFFECTS.has(event.kind) && 'node' in event && event.node !== undefined) {
-        const moment = last.get(event.node);
-        if (moment !== undefined) moment.effects++;
+    this.open(faults, undefined, (event) => {
+      if (event.kind === 'deliver') {
+        add(event, 'message', (event.message as unknown as Tagged).type, this.tell(event.message, event.from));
+      } else if (event.kind === 'timer') {
+        add(event, 'timer', event.timer, `${event.timer} timer`);
       }
-    };
-    this.open(faults, undefined, sink).run();
-    return moments;
+    }).run();
+    return moments.map((moment) => ({ ...moment, effects: this.effectsAt(faults, moment) }));
+  }
+
+  /** What a crash before the first effect loses. */
+  private effectsAt(faults: readonly Fault[], moment: Moment): number {
+    let effects = 0;
+    const simulation = this.open([...faults, crash(moment, 0, undefined)], undefined, (event) => {
+      if (event.kind === 'crash' && event.node === moment.node) effects = event.lostEffects;
+    });
+    while (simulation.now <= moment.at && simulation.step());
+    return effects;
   }
 
   private tell(message: Json, from: NodeId): string {
     return `${from}: ${this.protocol.tell?.message?.(message as never) ?? (message as unknown as Tagged).type}`;
   }
 
-  private open(faults: readonly Fault[], watch: Watch | undefined, sink?: (event: TraceEvent) => void): Simulation {
+  private open(faults: readonly Fault[], watch: Watch | undefined, sink?: TraceSink): Simulation {
     this.runs++;
     const observers = watch === undefined ? [] : [...monitor(this.protocol), { path: '', observer: watch.observer }];
     return new Simulation({
@@ -259,17 +263,6 @@ class Trial {
     });
   }
 }
-
-/** What a handler does to the world; what the world does to it is not counted. */
-const EFFECTS: ReadonlySet<TraceEvent['kind']> = new Set([
-  'send',
-  'set-timer',
-  'cancel-timer',
-  'write',
-  'sync',
-  'note',
-  'return',
-]);
 
 /** Looks whether somebody is in doubt: when a process is back, and at the end. */
 class Watch {

@@ -65,7 +65,7 @@ const watchDecisions = (name: string, title: string, judge: Judge): Property =>
       (memory.voted[from] as Set<TxnId>).add(message.txn);
       return undefined;
     },
-    log(memory, node, log, change, world) {
+    log(memory, node, log, change) {
       const record = appended(log, change);
       if (record === undefined || change.kind !== 'append') return undefined;
       if (isPrepared(record)) {
