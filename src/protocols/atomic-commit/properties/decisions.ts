@@ -7,7 +7,7 @@
  */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
-import type { TxnId } from '../transactions.ts';
+import { coordinatorOf, type TxnId } from '../transactions.ts';
 import {
   type AnyRecord,
   appended,
@@ -317,8 +317,8 @@ export const nonTriviality: Property = always<Votes>({
     return undefined;
   },
   boot(memory, node, world) {
-    // A coordinator that restarts has forgotten the votes it had.
-    if (!isParticipant(world, node)) memory.agreed.clear();
+    // A coordinator that restarts has forgotten whom it had asked, and what they said.
+    for (const txn of memory.asked.keys()) if (coordinatorOf(txn) === world.nodes[node]) memory.asked.delete(txn);
     return undefined;
   },
 });
