@@ -1,24 +1,21 @@
 /** One campaign at work: batches go out, results come in by seed order, whoever ran them. */
 import { placedProperties } from '../check/monitor.ts';
 import type { Protocol } from '../check/protocol.ts';
-import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { type BatchResult, type BatchTask, runBatch } from './batch.ts';
 import { isOutside, outsideModel, withoutLabel } from './budget.ts';
 import { CampaignDigest } from './campaign-digest.ts';
-import { type Capsule, makeCapsule } from './capsule.ts';
 import { type CampaignIdentity, CHECKPOINT_FORMAT, checkIdentity, identityOf } from './checkpoint.ts';
 import { coverageOf } from './coverage.ts';
-import type { Execution } from './execution.ts';
 import { Findings } from './findings.ts';
 import type { FuzzOptions } from './fuzz.ts';
 import { type PlanSource, planSource } from './generate.ts';
-import { landmarksOf } from './landmarks.ts';
+import type { Pool, WorkerSetup } from './pool.ts';
 import { observeVocabulary } from './probe.ts';
 import { profileName } from './profile.ts';
 import type { Finding, FindingGroup, FuzzReport, Progress, Shard } from './report.ts';
 import { parseSeed, type Seed, seedAt } from './seeds.ts';
-import { shrinkPlan } from './shrink.ts';
+import { keepFindingWhole, shrinkFinding, type Told } from './shrink-finding.ts';
 import { addTally, emptyTally, type Tally } from './tally.ts';
 import { campaignVerdict, checksAnything, isAsExpected, whyInconclusive } from './verdict.ts';
 import { emptyVocabulary, type Vocabulary } from './vocabulary.ts';
@@ -31,6 +28,11 @@ const HANG_SECONDS = 10;
 
 /** Options with the budget settled; `runs` may be infinite. */
 export type CampaignOptions = FuzzOptions & { readonly runs: number };
+
+interface OpenPool {
+  readonly pool: Pool;
+  readonly setup: WorkerSetup;
+}
 
 export class Campaign {
   private readonly protocol: Protocol;
@@ -54,6 +56,7 @@ export class Campaign {
   private dispatched: number;
   private done: number;
   private batchSeeds: number;
+  private pool: OpenPool | undefined;
   private stopped = false;
 
   constructor(protocol: Protocol, scenario: Scenario, options: CampaignOptions) {
@@ -83,11 +86,13 @@ export class Campaign {
     const { openPool, workerSetup } = await import('./pool.ts');
     const setup = workerSetup(this.scenario, this.vocabulary);
     const pool = this.options.pool ?? openPool(this.jobs);
-    try {
-      await this.runIn((batch) => pool.run({ setup, batch }));
-    } finally {
-      if (this.options.pool === undefined) await pool.close();
-    }
+    this.pool = { pool, setup };
+    await this.runIn((batch) => pool.run({ setup, batch }));
+  }
+
+  /** Lets the workers go; nothing may be asked of the campaign afterwards. */
+  async close(): Promise<void> {
+    if (this.options.pool === undefined) await this.pool?.pool.close();
   }
 
   private async runHere(): Promise<void> {
@@ -202,15 +207,45 @@ export class Campaign {
     };
   }
 
-  /** The distinct failures, the smallest of each shrunk and put into a capsule. */
+  /** The distinct failures, the smallest of each shrunk and put into a capsule. Several are shrunk side by side. */
   private async groups(): Promise<readonly FindingGroup[]> {
+    const { all } = this.findings;
+    const wanted = all.filter((found, place) => this.isToBeShrunk(found.smallest, place === 0));
+    if (wanted.length > 0) this.tell('shrinking');
+    const pool = wanted.length > 1 ? this.pool : undefined;
     const groups: FindingGroup[] = [];
-    for (const { first, smallest, count } of this.findings.all) {
+    const shrunk = all.map((found) =>
+      pool !== undefined && wanted.includes(found) ? this.shrunkIn(pool, found.smallest) : undefined,
+    );
+    for (const [place, { first, smallest, count }] of all.entries()) {
       const { signature, verdict } = first;
-      const about = verdict === 'nondeterministic' ? {} : await this.capsuleOf(smallest, groups.length === 0);
+      const about = verdict === 'nondeterministic' ? {} : await (shrunk[place] ?? this.told(smallest, place === 0));
       groups.push(this.relabelled({ signature, count, first, smallest, ...about }));
     }
     return groups;
+  }
+
+  private isToBeShrunk({ verdict, execution }: Finding, isFirst: boolean): boolean {
+    const { shrink = true } = this.options;
+    if (shrink === false || (shrink === 'first' && !isFirst) || this.interrupted) return false;
+    return verdict !== 'nondeterministic' && execution.failure?.kind !== 'hung';
+  }
+
+  private async told(finding: Finding, isFirst: boolean): Promise<Told> {
+    const { protocol, scenario, source, options } = this;
+    if (!this.isToBeShrunk(finding, isFirst)) return keepFindingWhole(protocol, source, scenario.name, finding);
+    const { signal } = options;
+    return shrinkFinding(protocol, source, scenario.name, finding, signal === undefined ? {} : { signal });
+  }
+
+  /** An interrupt does not wait for a worker: then the finding is told as it was found. */
+  private shrunkIn(pool: OpenPool, finding: Finding): Promise<Told> {
+    const { protocol, scenario, source, options } = this;
+    const whole = (): Told => keepFindingWhole(protocol, source, scenario.name, finding);
+    const interrupted = new Promise<Told>((resolve) => {
+      options.signal?.addEventListener('abort', () => resolve(whole()), { once: true });
+    });
+    return Promise.race([pool.pool.shrink({ setup: pool.setup, finding }), interrupted]);
   }
 
   /** A plan that lay outside the model may lie within it when it is small: then the failure is the protocol's. */
@@ -220,35 +255,6 @@ export class Campaign {
     return outsideModel(this.protocol, capsule.plan).length > 0
       ? group
       : { ...group, signature: withoutLabel(signature) };
-  }
-
-  private async capsuleOf(finding: Finding, isFirst: boolean): Promise<Pick<FindingGroup, 'capsule' | 'shrinking'>> {
-    const { protocol, scenario, options } = this;
-    const plan = this.source.plan(finding.seed);
-    const about = { scenario: scenario.name, seed: finding.seed };
-    const kind = finding.execution.failure?.kind;
-    const { shrink = true, signal } = options;
-    if (shrink === false || (shrink === 'first' && !isFirst) || kind === 'hung' || this.interrupted) {
-      return { capsule: this.capsule(plan, finding.execution, about) };
-    }
-    this.tell('shrinking');
-    const budget = {
-      strict: kind === 'strict' || finding.strictOnly === true,
-      source: this.source,
-      ...(signal === undefined ? {} : { signal }),
-    };
-    const small = await shrinkPlan(protocol, plan, finding.execution, budget);
-    return { capsule: this.capsule(small.plan, small.execution, about), shrinking: small.report };
-  }
-
-  private capsule(
-    plan: Plan,
-    execution: Execution,
-    about: { readonly scenario: string; readonly seed: string },
-  ): Capsule {
-    const { failure, statistics } = execution;
-    const landmarks = failure?.kind === 'hung' ? undefined : landmarksOf(this.protocol, plan, statistics.events);
-    return makeCapsule(plan, execution, about, landmarks);
   }
 
   private tell(phase: Progress['phase']): void {

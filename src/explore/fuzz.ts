@@ -57,6 +57,10 @@ export async function fuzz(protocol: Protocol, scenario: Scenario, options: Fuzz
     ...options,
     runs: options.runs ?? (options.forSeconds === undefined ? DEFAULT_RUNS : Number.POSITIVE_INFINITY),
   });
-  await campaign.run();
-  return campaign.report();
+  try {
+    await campaign.run();
+    return await campaign.report();
+  } finally {
+    await campaign.close();
+  }
 }

@@ -2,6 +2,8 @@
 import { Tinypool } from 'tinypool';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { BatchResult, BatchTask } from './batch.ts';
+import type { Finding } from './report.ts';
+import type { Told } from './shrink-finding.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** What every worker of a campaign needs to know. */
@@ -17,8 +19,14 @@ export interface WorkerTask {
   readonly batch: BatchTask;
 }
 
+export interface ShrinkTask {
+  readonly setup: WorkerSetup;
+  readonly finding: Finding;
+}
+
 export interface Pool {
   run(task: WorkerTask): Promise<BatchResult>;
+  shrink(task: ShrinkTask): Promise<Told>;
   close(): Promise<void>;
 }
 
@@ -34,6 +42,7 @@ export function openPool(jobs: number): Pool {
   });
   return {
     run: (task) => pool.run(task) as Promise<BatchResult>,
+    shrink: (task) => pool.run(task, { name: 'shrinkInWorker' }) as Promise<Told>,
     close: () => pool.destroy(),
   };
 }

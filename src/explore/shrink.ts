@@ -15,6 +15,8 @@ export interface ShrinkBudget {
   readonly signal?: AbortSignal;
   /** Where other plans of the same campaign come from: one of them may fail in the same way sooner. */
   readonly source?: PlanSource;
+  /** Other threads of the process are at work, too. */
+  readonly besideOthers?: boolean;
   /** Run candidates strictly: for failures that only strict mode sees. */
   readonly strict?: boolean;
 }

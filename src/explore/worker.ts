@@ -3,7 +3,8 @@ import type { Protocol } from '../check/protocol.ts';
 import { resolveProtocol } from '../registry.ts';
 import { type BatchResult, runBatch } from './batch.ts';
 import { type PlanSource, planSource } from './generate.ts';
-import type { WorkerSetup, WorkerTask } from './pool.ts';
+import type { ShrinkTask, WorkerSetup, WorkerTask } from './pool.ts';
+import { shrinkFinding, type Told } from './shrink-finding.ts';
 
 interface Prepared {
   readonly campaign: number;
@@ -14,14 +15,25 @@ interface Prepared {
 let prepared: Promise<Prepared> | undefined;
 let preparedFor = 0;
 
-/** Runs one batch. The protocol is loaded once a campaign. */
+/** Runs one batch. */
 export async function runInWorker({ setup, batch }: WorkerTask): Promise<BatchResult> {
+  const { protocol, source } = await preparedBy(setup);
+  return runBatch(protocol, source, batch);
+}
+
+/** Makes one finding small. */
+export async function shrinkInWorker({ setup, finding }: ShrinkTask): Promise<Told> {
+  const { protocol, source } = await preparedBy(setup);
+  return shrinkFinding(protocol, source, setup.scenario.name, finding, { besideOthers: true });
+}
+
+/** The protocol is loaded once a campaign. */
+function preparedBy(setup: WorkerSetup): Promise<Prepared> {
   if (prepared === undefined || preparedFor !== setup.campaign) {
     preparedFor = setup.campaign;
     prepared = prepare(setup);
   }
-  const { protocol, source } = await prepared;
-  return runBatch(protocol, source, batch);
+  return prepared;
 }
 
 async function prepare({ campaign, scenario, vocabulary }: WorkerSetup): Promise<Prepared> {

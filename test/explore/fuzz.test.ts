@@ -177,6 +177,18 @@ describe("a user's code that misbehaves", () => {
     expect(report.groups[0]?.first.execution.failure?.kind).toBe('strict');
   });
 
+  test('by throwing only where what it was given is frozen: a failure of strict runs, not of determinism', async () => {
+    const onAdd = (state: { sum: number }, amount: number, context: { readonly options: object }): void => {
+      if (Object.isFrozen(context.options)) throw new Error('who has frozen my options?');
+      state.sum += amount;
+    };
+    const report = await spoiledCampaign({ onAdd });
+    expect(report.verdict).toBe('failed');
+    const [group] = report.groups;
+    expect(group?.signature).toBe('failed threw onMessage.Add');
+    expect(group?.first.strictOnly).toBe(true);
+  });
+
   test('by booting differently from run to run: the two digests and the first event that differs are shown', async () => {
     let total = 0;
     const report = await spoiledCampaign({

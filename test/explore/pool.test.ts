@@ -57,6 +57,15 @@ describe('one, two and three jobs', () => {
   });
 });
 
+test('several findings are shrunk side by side, to what one thread makes of them', async () => {
+  const options = { runs: 40, keepGoing: true, shrink: true } as const;
+  const one = await campaign({ ...options, jobs: 1 }, 'raft', 'R39');
+  const two = await campaign({ ...options, jobs: 2 }, 'raft', 'R39');
+  expect(one.groups.length).toBeGreaterThan(1);
+  const told = ({ groups }: FuzzReport) => groups.map(({ shrinking, ...group }) => ({ ...group, ...shrinking?.after }));
+  expect(told(two)).toEqual(told(one));
+}, 90_000);
+
 describe('in a worker', () => {
   const directory = mkdtempSync(join(tmpdir(), 'worldline-'));
   afterAll(() => rmSync(directory, { recursive: true }));
