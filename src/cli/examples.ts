@@ -45,6 +45,12 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
       says: 'better or worse than that?',
     },
   ],
+  learn: [
+    { command: 'worldline learn', says: 'the lessons, and how far you are' },
+    { command: 'worldline learn raft-figure-8', says: 'a lesson: watch, predict, see why' },
+    { command: 'worldline learn raft-vote --plain', says: 'a lesson as text, answers included' },
+  ],
+  check: [{ command: 'worldline lesson check', says: 'do all lessons keep what they promise?' }],
   init: [{ command: 'worldline init demo', says: 'a project to begin with, in the new directory demo' }],
   replay: [
     { command: 'worldline replay .worldline/capsule.json', says: 'a failure, bit for bit' },

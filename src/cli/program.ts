@@ -25,6 +25,8 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
   addShow(program, finish);
   addMerge(program, finish);
   addZoo(program, finish);
+  addLearn(program, finish);
+  addLesson(program, finish);
   addInit(program, finish);
   checkCommand(program, finish);
   return program;
@@ -179,6 +181,29 @@ function addZoo(program: Command, finish: (code: ExitCode) => void): void {
     .option('--save <file>', 'write the table, to compare with later')
     .option('--compare <file>', 'say which rows are better or worse than in that table; worse ones end with 1')
     .action(async (name: string, options) => finish(await (await import('./zoo.ts')).zoo(name, options)));
+}
+
+function addLearn(program: Command, finish: (code: ExitCode) => void): void {
+  addCommand(program, 'learn', 'walkthroughs with questions, played on real runs')
+    .argument('[lesson]', 'name of a lesson, or a file; without one, the list')
+    .option('--plain', 'print the lesson as text, as where stdout is no terminal')
+    .option('--ascii', 'draw with ASCII only (the default where the locale is not UTF-8)')
+    .option('--restart', 'from the beginning, whatever was seen before')
+    .action(async (name: string | undefined, options) =>
+      finish(await (await import('./learn.ts')).learn(name, options)),
+    );
+}
+
+function addLesson(program: Command, finish: (code: ExitCode) => void): void {
+  const group = program
+    .command('lesson')
+    .description('for authors of lessons')
+    .helpOption('-h, --help', 'show this help');
+  addCommand(prepare(group), 'check', 'run every variant of a lesson: claims, beats, questions')
+    .argument('[lesson...]', 'names or files (default: all that come with worldline)')
+    .action(async (files: readonly string[], options) =>
+      finish(await (await import('./lesson.ts')).checkLessons(files, options)),
+    );
 }
 
 function addInit(program: Command, finish: (code: ExitCode) => void): void {

@@ -67,6 +67,24 @@ export class Chronicle {
     }
   }
 
+  /** The same as far as it was known at this time; the axis keeps its length. */
+  until(at: Micros): Chronicle {
+    const known = new Chronicle();
+    known.end = this.end;
+    for (const [node, changes] of this.changes)
+      known.changes.set(
+        node,
+        changes.filter((change) => change.at <= at),
+      );
+    for (const episode of this.episodes) {
+      if (episode.start <= at)
+        known.episodes.push({ ...episode, end: episode.end === undefined || episode.end > at ? at : episode.end });
+    }
+    known.clients.push(...this.clients.filter((mark) => mark.at <= at));
+    known.losses.push(...this.losses.filter((loss) => loss.at <= at));
+    return known;
+  }
+
   private change({ at, event }: TraceEvent, node: NodeId, stage: Stage): void {
     const look = stage.looks.get(node);
     if (look === undefined) return;

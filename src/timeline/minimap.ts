@@ -13,10 +13,13 @@ export interface MinimapOptions {
   /** A letter behind each line, for the groups of a cut network. */
   readonly letters: ReadonlyMap<NodeId, string>;
   readonly bookmarks: readonly Micros[];
+  /** What comes later is not shown. */
+  readonly until?: Micros | undefined;
 }
 
 /** Axis, network, nodes and, where wished, clients. */
-export function minimap(chronicle: Chronicle, options: MinimapOptions): Line[] {
+export function minimap(whole: Chronicle, options: MinimapOptions): Line[] {
+  const chronicle = options.until === undefined ? whole : whole.until(options.until);
   const margin = Math.max(8, ...options.nodes.map((node) => node.length + 2));
   const scale = new Scale(chronicle.end, margin, options.width - margin - 3);
   return [

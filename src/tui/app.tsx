@@ -6,7 +6,7 @@ import { frame } from './frame.ts';
 import { play } from './moves.ts';
 import type { ViewState } from './state.ts';
 import { copySequence, keyNamesOf } from './terminal.ts';
-import { press } from './update.ts';
+import { press, withinLesson } from './update.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface AppProps {
@@ -49,7 +49,10 @@ export function App({ viewer, start, depth, ascii, send }: AppProps): ReactEleme
 
   useEffect(() => {
     if (!state.playing) return;
-    const timer = setInterval(() => show(play(viewer, latest.current, TICK_MILLISECONDS)), TICK_MILLISECONDS);
+    const timer = setInterval(
+      () => show(withinLesson(viewer, latest.current, play(viewer, latest.current, TICK_MILLISECONDS))),
+      TICK_MILLISECONDS,
+    );
     return () => clearInterval(timer);
   }, [state.playing, show, viewer]);
 

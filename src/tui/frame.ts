@@ -17,6 +17,7 @@ import {
   shortProperties,
 } from './inspector.ts';
 import { ladderPane, padded } from './ladder-pane.ts';
+import { lessonLines, limitOf } from './lesson.ts';
 import { menuLines } from './menu.ts';
 import { speedWords } from './moves.ts';
 import type { Mode, ViewState } from './state.ts';
@@ -52,6 +53,13 @@ function middle(viewer: Viewer, state: ViewState, size: Size, height: number): L
   const { main, sides, below } = geometryOf(size);
   if (state.enlarged) return enlarged(viewer, state, size.columns, height);
   const left = mainPane(viewer, state, main, height - (below === 0 ? 0 : below + 1));
+  if (sides.length === 0 && state.lesson !== undefined) {
+    const said = padded(
+      lessonLines(viewer, state, size.columns),
+      Math.max(6, lessonLines(viewer, state, size.columns).length),
+    );
+    return [...mainPane(viewer, state, main, height - said.length - 1), rule(size.columns), ...said];
+  }
   if (sides.length === 0)
     return [...left, rule(size.columns), ...padded(shortInspector(viewer, state, size.columns, below), below)];
   return beside(left, sidePanes(viewer, state, sides, height), main, sides, height);
@@ -93,7 +101,7 @@ function bottomLine(state: ViewState, width: number): Line {
     return [span(prompt, 'bold'), span(state.typed), span('█', 'bold'), span(said, 'hint')];
   }
   if (state.message !== '') return lineOf(cut(state.message, width), 'hint');
-  return hintLine(width);
+  return hintLine(state.lesson === undefined ? HINTS : LESSON_HINTS, width);
 }
 
 const HINTS: readonly (readonly [key: string, says: string])[] = [
@@ -117,10 +125,24 @@ const HINTS: readonly (readonly [key: string, says: string])[] = [
   ['y', 'copy'],
 ];
 
-function hintLine(width: number): Line {
+const LESSON_HINTS: typeof HINTS = [
+  ['}', 'go on'],
+  ['{', 'back'],
+  ['v', 'other variant'],
+  ['j/k', 'step'],
+  ['b', 'what if'],
+  ['c', 'causes'],
+  ['?', 'keys'],
+  ['q', 'quit'],
+  ['d', 'diff'],
+  ['Tab +', 'panes'],
+  ['/', 'find'],
+];
+
+function hintLine(hints: typeof HINTS, width: number): Line {
   const line: Span[] = [];
   let used = 1;
-  for (const [key, says] of HINTS) {
+  for (const [key, says] of hints) {
     if (used + key.length + says.length + 3 > width) break;
     line.push(span(` ${key}`, 'bold'), span(` ${says} `, 'dim'));
     used += key.length + says.length + 3;
@@ -153,14 +175,19 @@ function mapLines(viewer: Viewer, state: ViewState, width: number, height: numbe
     at,
     clients: height >= 26 && viewer.clients.size > 0,
     letters: groupLetters(servers, cuts),
+    until: film.length === 0 || state.lesson === undefined ? undefined : film.index.at(limitOf(viewer, state)).at,
     bookmarks: state.marks.map((event) => film.index.at(film.index.placeOf(event)).at),
   });
 }
 
 /** The tree of what-if branches, as soon as there is one. */
 function branchLines(viewer: Viewer, state: ViewState, width: number): Line[] {
-  if (viewer.branches.length < 2) return [];
-  const lines = viewer.branches.map((branch, i) => {
+  // A lesson does not give away how its variants end.
+  const isLesson = state.lesson !== undefined;
+  const shown = isLesson ? viewer.branches.filter(({ parent }) => parent !== undefined) : viewer.branches;
+  if (shown.length < (isLesson ? 1 : 2)) return [];
+  const lines = shown.map((branch) => {
+    const i = viewer.branches.indexOf(branch);
     const from = branch.parent === undefined ? '' : ` from #${branch.parent.event}`;
     const { violation, verdict } = branch.recording.outcome;
     const end = violation === undefined ? verdict : `${violation.property} broken at #${violation.event}`;
@@ -182,17 +209,14 @@ function shortInspector(viewer: Viewer, state: ViewState, width: number, height:
 
 function sidePanes(viewer: Viewer, state: ViewState, widths: readonly number[], height: number): Line[][] {
   const [first = 0, second] = widths;
+  const lesson = { title: 'LESSON', lines: lessonLines(viewer, state, first) };
   if (second === undefined) {
-    const panes = ([3, 4, 5] as const).flatMap((pane) => sectionsOf(viewer, state, first, pane));
+    const panes = [lesson, ...([3, 4, 5] as const).flatMap((pane) => sectionsOf(viewer, state, first, pane))];
     return [stacked(panes, first, height)];
   }
   const left = [3, 5] as const;
   return [
-    stacked(
-      left.flatMap((pane) => sectionsOf(viewer, state, first, pane)),
-      first,
-      height,
-    ),
+    stacked([lesson, ...left.flatMap((pane) => sectionsOf(viewer, state, first, pane))], first, height),
     stacked(sectionsOf(viewer, state, second, 4), second, height),
   ];
 }

@@ -1,6 +1,7 @@
 /** Every key: its names, what the help says of it, what it does. The help overlay lists this table and nothing else. */
 
 import { geometryOf, type Size } from './geometry.ts';
+import { nextBeat, previousBeat } from './lesson.ts';
 import {
   changeSpeed,
   chooseLane,
@@ -78,8 +79,18 @@ export const keys: readonly Key[] = [
   { keys: ['G', 'end'], group: 'moving', title: 'last event', move: always(toEnd(1)) },
   { keys: [']'], group: 'moving', title: 'next fault', move: always(toFault(1)) },
   { keys: ['['], group: 'moving', title: 'previous fault', move: always(toFault(-1)) },
-  { keys: ['}'], group: 'moving', title: 'next note or change of role', move: always(toBeat(1)) },
-  { keys: ['{'], group: 'moving', title: 'previous note or change of role', move: always(toBeat(-1)) },
+  {
+    keys: ['}'],
+    group: 'moving',
+    title: 'next note or change of role; in a lesson: go on',
+    move: always((viewer, state) => (state.lesson === undefined ? toBeat(1) : nextBeat)(viewer, state)),
+  },
+  {
+    keys: ['{'],
+    group: 'moving',
+    title: 'previous note or change of role; in a lesson: back',
+    move: always((viewer, state) => (state.lesson === undefined ? toBeat(-1) : previousBeat)(viewer, state)),
+  },
   {
     keys: ['enter'],
     group: 'moving',
@@ -177,7 +188,12 @@ export const keys: readonly Key[] = [
     title: 'what if: everything that could happen instead; type to search',
     move: open('menu'),
   },
-  { keys: ['w'], group: 'what if', title: 'the same moment in the next branch', move: always(nextBranch) },
+  {
+    keys: ['w', 'v'],
+    group: 'what if',
+    title: 'the same moment in the next branch, or variant of a lesson',
+    move: always(nextBranch),
+  },
   { keys: ['S'], group: 'what if', title: 'save this branch as a plan that can be replayed', move: always(saveBranch) },
   {
     keys: ['y'],

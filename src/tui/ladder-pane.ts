@@ -3,6 +3,7 @@ import { Canvas, type Line, lineOf, span } from '../timeline/ink.ts';
 import { ladderHead, ladderLine } from '../timeline/ladder-lines.ts';
 import type { Layout } from '../timeline/layout.ts';
 import type { Item } from '../timeline/sight.ts';
+import { limitOf } from './lesson.ts';
 import type { ViewState } from './state.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -26,7 +27,9 @@ function windowAround(viewer: Viewer, state: ViewState, layout: Layout, height: 
   const seer = viewer.sees(state);
   const here = linesOf(viewer, state, { kind: 'step', place: state.place }, layout);
   const below: Line[] = [];
+  const limit = limitOf(viewer, state);
   for (const item of seer.items(state.place + 1, 1, state.place)) {
+    if ((item.kind === 'step' ? item.place : item.kind === 'fold' ? item.last : item.after) > limit) break;
     below.push(...linesOf(viewer, state, item, layout));
     if (below.length >= height) break;
   }

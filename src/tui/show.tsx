@@ -4,6 +4,7 @@ import { what } from '../timeline/step-index.ts';
 import { App } from './app.tsx';
 import { depthOf } from './colors.ts';
 import { FrameWriter } from './frame-writer.ts';
+import { beatsOf, startLesson } from './lesson.ts';
 import { startState, type ViewState } from './state.ts';
 import { takeScreen } from './terminal.ts';
 import { type Showing, Viewer } from './viewer.ts';
@@ -51,10 +52,14 @@ export async function showOnTerminal({ showing, color, ascii, process }: ShowOpt
 export function beginning(viewer: Viewer): ViewState {
   const { film } = viewer.branches[0] as Viewer['branches'][number];
   const end = film.index.find(0, 1, what.violation | what.failure);
-  if (end >= 0) return { ...startState, place: end };
+  if (viewer.showing.lesson === undefined && end >= 0) return { ...startState, place: end };
   // The nodes' starting says nothing yet.
   const { index } = film;
   let place = 0;
   while (place < index.length - 1 && ((index.flags[place] as number) & what.firstBoot) !== 0) place++;
-  return { ...startState, place: viewer.sees(startState).nearest(place) };
+  const lesson = viewer.showing.lesson === undefined ? undefined : { ...startLesson, told: viewer.showing.told ?? [] };
+  const start: ViewState = { ...startState, lesson, place: viewer.sees(startState).nearest(place) };
+  // A lesson is taken up where it was left.
+  const told = lesson?.told[0] ?? 0;
+  return told === 0 ? start : { ...start, place: beatsOf(viewer, 0)[told - 1]?.place ?? start.place };
 }

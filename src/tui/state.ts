@@ -1,8 +1,9 @@
 /** What the viewer has chosen: everything a frame depends on beside the run itself. Plain data; keys make a new one. */
 import type { NodeId } from '../sim/protocol.ts';
 import type { Zoom } from '../timeline/sight.ts';
+import type { LessonState } from './lesson.ts';
 
-export type Mode = 'watch' | 'search' | 'filter' | 'goto' | 'until' | 'help' | 'faults' | 'menu';
+export type Mode = 'watch' | 'search' | 'filter' | 'goto' | 'until' | 'help' | 'faults' | 'menu' | 'question';
 
 export interface ViewState {
   readonly branch: number;
@@ -39,6 +40,8 @@ export interface ViewState {
   /** The chosen entry of a menu. */
   readonly choice: number;
   readonly quit: boolean;
+  /** How far a lesson has come; undefined where none is played. */
+  readonly lesson: LessonState | undefined;
 }
 
 export const startState: ViewState = {
@@ -66,4 +69,5 @@ export const startState: ViewState = {
   scroll: 0,
   choice: 0,
   quit: false,
+  lesson: undefined,
 };

@@ -1,6 +1,7 @@
 /** From a key to the next state. Prompts and lists take keys first. */
 import type { Size } from './geometry.ts';
 import { keyNamed } from './keys.ts';
+import { answer, limitOf, nextBeat } from './lesson.ts';
 import { waysInSight } from './menu.ts';
 import { enterBranch, find, goTo, jump, runUntil, say, setFilter } from './moves.ts';
 import type { Mode, ViewState } from './state.ts';
@@ -10,14 +11,24 @@ export function press(viewer: Viewer, state: ViewState, key: string, size: Size)
   const quiet = { ...state, message: '' };
   if (key === 'ctrl-c') return { ...quiet, quit: true };
   const handler = handlers[state.mode];
-  if (handler !== undefined) return handler(viewer, quiet, key, size);
+  if (handler !== undefined) return withinLesson(viewer, quiet, handler(viewer, quiet, key, size));
   if (state.enlarged && state.pane !== 2 && key in SCROLLS)
     return { ...quiet, scroll: Math.max(0, state.scroll + (SCROLLS[key] ?? 0)) };
   const found = keyNamed(key);
   if (found === undefined) return say(quiet, `${key} does nothing here; ? lists the keys`);
   const isPlayKey = found.group === 'playing';
   const next = found.move(size)(viewer, isPlayKey ? quiet : { ...quiet, playing: false });
-  return next;
+  return withinLesson(viewer, quiet, next);
+}
+
+/** A lesson's film stops before what it asks about; the step that would go beyond brings the beat. */
+export function withinLesson(viewer: Viewer, before: ViewState, next: ViewState): ViewState {
+  if (next.lesson === undefined) return next;
+  const limit = limitOf(viewer, next);
+  if (next.place <= limit) return next;
+  if (next.mode !== 'watch') return { ...next, place: before.place };
+  if (next.branch !== before.branch) return { ...next, place: Math.max(0, viewer.sees(next).nearest(limit)) };
+  return nextBeat(viewer, { ...before, playing: false });
 }
 
 const SCROLLS: { readonly [key: string]: number } = {
@@ -101,6 +112,7 @@ const handlers: { readonly [mode in Mode]?: Handler } = {
   help,
   faults,
   menu,
+  question: answer,
   until: prompt((viewer, state, text) => (text.trim() === '' ? state : runUntil(text)(viewer, state))),
   filter: prompt((viewer, state, text) => setFilter(text)(viewer, state)),
   goto: prompt((viewer, state, text) => (text.trim() === '' ? state : goTo(text)(viewer, state))),

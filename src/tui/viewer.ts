@@ -9,6 +9,7 @@ import { type Layout, layoutFor, orderByGroups } from '../timeline/layout.ts';
 import { Narrator } from '../timeline/narrate.ts';
 import { Seer } from '../timeline/sight.ts';
 import { type Teller, tellerOf } from '../timeline/tell.ts';
+import type { LessonShown } from './lesson.ts';
 import type { ViewState } from './state.ts';
 
 type Plan = Recording['plan'];
@@ -24,6 +25,20 @@ export interface Showing {
   readonly strict?: boolean;
   /** Writes a branch's plan to a file, and answers with the command that replays it. */
   readonly save?: (branch: Branch) => string;
+  readonly lesson?: LessonShown;
+  /** Other variants of the lesson's run, as runs beside the main one. */
+  readonly variants?: readonly VariantShown[];
+  /** Beats told before, by branch. */
+  readonly told?: readonly number[];
+  /** Beats told, by branch. */
+  readonly onProgress?: (told: readonly number[]) => void;
+}
+
+export interface VariantShown {
+  readonly name: string;
+  readonly title: string;
+  readonly protocol: Protocol;
+  readonly plan: Plan;
 }
 
 /** A run: the one that was asked for, or one that went another way from some event on. */
@@ -44,6 +59,7 @@ export class Viewer {
   readonly clients: ReadonlySet<NodeId>;
   readonly branches: Branch[] = [];
   private readonly protocol: Protocol;
+  private readonly memory = new Map<string, unknown>();
   private seer: { readonly key: string; readonly seer: Seer } | undefined;
   private ways: { readonly key: string; readonly ways: readonly WayOn[] } | undefined;
   private cone: { readonly key: string; readonly cone: Uint8Array } | undefined;
@@ -53,11 +69,20 @@ export class Viewer {
     this.protocol = showing.protocol;
     this.teller = tellerOf(showing.protocol.tell);
     this.clients = new Set(showing.plan.nodes.filter(({ role }) => role === 'client').map(({ id }) => id));
-    this.branches.push(this.record('main', showing.plan, undefined, 'as it was'));
+    const { variants = [] } = showing;
+    if (variants.length === 0) this.branches.push(this.record('main', showing.plan, undefined, 'as it was'));
+    for (const { name, title, protocol, plan } of variants)
+      this.branches.push(this.record(name, plan, undefined, title, protocol));
+  }
+
+  /** What is worked out once. */
+  remembered<T>(key: string, make: () => T): T {
+    if (!this.memory.has(key)) this.memory.set(key, make());
+    return this.memory.get(key) as T;
   }
 
   /** Runs a plan to its end. */
-  record(name: string, plan: Plan, parent: Branch['parent'], says: string): Branch {
+  record(name: string, plan: Plan, parent: Branch['parent'], says: string, protocol: Protocol = this.protocol): Branch {
     const nodes = plan.nodes.map(({ id }) => id);
     const again: { recording?: Recording } = {};
     const film = new Film({
@@ -65,7 +90,7 @@ export class Viewer {
       teller: this.teller,
       again: (first, last) => again.recording?.eventsBetween(first, last) ?? [],
     });
-    const recording = new Recording(this.protocol, plan, {
+    const recording = new Recording(protocol, plan, {
       strict: this.showing.strict ?? false,
       sink: (event) => film.add(event),
     });
@@ -91,7 +116,9 @@ export class Viewer {
   branchOff(state: ViewState, way: WayOn): number {
     const parent = { branch: state.branch, event: this.event(state) };
     const says = way.message === undefined ? way.title : `${way.title}: ${this.tellWay(way)}`;
-    this.branches.push(this.record(`what-if/${this.branches.length}`, way.plan(), parent, says));
+    this.branches.push(
+      this.record(`what-if/${this.branches.length}`, way.plan(), parent, says, this.recording(state).protocol),
+    );
     return this.branches.length - 1;
   }
 

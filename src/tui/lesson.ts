@@ -1,0 +1,185 @@
+/** A lesson on the timeline: which beats have been told, what is asked, and what of the run may be seen yet. */
+
+import { type Fallen, placeBeats } from '../timeline/beats.ts';
+import { cut, type Line, lineOf, span, wrapText } from '../timeline/ink.ts';
+import type { ViewState } from './state.ts';
+import type { Viewer } from './viewer.ts';
+
+/** The parts of a lesson that are shown. */
+export interface LessonShown {
+  readonly name: string;
+  readonly title: string;
+  readonly teaches: string;
+  readonly assumes: readonly string[];
+  readonly reading: readonly string[];
+  readonly beats: readonly BeatShown[];
+}
+
+interface BeatShown {
+  readonly when: string;
+  readonly nth: number;
+  readonly variant?: string;
+  readonly say: string;
+  readonly question?: {
+    readonly ask: string;
+    readonly hint: string;
+    readonly answers: readonly { readonly text: string; readonly right: boolean; readonly why: string }[];
+  };
+}
+
+/** How far a viewer has come. Beats are counted branch by branch. */
+export interface LessonState {
+  /** Beats told, by branch. */
+  readonly told: readonly number[];
+  /** The answer that was given last, to the question that is open. */
+  readonly picked: number | undefined;
+  readonly isHinted: boolean;
+  /** Questions answered right at the first try, and all that were answered. */
+  readonly right: number;
+  readonly asked: number;
+}
+
+export const startLesson: LessonState = { told: [], picked: undefined, isHinted: false, right: 0, asked: 0 };
+
+/** The beats of a branch, where they fall. What-if branches have none. */
+export function beatsOf(viewer: Viewer, branch: number): readonly Fallen<BeatShown>[] {
+  const { lesson } = viewer.showing;
+  const run = viewer.branches[branch];
+  if (lesson === undefined || run === undefined || run.parent !== undefined) return [];
+  const own = lesson.beats.filter(({ variant }) => variant === undefined || variant === run.name);
+  return viewer.remembered(`beats ${branch}`, () =>
+    placeBeats(own, run.film.length, (place) => run.film.scene(place).step).filter(({ place }) => place !== undefined),
+  );
+}
+
+const toldIn = ({ lesson, branch }: ViewState): number => lesson?.told[branch] ?? 0;
+
+/** The last step that may be seen: the one before the beat that comes next. */
+export function limitOf(viewer: Viewer, state: ViewState): number {
+  const end = viewer.film(state).length - 1;
+  if (state.lesson === undefined) return end;
+  const next = beatsOf(viewer, state.branch)[toldIn(state)];
+  return next?.place === undefined ? end : Math.max(0, next.place - 1);
+}
+
+/** The next beat: told at once, or asked about first. */
+export function nextBeat(viewer: Viewer, state: ViewState): ViewState {
+  const beats = beatsOf(viewer, state.branch);
+  const told = toldIn(state);
+  const next = beats[told];
+  if (next?.place === undefined)
+    return { ...state, message: 'the lesson has told all; v shows the other variant, q leaves' };
+  if (next.beat.question === undefined) return tell(viewer, state);
+  const before = viewer.sees(state).nearest(next.place - 1);
+  const place = before >= 0 && before < next.place ? before : next.place - 1;
+  return { ...ofLesson(state, { picked: undefined, isHinted: false }), place: Math.max(0, place), mode: 'question' };
+}
+
+export function previousBeat(viewer: Viewer, state: ViewState): ViewState {
+  const earlier = beatsOf(viewer, state.branch)
+    .slice(0, toldIn(state))
+    .filter(({ place }) => (place ?? 0) < state.place)
+    .at(-1);
+  return earlier?.place === undefined
+    ? { ...state, message: 'this is where the lesson begins' }
+    : { ...state, place: earlier.place };
+}
+
+function tell(viewer: Viewer, state: ViewState): ViewState {
+  const told = toldIn(state);
+  const beat = beatsOf(viewer, state.branch)[told];
+  const all = viewer.branches.map((_, i) => (i === state.branch ? told + 1 : (state.lesson?.told[i] ?? 0)));
+  viewer.showing.onProgress?.(all);
+  return {
+    ...ofLesson(state, { told: all, picked: undefined, isHinted: false }),
+    place: beat?.place ?? state.place,
+    mode: 'watch',
+  };
+}
+
+const ofLesson = (state: ViewState, change: Partial<LessonState>): ViewState => ({
+  ...state,
+  lesson: { ...(state.lesson ?? startLesson), ...change },
+});
+
+/** Keys while a question is open. */
+export function answer(viewer: Viewer, state: ViewState, key: string): ViewState {
+  const question = openQuestion(viewer, state);
+  if (question === undefined || key === 'esc') return { ...state, mode: 'watch' };
+  const { lesson = startLesson } = state;
+  const isFirstTry = lesson.picked === undefined;
+  const picked = Number(key) - 1;
+  const chosen = question.answers[picked];
+  if (chosen !== undefined) {
+    const counted = isFirstTry ? { asked: lesson.asked + 1, right: lesson.right + (chosen.right ? 1 : 0) } : {};
+    return ofLesson(state, { picked, ...counted });
+  }
+  const isAnswered = lesson.picked !== undefined && question.answers[lesson.picked]?.right === true;
+  if (key === 'h') return ofLesson(state, { isHinted: true });
+  if (key === 's' || (isAnswered && ['enter', '}', 'j', 'down', 'space'].includes(key))) return tell(viewer, state);
+  if (key === 'r') return ofLesson(state, { picked: question.answers.findIndex(({ right }) => right) });
+  return {
+    ...state,
+    message: isAnswered ? 'Enter goes on' : 'a number answers; h hint, r reveal, s skip, Esc look around',
+  };
+}
+
+const openQuestion = (viewer: Viewer, state: ViewState): BeatShown['question'] =>
+  beatsOf(viewer, state.branch)[toldIn(state)]?.beat.question;
+
+/** What the lesson says at this moment. */
+export function lessonLines(viewer: Viewer, state: ViewState, width: number): Line[] {
+  const { lesson } = viewer.showing;
+  if (lesson === undefined) return [];
+  if (viewer.branch(state).parent !== undefined)
+    return wrapText('A branch of your own. w goes back to the lesson, at the same moment.', width).map((text) =>
+      lineOf(text),
+    );
+  if (state.mode === 'question') return questionLines(viewer, state, width);
+  const beats = beatsOf(viewer, state.branch);
+  const told = toldIn(state);
+  const here = beats.slice(0, told).findLast(({ place }) => (place ?? 0) <= state.place);
+  const number = here === undefined ? 0 : beats.indexOf(here) + 1;
+  const say = here?.beat.say ?? `${lesson.teaches} Taken for granted: ${lesson.assumes.join('; ')}.`;
+  const next = told < beats.length ? '} goes on' : `The end: ${score(state)} Read: ${lesson.reading.join('; ')}`;
+  return [
+    lineOf(
+      cut(`${viewer.branch(state).says}   ${number} of ${beats.length}   ${told < beats.length ? next : ''}`, width),
+      'hint',
+    ),
+    ...wrapText(told < beats.length || number < beats.length ? say : `${say} ${next}`, width).map((text) =>
+      lineOf(text),
+    ),
+  ];
+}
+
+const score = ({ lesson }: ViewState): string =>
+  lesson === undefined || lesson.asked === 0 ? '' : `${lesson.right} of ${lesson.asked} answered right at once.`;
+
+function questionLines(viewer: Viewer, state: ViewState, width: number): Line[] {
+  const question = openQuestion(viewer, state);
+  if (question === undefined) return [];
+  const { picked, isHinted } = state.lesson ?? startLesson;
+  const chosen = picked === undefined ? undefined : question.answers[picked];
+  return [
+    ...wrapText(`WHAT COMES NEXT?  ${question.ask}`, width).map((text) => lineOf(text, 'title')),
+    ...question.answers.flatMap(({ text, right }, i) => {
+      const sign = picked === i ? (right ? '✓' : '✗') : '·';
+      return wrapText(`${sign} ${i + 1} ${text}`, width).map((one) =>
+        lineOf(one, picked === i ? (right ? 'good' : 'fault') : 'plain'),
+      );
+    }),
+    ...(chosen === undefined
+      ? []
+      : wrapText(`${chosen.right ? 'Yes' : 'No'}: ${chosen.why}`, width).map((text) => lineOf(text, 'bold'))),
+    ...(isHinted && chosen === undefined
+      ? wrapText(`Hint: ${question.hint}`, width).map((text) => lineOf(text, 'hint'))
+      : []),
+    [
+      span(
+        chosen?.right === true ? 'Enter goes on' : 'number answers, h hint, r reveal, s skip, Esc look around',
+        'hint',
+      ),
+    ],
+  ];
+}

@@ -1,0 +1,133 @@
+/** Lessons keep what they promise, and those that do not are found out. */
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { lessonFile, lessonNames, readLesson, stage } from '../../src/cli/lessons.ts';
+import { loadLesson } from '../../src/scenario/lesson.ts';
+import { beatsOf, limitOf } from '../../src/tui/lesson.ts';
+import { beginning } from '../../src/tui/show.tsx';
+import type { ViewState } from '../../src/tui/state.ts';
+import { Viewer } from '../../src/tui/viewer.ts';
+import { createWorkplace, PATIENCE } from '../e2e/command.ts';
+import { repositoryRoot } from '../support/lint.ts';
+import { middle, pressed, shot, small } from '../tui/viewers.ts';
+
+vi.setConfig(PATIENCE);
+
+const place = createWorkplace();
+afterAll(() => place.remove());
+cpSync(join(repositoryRoot, 'lessons'), join(place.path, 'lessons'), { recursive: true });
+
+describe('lesson check', () => {
+  test.each(lessonNames())('%s: every variant does what is claimed of it, every beat comes', (name) => {
+    const { code, stdout } = place.worldline('lesson', 'check', name);
+    expect(stdout).toMatch(new RegExp(`^GOOD {2}${name}: `));
+    expect(code).toBe(0);
+  });
+
+  const text = readFileSync(lessonFile('raft-vote'), 'utf8');
+  const spoiled: readonly (readonly [what: string, from: string, to: string, says: RegExp])[] = [
+    ['a claim that is wrong', 'property: ES', 'property: LC', /was to break LC, but ES is broken/],
+    ['a broken variant that is not broken', 'bug: R01a', 'bug: R30', /was to break ES, but passed/],
+    ['a beat that never comes', 'crash:n3', 'crash:n2', /never comes: crash:n2/],
+    ['a predicate that means nothing', 'crash:n3', 'crush', /"crush" means nothing/],
+    ['a question without a right answer', 'right: true', 'right: false', /exactly one answer must be right/],
+    ['an answer without its reason', 'why: Two majorities', 'because: Two majorities', /because|why/],
+  ];
+  test.each(spoiled)('finds %s', (_what, from, to, says) => {
+    expect(text).toContain(from);
+    const file = place.file('lessons/spoiled.yaml', text.replace(from, to));
+    const { code, stdout, stderr } = place.worldline('lesson', 'check', file);
+    expect(stdout + stderr).toMatch(says);
+    expect([1, 2]).toContain(code);
+  });
+
+  test('a lesson that is not YAML is refused in words', () => {
+    expect(loadLesson('title: [', 'x')).toMatchObject({ ok: false });
+  });
+});
+
+describe('learn', () => {
+  test('lists lessons with progress, and tells one as text', () => {
+    expect(place.worldline('learn').stdout).toMatch(/raft-vote +0\/\d+ {2}Raft: a vote must survive a crash/);
+    const { stdout, code } = place.worldline('learn', 'raft-vote', '--plain');
+    expect(code).toBe(0);
+    expect(stdout).toContain('Yes: Two majorities of three servers share a server');
+    expect(stdout).toContain('-> ES is broken');
+    expect(place.worldline('learn', 'raft-vot').stderr).toContain('did you mean raft-vote?');
+  });
+});
+
+describe.each(lessonNames())('%s on the timeline', async (name) => {
+  const file = lessonFile(name);
+  const lesson = readLesson(file);
+  const staged = await Promise.all(lesson.variants.map((variant) => stage(lesson, file, variant)));
+  const make = (): Viewer => {
+    const [{ protocol, plan }] = staged as [(typeof staged)[number], ...typeof staged];
+    const variants = staged.map(({ variant, ...rest }) => ({ name: variant.name, title: variant.title, ...rest }));
+    return new Viewer({ protocol, plan, title: name, command: '', lesson, variants });
+  };
+
+  test.each(['}', 'j'])('is played to its end with %s, questions answered, at two sizes', (key) => {
+    for (const size of [small, middle]) {
+      const viewer = make();
+      let state: ViewState = beginning(viewer);
+      for (const [branch] of lesson.variants.entries()) {
+        for (
+          let steps = 0;
+          steps < 1_500 && (state.lesson?.told[branch] ?? 0) < beatsOf(viewer, branch).length;
+          steps++
+        ) {
+          expect(state.place).toBeLessThanOrEqual(limitOf(viewer, state));
+          expect(shot(viewer, state, size).split('\n').length).toBe(size.rows - 1);
+          if (state.mode !== 'question') state = pressed(viewer, [key], size, state);
+          else {
+            const question = beatsOf(viewer, branch)[state.lesson?.told[branch] ?? 0]?.beat.question;
+            expect(shot(viewer, state, size)).toContain('WHAT COMES NEXT?');
+            const right = (question?.answers.findIndex((answer) => answer.right) ?? 0) + 1;
+            state = pressed(viewer, ['h', String((right % 3) + 1), String(right), 'enter'], size, state);
+          }
+        }
+        expect(state.lesson?.told[branch]).toBe(beatsOf(viewer, branch).length);
+        state = pressed(viewer, ['v'], size, state);
+      }
+      expect(state.lesson?.right).toBe(0);
+      expect(state.lesson?.asked).toBeGreaterThan(2);
+    }
+  });
+
+  test('shows nothing of what is asked about before it is answered', () => {
+    const viewer = make();
+    let state: ViewState = beginning(viewer);
+    for (let i = 0; i < 50 && state.mode !== 'question'; i++) state = pressed(viewer, ['}'], middle, state);
+    const told = state.lesson?.told[0] ?? 0;
+    const asked = beatsOf(viewer, 0)[told]?.place as number;
+    const open = pressed(viewer, ['esc'], middle, state);
+    for (const keys of [
+      ['G'],
+      ['/', ...'leader', 'enter', 'n', 'n'],
+      [':', '9', '9', '9', 'enter'],
+      ['space'],
+      [']', ']', ']'],
+    ]) {
+      const after = pressed(viewer, keys, middle, open);
+      expect(after.place).toBeLessThan(asked);
+      const event = viewer.film(after).index.at(asked).event;
+      expect(shot(viewer, after, middle)).not.toContain(`#${event} `);
+    }
+  });
+
+  test('goes on in a branch of one’s own, and comes back', () => {
+    const viewer = make();
+    const start = pressed(viewer, ['}'], small, beginning(viewer));
+    const branched = pressed(
+      viewer,
+      ['b', ...[...'crash n2 for good'].map((key) => (key === ' ' ? 'space' : key)), 'enter'],
+      small,
+      start,
+    );
+    expect(branched.branch).toBe(lesson.variants.length);
+    expect(shot(viewer, branched, small)).toContain('A branch of your own');
+    expect(pressed(viewer, ['w'], small, branched).branch).toBe(0);
+  });
+});
