@@ -122,6 +122,10 @@ export class StepIndex {
         return this.readView(event);
       case 'fault':
         return event.phase === 'skipped' ? what.skipped : what.fault;
+      case 'calm':
+        return what.fault;
+      case 'disk-error':
+        return what.diskError;
       case 'return':
         return what.return | (event.outcome === 'unknown' ? what.unknown : 0);
       case 'resume':
