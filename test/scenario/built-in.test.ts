@@ -11,9 +11,18 @@ import { scenarioJsonSchema } from '../../src/scenario/schema.ts';
 
 const names = await builtInNames();
 
-test('there are five of Raft', () => {
+test('there are eight of Raft', () => {
   expect(names).toEqual(
-    expect.arrayContaining(['raft', 'raft-clocks', 'raft-crash-recovery', 'raft-partition', 'raft-slow-disk']),
+    expect.arrayContaining([
+      'raft',
+      'raft-bridge',
+      'raft-clocks',
+      'raft-crash-recovery',
+      'raft-one-way',
+      'raft-partition',
+      'raft-ring',
+      'raft-slow-disk',
+    ]),
   );
 });
 

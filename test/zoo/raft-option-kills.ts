@@ -169,7 +169,7 @@ export const optionKills: readonly Kill[] = [
         { kind: 'cut', from: ['n2', 'n3'], to: ['n1'], at: ms(403) },
       ],
     },
-    foundBy: ['RF', 'LIN'],
+    foundBy: ['LK', 'RF', 'LIN'],
   },
   {
     bug: 'R24',
@@ -212,6 +212,6 @@ export const optionKills: readonly Kill[] = [
         },
       ],
     },
-    foundBy: ['RF', 'LIN'],
+    foundBy: ['LK', 'RF', 'LIN'],
   },
 ];

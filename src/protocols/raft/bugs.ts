@@ -184,7 +184,7 @@ const reads: readonly PlantedBug[] = [
   {
     id: 'R23',
     title: 'a lease begins when the acknowledgement arrives',
-    violates: ['RF', 'LIN'],
+    violates: ['LK', 'RF', 'LIN'],
     source: 'contrast: yugabyte/yugabyte-db#16',
     recipe: 'acknowledgements are held back, the leader is cut off, a new leader writes; lease reads',
     overrides: { leaseStart: (_sentAt, confirmedAt) => confirmedAt },
@@ -200,7 +200,7 @@ const reads: readonly PlantedBug[] = [
   {
     id: 'R25',
     title: 'a lease is measured on the wall clock',
-    violates: ['RF', 'LIN'],
+    violates: ['LK', 'RF', 'LIN'],
     source: 'tikv/tikv#964',
     recipe: "the leader's wall clock jumps back and it is cut off; lease reads",
     overrides: { leaseClock: (context) => context.wallClock },

@@ -13,6 +13,8 @@ const CHANCE = 1e-9;
 
 export const raftLiveness: LivenessClaim = {
   quorum: { server: (count) => majority(count) },
+  // Who hears nobody asks for PreVotes for ever, and leads only until it misses its quorum.
+  hearsOthers: (options) => options.preVote === true && checksQuorum(options as unknown as RaftOptions),
   within(circumstances) {
     const election = electionWithin(circumstances);
     if (election === undefined) return undefined;

@@ -3,7 +3,15 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
-import type { Heartbeat, PeerMessage, PreVoteReply, RaftOptions, RequestVoteReply, ServerState } from '../shape.ts';
+import type {
+  ClientQuery,
+  Heartbeat,
+  PeerMessage,
+  PreVoteReply,
+  RaftOptions,
+  RequestVoteReply,
+  ServerState,
+} from '../shape.ts';
 import { durableHard, factAt, factNow, isHypothetical, nameOf, PEER_MESSAGES } from './facts.ts';
 
 /** By node: the term it leads, 0 for none. */
@@ -54,27 +62,50 @@ function unborn(memory: Peace, node: number, message: PeerMessage, world: World)
   };
 }
 
-/** By node: when it last heard a heartbeat of its leader (true time, event). */
+/**
+ * By node: when it last heard a heartbeat of its leader (true time, event), the term it leads, and the highest term that had a leader
+ * when a client last asked it something.
+ */
 interface Promises {
   readonly at: Micros[];
   readonly event: number[];
+  readonly leads: number[];
+  readonly rival: Rival[];
+  latest: Rival;
 }
+
+interface Rival {
+  readonly node: number;
+  readonly term: number;
+  readonly event: number;
+}
+
+const NOBODY: Rival = { node: -1, term: 0, event: 0 };
 
 export const leaseKept: Property = always<Promises>({
   name: 'LK',
-  title: 'with lease reads, who has just heard from a leader helps nobody else into office',
+  title: 'nobody is elected while a lease lasts: voters keep their promise, and no lease outlives it',
   source: 'diss 4.2.3, 6.4.1',
   oracle: 'internal',
   role: 'server',
-  messages: ['Heartbeat', 'RequestVoteReply', 'PreVoteReply'],
-  start: () => ({ at: [], event: [] }),
-  deliver(memory, _from, to, message: Heartbeat, world) {
-    if (message.type !== 'Heartbeat') return undefined;
-    const state = world.stateOf(to) as ServerState | undefined;
-    if (state === undefined || message.term < state.currentTerm) return undefined;
-    memory.at[to] = world.now;
-    memory.event[to] = world.event;
+  messages: ['Heartbeat', 'ClientQuery', 'RequestVoteReply', 'PreVoteReply'],
+  start: () => ({ at: [], event: [], leads: [], rival: [], latest: NOBODY }),
+  deliver(memory, _from, to, message: Heartbeat | ClientQuery, world) {
+    // Whether the lease lasts is decided now; a pause may put off what follows from it.
+    if (message.type === 'ClientQuery') memory.rival[to] = memory.latest;
+    else hearHeartbeat(memory, to, message, world);
     return undefined;
+  },
+  note(memory, node, text, data: Json | undefined, world) {
+    if (text === 'becameLeader') {
+      const term = termOf(data);
+      memory.leads[node] = term;
+      if (term > memory.latest.term) memory.latest = { node, term, event: world.event };
+      return undefined;
+    }
+    if (text !== 'queryAnswered' || (data as { readonly by: string }).by !== 'lease') return undefined;
+    const rival = memory.rival[node] ?? NOBODY;
+    return rival.term > (memory.leads[node] ?? 0) ? outlived(memory, node, rival, world) : undefined;
   },
   send(memory, from, to, message: RequestVoteReply | PreVoteReply, world) {
     const at = memory.at[from];
@@ -92,3 +123,22 @@ export const leaseKept: Property = always<Promises>({
     };
   },
 });
+
+function hearHeartbeat(memory: Promises, node: number, { term }: Heartbeat, world: World): void {
+  const state = world.stateOf(node) as ServerState | undefined;
+  if (state === undefined || term < state.currentTerm) return;
+  memory.at[node] = world.now;
+  memory.event[node] = world.event;
+}
+
+function outlived(memory: Promises, node: number, rival: Rival, world: World): Finding {
+  const led = memory.leads[node] as number;
+  const other = nameOf(world, rival.node);
+  return {
+    sentence: `${nameOf(world, node)} answered a query by its lease of term ${led}, although ${other} led term ${rival.term} when it was asked`,
+    facts: [
+      factAt(world, rival.event, rival.node, `becomes leader of term ${rival.term}`),
+      factNow(world, node, `answers a query by its lease of term ${led}`),
+    ],
+  };
+}

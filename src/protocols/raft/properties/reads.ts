@@ -98,8 +98,8 @@ interface Contact {
 }
 
 /**
- * The leader goes by its own clock and may be paused, so it is given time: three of its election timeouts without a quorum (two, on a
- * clock that is a third too slow), and then two more in which it is awake.
+ * The leader goes by its own clock, and its timer may be late, so it is given time: three of its election timeouts without a quorum (two,
+ * on a clock that is a third too slow), and four more from the moment on at which it is first seen to lead all the same.
  */
 export const quorumChecked: Property = always<Contact>({
   name: 'CQ',
@@ -132,7 +132,7 @@ export const quorumChecked: Property = always<Contact>({
     }
     const since = memory.overdueSince[node] as Micros;
     if (since < 0) memory.overdueSince[node] = world.now;
-    return since < 0 || world.now - since <= 2 * timeout ? undefined : deaf(node, state, world);
+    return since < 0 || world.now - since <= 4 * timeout ? undefined : deaf(node, state, world);
   },
 });
 
