@@ -90,10 +90,10 @@ export const leaseKept: Property = always<Promises>({
   role: 'server',
   messages: ['Heartbeat', 'ClientQuery', 'RequestVoteReply', 'PreVoteReply'],
   start: () => ({ at: [], event: [], leads: [], rival: [], latest: NOBODY }),
-  deliver(memory, _from, to, message: Heartbeat | ClientQuery, world) {
+  deliver(memory, _from, to, message: Heartbeat | ClientQuery | RequestVoteReply | PreVoteReply, world) {
     // Whether the lease lasts is decided now; a pause may put off what follows from it.
     if (message.type === 'ClientQuery') memory.rival[to] = memory.latest;
-    else hearHeartbeat(memory, to, message, world);
+    else if (message.type === 'Heartbeat') hearHeartbeat(memory, to, message, world);
     return undefined;
   },
   note(memory, node, text, data: Json | undefined, world) {
