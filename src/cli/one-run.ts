@@ -177,7 +177,7 @@ function storyOfFailure(
   return storyOf(known ?? eventsOf(protocol, plan, execution), {
     teller: tellerOf(protocol.tell),
     lanes: lanesOf(plan.nodes),
-    facts: (execution.violation?.facts ?? []).map(({ event }) => event),
+    facts: execution.violation?.facts ?? [],
     rowsMax: STORY_ROWS_MAX,
   });
 }
@@ -189,7 +189,7 @@ export function storyRowsOf(protocol: Protocol, { plan, violation }: Capsule): n
   return storyOf(events, {
     teller: tellerOf(protocol.tell),
     lanes: lanesOf(plan.nodes),
-    facts: (violation?.facts ?? []).map(({ event }) => event),
+    facts: violation?.facts ?? [],
     rowsMax: Number.POSITIVE_INFINITY,
   }).rows.length;
 }

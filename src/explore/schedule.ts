@@ -1,6 +1,7 @@
 /** What one run did with each message and timer, by the names that overrides know them by, and what of it the failure depends on. */
 import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
+import type { Fact } from '../sim/observer.ts';
 import type { Micros, NodeId } from '../sim/protocol.ts';
 import { Simulation } from '../sim/simulation.ts';
 import type { TraceEvent } from '../sim/trace.ts';
@@ -69,7 +70,7 @@ export function scheduleOf(protocol: Protocol, plan: Plan, execution: Execution)
     roles: withoutViews(protocol),
     sink: reader.sink,
   }).run();
-  const facts = (violation?.facts ?? []).map(({ event }) => event);
+  const facts = (violation?.facts ?? []).map((fact) => reader.placeOf(fact));
   // What clients were told is judged when all is over: not the last event matters, but what they were told.
   const roots = violation?.oracle === 'client' && facts.length > 0 ? facts : [end, ...facts];
   const schedule = reader.schedule(roots);
@@ -196,6 +197,12 @@ class Reader {
     const own = this.byNode.get(event.node);
     if (own === undefined) this.byNode.set(event.node, [event.event]);
     else own.push(event.event);
+  }
+
+  /** What a fact about a node is about may have come to it before, and by another way than the event that it contradicts. */
+  placeOf({ event, node }: Fact): number {
+    if (node === undefined || this.places.get(event)?.node === node) return event;
+    return this.byNode.get(node)?.findLast((own) => own <= event) ?? event;
   }
 
   schedule(roots: readonly number[]): Schedule {

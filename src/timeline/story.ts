@@ -1,4 +1,5 @@
 /** The story of a failure: of all rows, the few in the causal past of its last event that a reader needs. */
+import type { NodeId } from '../sim/protocol.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { type Draft, folded } from './fold-story.ts';
 import { Lanes } from './lanes.ts';
@@ -7,8 +8,8 @@ import type { Row, RowOptions } from './rows.ts';
 import { ofKind, type Step, stepsOf } from './steps.ts';
 
 export interface StoryOptions extends RowOptions {
-  /** Events that must be told whatever the space, e.g. the facts that contradict each other. */
-  readonly facts: readonly number[];
+  /** The facts that contradict each other: their events are told whatever the space, and what led their nodes there is part of the past. */
+  readonly facts: readonly { readonly event: number; readonly node?: NodeId }[];
   readonly rowsMax: number;
 }
 
@@ -21,8 +22,8 @@ export interface Story {
 /** `events` is the whole trace of a run that failed at its last event. */
 export function storyOf(events: readonly TraceEvent[], options: StoryOptions): Story {
   const steps = stepsOf(events);
-  const facts = new Set(options.facts);
-  const past = causalPast(steps, facts);
+  const facts = new Set(options.facts.map(({ event }) => event));
+  const past = causalPast(steps, options.facts);
   const kept = mostImportant(steps, past, facts, options.rowsMax);
   return { rows: tellSome(steps, kept, facts, options), leftOut: past.size - kept.size };
 }
@@ -55,16 +56,17 @@ function tellSome(
  * Ordinals of the steps that the last one and the `facts` depend on: what brought them about, and what their nodes did before; and so
  * on. Faults that name no node in the trace, such as partitions, may have mattered to everybody and count as past.
  */
-export function causalPast(steps: readonly Step[], facts: ReadonlySet<number> = new Set()): ReadonlySet<number> {
+export function causalPast(steps: readonly Step[], facts: StoryOptions['facts'] = []): ReadonlySet<number> {
   const past = new Set<number>();
   const nodesInPast = new Set<string>();
   for (let index = steps.length - 1; index >= 0; index--) {
     const step = steps[index] as Step;
     const nodes = step.events.flatMap(touched);
+    for (const { event, node } of facts) if (node !== undefined && step.event <= event) nodesInPast.add(node);
     const isLast = index === steps.length - 1;
     const isFault = step.events.some(({ kind }) => kind === 'fault');
     const isNear = past.has(step.event) || nodes.some((node) => nodesInPast.has(node));
-    if (!isLast && !isFault && !isNear && !facts.has(step.event)) continue;
+    if (!isLast && !isFault && !isNear && !facts.some(({ event }) => event === step.event)) continue;
     past.add(step.event);
     for (const node of nodes) nodesInPast.add(node);
     for (const event of step.events) if (event.cause !== undefined) past.add(event.cause);

@@ -40,7 +40,13 @@ describe('the causal past', () => {
 
   test('begins at the facts that contradict each other, too', () => {
     const events = [note(1, 'n1', 'a'), note(2, 'n2', 'b'), note(3, 'n3', 'c'), note(4, 'n1', 'd')];
-    expect([...causalPast(stepsOf(events), new Set([2]))].sort()).toEqual([1, 2, 4]);
+    expect([...causalPast(stepsOf(events), [{ event: 2 }])].sort()).toEqual([1, 2, 4]);
+  });
+
+  test('has what led a node to a fact about it, though nothing of that reached the event that it contradicts', () => {
+    const events = [note(1, 'n1', 'a'), note(2, 'n2', 'b'), note(3, 'n3', 'c'), note(4, 'n2', 'd'), note(5, 'n1', 'e')];
+    expect([...causalPast(stepsOf(events), [{ event: 5, node: 'n2' }])].sort()).toEqual([1, 2, 4, 5]);
+    expect([...causalPast(stepsOf(events), [{ event: 3, node: 'n2' }])].sort()).toEqual([1, 2, 3, 5]);
   });
 
   test('has the faults that name no node, which may have mattered to anybody', () => {
@@ -67,7 +73,7 @@ describe('a quiet part', () => {
     index: event,
   });
   const told = (events: readonly TraceEvent[], facts: readonly number[] = []): readonly string[] =>
-    storyOf(events, { ...options, facts }).rows.map(({ text }) => text);
+    storyOf(events, { ...options, facts: facts.map((event) => ({ event })) }).rows.map(({ text }) => text);
   const broken: TraceEvent = { kind: 'violation', event: 9, at: 9, property: 'P', sentence: 'it broke' };
 
   test('that leads to what one node notes is one row, with the last of what it noted', () => {
@@ -137,6 +143,8 @@ describe('a story', () => {
 
   test('always tells the facts', () => {
     const events: TraceEvent[] = [deliver(1, 'n2', 'n3', 0), note(2, 'n1', 'a'), note(3, 'n1', 'b')];
-    expect(storyOf(events, { ...options, facts: [1], rowsMax: 1 }).rows.map(({ event }) => event)).toEqual([1]);
+    expect(storyOf(events, { ...options, facts: [{ event: 1 }], rowsMax: 1 }).rows.map(({ event }) => event)).toEqual([
+      1,
+    ]);
   });
 });
