@@ -24,6 +24,11 @@ export interface BuiltIn {
 }
 
 export const builtInProtocols: readonly BuiltIn[] = [
+  {
+    name: 'lease-lock',
+    aliases: ['lock'],
+    load: async () => (await import('./protocols/lease-lock/lease-lock.ts')).leaseLock,
+  },
   { name: 'raft', aliases: [], load: async () => (await import('./protocols/raft/raft.ts')).raft },
   {
     name: 'two-phase-commit',

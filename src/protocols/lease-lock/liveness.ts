@@ -1,0 +1,43 @@
+/** What the lock owes when the world is calm: everybody who asks gets it, does its work and gives it back. */
+import type { Circumstances, LivenessClaim } from '../../check/liveness.ts';
+import type { Micros } from '../../sim/protocol.ts';
+import type { LeaseLockOptions } from './shape.ts';
+
+/** Writes that one call may ask for. */
+export const WRITES_MAX = 4;
+
+export const leaseLockLiveness: LivenessClaim = {
+  quorum: { client: () => 1 },
+  within(circumstances) {
+    const service = serviceWithin(circumstances);
+    return service === undefined ? undefined : { service };
+  },
+};
+
+/** Calls that each client makes in the calm, the one that was open when it began, and one that came too early. */
+const TURNS = 4;
+
+/**
+ * Whoever held the lock when the calm began and is cut off, or was heard of by nobody, is gone after two leases. From then on each
+ * client ahead in the queue does its work.
+ */
+function serviceWithin({
+  options,
+  nodes,
+  latencyMax,
+  syncMax,
+  clockRateMin,
+  clockRateMax,
+  callAgainMax,
+}: Circumstances): Micros | undefined {
+  const { ttl, retryInterval, stepInterval, acquireAttempts } = options as unknown as LeaseLockOptions;
+  const exchange = 2 * (latencyMax + 2 * syncMax);
+  // A waiter that does not ask again within its lease loses its place again and again: nothing is owed.
+  if (retryInterval / clockRateMin + exchange >= ttl / clockRateMax) return undefined;
+  const work = (WRITES_MAX + 3) * exchange + (WRITES_MAX * stepInterval + retryInterval) / clockRateMin;
+  const turn = (nodes.client ?? 1) * work;
+  const patience = acquireAttempts * retryInterval;
+  // Nor to a client that gives up before it can be its turn.
+  if (patience / clockRateMax <= turn) return undefined;
+  return (3 * ttl + patience) / clockRateMin + TURNS * (turn + callAgainMax);
+}

@@ -1,0 +1,17 @@
+/** The lock's invariants and goals. */
+import type { Property } from '../../check/property.ts';
+import { leaseLockGoals } from './goals.ts';
+import { fence } from './properties/fencing.ts';
+import { fairness, noGhosts, ownership, rising } from './properties/granting.ts';
+import { exclusion, honesty } from './properties/holding.ts';
+
+export const leaseLockProperties: readonly Property[] = [
+  fence,
+  rising,
+  exclusion,
+  honesty,
+  ownership,
+  noGhosts,
+  fairness,
+  ...leaseLockGoals,
+];

@@ -1,0 +1,14 @@
+/** How facts about a run are told. */
+import type { Fact, World } from '../../../sim/observer.ts';
+
+export const nameOf = (world: World, node: number): string => world.nodes[node] as string;
+
+/** An instant of the run that a property remembers. */
+export interface Moment {
+  readonly event: number;
+  readonly at: number;
+}
+
+export const momentOf = ({ event, now }: World): Moment => ({ event, at: now });
+
+export const fact = ({ event, at }: Moment, node: string, text: string): Fact => ({ event, at, node, text });

@@ -1,0 +1,73 @@
+/** Every decision of the lock, each a function of its own: what a lesson or a planted bug replaces. */
+import type { Micros, NodeId } from '../../sim/protocol.ts';
+import type { FenceRecord, Holder } from './shape.ts';
+
+/** What a clock says: `now` is monotonic, `wallClock` may be set by anybody. */
+export interface Clocks {
+  readonly now: Micros;
+  readonly wallClock: Micros;
+}
+
+export interface Rules {
+  // The server.
+
+  /** The clock that leases run on. Gray and Cheriton 1989, section 5: only its rate must be bounded, which no wall clock promises. */
+  serverClock(clocks: Clocks): Micros;
+  /** Chubby 2.4: a sequencer tells acquisitions apart for ever, so every grant has a greater token than all before it. */
+  nextToken(last: number): number;
+  /** What a restarted server counts on from. The record was on disk before the last grant left. */
+  tokenAfterRestart(stored: number): number;
+  /** A Release names an acquisition and frees that one only: its sender may have lost the lock long ago. Redis, "SET", pattern of locks. */
+  mayRelease(holder: Holder, client: NodeId, id: number): boolean;
+  /** Whoever has not been heard of for a whole lease is not there. */
+  isAlive(leaseUntil: Micros, now: Micros): boolean;
+  /** A waiter that is gone is passed over. */
+  passesOver(): boolean;
+  /** Whether a request comes too late: its acquisition is over. Messages may be repeated and overtaken by what ended them. */
+  isOver(id: number, over: number): boolean;
+
+  // The holder.
+
+  holderClock(clocks: Clocks): Micros;
+  /**
+   * Until when a holder may count on its lock. The server's lease began when the request arrived, which is after it was sent; and the
+   * server's clock may run fast by r while the holder's runs slow by r: ttl * (1 - r) / (1 + r) of the holder's time after sending.
+   * `waited`: the lock came later than the request.
+   */
+  validUntil(sentAt: Micros, arrivedAt: Micros, ttl: Micros, ratePpm: number, waited: boolean): Micros;
+  /** Asked before each guarded step. */
+  isValid(now: Micros, validUntil: Micros): boolean;
+
+  // The resource.
+
+  /** Kleppmann 2016: "the storage server ... rejects the request with token 33", having seen 34. */
+  mayRegister(token: number, fence: FenceRecord): boolean;
+  mayWrite(token: number, fence: FenceRecord): boolean;
+  /** The greatest token must survive the resource, or a restart lets old ones in. */
+  isFenceDurable(): boolean;
+}
+
+const MILLION = 1_000_000;
+
+/** Rounded down: a holder's error must be on the safe side. */
+export function shortened(ttl: Micros, ratePpm: number): Micros {
+  return Math.floor((ttl * (MILLION - ratePpm)) / (MILLION + ratePpm));
+}
+
+export const correctRules: Rules = {
+  serverClock: ({ now }) => now,
+  nextToken: (last) => last + 1,
+  tokenAfterRestart: (stored) => stored,
+  mayRelease: (holder, client, id) => holder.client === client && holder.id === id,
+  isAlive: (leaseUntil, now) => now < leaseUntil,
+  passesOver: () => true,
+  isOver: (id, over) => id <= over,
+
+  holderClock: ({ now }) => now,
+  validUntil: (sentAt, _arrivedAt, ttl, ratePpm) => sentAt + shortened(ttl, ratePpm),
+  isValid: (now, validUntil) => now < validUntil,
+
+  mayRegister: (token, fence) => token >= fence.token,
+  mayWrite: (token, fence) => token >= fence.token,
+  isFenceDurable: () => true,
+};

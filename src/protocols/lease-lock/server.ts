@@ -1,0 +1,205 @@
+/** The lock server: one lock, a lease, a queue. What it promises is on disk before it is said. */
+import type { Micros, NodeId, Role } from '../../sim/protocol.ts';
+import type { Rules } from './rules.ts';
+import type { Acquire, Holder, Release, Renew, ServerContext, ServerShape, ServerState, Waiter } from './shape.ts';
+
+export function createServer(rules: Rules): Role<ServerShape> {
+  return {
+    boot: (context) => boot(rules, context),
+    onMessage: {
+      Acquire: (state, from, message, context) => onAcquire(rules, state, from, message, context),
+      Renew: (state, from, message, context) => onRenew(rules, state, from, message, context),
+      Release: (state, from, message, context) => onRelease(rules, state, from, message, context),
+    },
+    onTimer: { expiry: (state, _key, context) => onExpiryTimer(rules, state, context) },
+    view: ({ token, holder, queue }) => ({
+      role: holder === null ? 'free' : 'locked',
+      epoch: token,
+      label: holder === null ? 'free' : `${holder.client} #${token}`,
+      panels: [
+        {
+          kind: 'table',
+          title: 'queue',
+          columns: ['client', 'acquisition'],
+          rows: queue.map(({ client, id }) => [client, id]),
+        },
+      ],
+    }),
+  };
+}
+
+/** Who held the lock holds it still, for a whole lease from now: how much of it was left is not on disk. Waiters ask again. */
+function boot(rules: Rules, context: ServerContext): ServerState {
+  const stored = context.disk.read('lock');
+  const record = stored.ok ? stored.value : undefined;
+  if (record === undefined) return { token: 0, holder: null, queue: [], over: {}, isSaved: true };
+  const state: ServerState = {
+    token: rules.tokenAfterRestart(record.token),
+    holder: null,
+    queue: [],
+    over: { ...record.over },
+    isSaved: true,
+  };
+  if (record.holder !== null) {
+    state.holder = { ...record.holder, attempt: 0, leaseUntil: leaseFromNow(rules, context) };
+    setExpiryTimer(rules, state.holder, context);
+    context.note('restored', { ...record.holder });
+  }
+  return state;
+}
+
+function leaseFromNow(rules: Rules, context: ServerContext): Micros {
+  return rules.serverClock(context) + context.options.ttl;
+}
+
+/** Also keeps a waiter's place. */
+function onAcquire(rules: Rules, state: ServerState, from: NodeId, message: Acquire, context: ServerContext): void {
+  expireOverdue(rules, state, context);
+  if (extendHolder(rules, state, from, message, context)) return;
+  if (rules.isOver(message.id, state.over[from] ?? 0)) {
+    context.send(from, { type: 'Lost', id: message.id });
+    return;
+  }
+  enqueue(rules, state, from, message, context);
+  grantNext(rules, state, context);
+}
+
+function onRenew(rules: Rules, state: ServerState, from: NodeId, message: Renew, context: ServerContext): void {
+  expireOverdue(rules, state, context);
+  if (!extendHolder(rules, state, from, message, context)) context.send(from, { type: 'Lost', id: message.id });
+}
+
+/** Answers whoever holds the lock under this acquisition; false when nobody does. */
+function extendHolder(
+  rules: Rules,
+  { holder }: ServerState,
+  from: NodeId,
+  { id, attempt }: Acquire | Renew,
+  context: ServerContext,
+): boolean {
+  if (holder === null || holder.client !== from || holder.id !== id) return false;
+  holder.leaseUntil = leaseFromNow(rules, context);
+  holder.attempt = Math.max(holder.attempt, attempt);
+  setExpiryTimer(rules, holder, context);
+  context.send(from, { type: 'Granted', id, attempt, token: holder.token });
+  return true;
+}
+
+function enqueue(
+  rules: Rules,
+  state: ServerState,
+  client: NodeId,
+  { id, attempt }: Acquire,
+  context: ServerContext,
+): void {
+  const leaseUntil = leaseFromNow(rules, context);
+  const waiting = state.queue.find((waiter) => waiter.client === client && waiter.id === id);
+  if (waiting !== undefined) {
+    waiting.attempt = Math.max(waiting.attempt, attempt);
+    waiting.leaseUntil = leaseUntil;
+    return;
+  }
+  state.queue.push({ client, id, attempt, leaseUntil });
+  context.note('queued', { client, id });
+}
+
+function onRelease(rules: Rules, state: ServerState, from: NodeId, { id }: Release, context: ServerContext): void {
+  expireOverdue(rules, state, context);
+  const { holder } = state;
+  setOver(state, from, id);
+  // A client has one call at a time: what it began before this acquisition is over too, should its Release have been overtaken.
+  for (const waiter of state.queue.filter((one) => one.client === from && one.id <= id)) {
+    leaveQueue(state, from, waiter.id, 'release', context);
+  }
+  if (holder !== null && rules.mayRelease(holder, from, id)) free(state, holder, 'release', id, context);
+  else if (state.isSaved) {
+    context.send(from, { type: 'Released', id });
+    return;
+  }
+  save(state, context);
+  context.send(from, { type: 'Released', id });
+  grantNext(rules, state, context);
+}
+
+function setOver(state: ServerState, client: NodeId, id: number): void {
+  if (id <= (state.over[client] ?? 0)) return;
+  state.over[client] = id;
+  state.isSaved = false;
+}
+
+function leaveQueue(
+  state: ServerState,
+  client: NodeId,
+  id: number,
+  why: 'release' | 'silence',
+  context: ServerContext,
+): void {
+  const place = state.queue.findIndex((waiter) => waiter.client === client && waiter.id === id);
+  if (place === -1) return;
+  state.queue.splice(place, 1);
+  context.note('leftQueue', { client, id, why });
+}
+
+function onExpiryTimer(rules: Rules, state: ServerState, context: ServerContext): void {
+  expireOverdue(rules, state, context);
+  if (state.holder !== null) setExpiryTimer(rules, state.holder, context);
+}
+
+/** Timers may be late, and clocks may jump: asked at every occasion. */
+function expireOverdue(rules: Rules, state: ServerState, context: ServerContext): void {
+  const { holder } = state;
+  if (holder === null || rules.isAlive(holder.leaseUntil, rules.serverClock(context))) return;
+  setOver(state, holder.client, holder.id);
+  free(state, holder, 'expiry', holder.id, context);
+  grantNext(rules, state, context);
+}
+
+/** `named`: the acquisition that was to be ended. */
+function free(
+  state: ServerState,
+  { client, id }: Holder,
+  why: 'release' | 'expiry',
+  named: number,
+  context: ServerContext,
+): void {
+  state.holder = null;
+  context.cancelTimer('expiry');
+  context.note('freed', { client, id, why, named });
+}
+
+/** Chubby 2.4, and every fair lock: to the one that has waited longest and is still there. */
+function grantNext(rules: Rules, state: ServerState, context: ServerContext): void {
+  while (state.holder === null && state.queue.length > 0) {
+    const next = state.queue[0] as Waiter;
+    if (rules.isAlive(next.leaseUntil, rules.serverClock(context))) {
+      state.queue.shift();
+      grant(rules, state, next, context);
+    } else if (rules.passesOver()) leaveQueue(state, next.client, next.id, 'silence', context);
+    else return;
+  }
+}
+
+/** The token is on disk before anybody can hear of it. The lease is the one the waiter had. */
+function grant(rules: Rules, state: ServerState, next: Waiter, context: ServerContext): void {
+  const { client, id, attempt, leaseUntil } = next;
+  const token = rules.nextToken(state.token);
+  state.token = token;
+  const holder: Holder = { client, id, token, attempt, leaseUntil };
+  state.holder = holder;
+  setExpiryTimer(rules, holder, context);
+  save(state, context);
+  context.note('granted', { client, id, token });
+  context.send(client, { type: 'Granted', id, attempt, token });
+}
+
+function setExpiryTimer(rules: Rules, { leaseUntil }: Holder, context: ServerContext): void {
+  context.setTimer('expiry', Math.max(1, leaseUntil - rules.serverClock(context)));
+}
+
+function save(state: ServerState, context: ServerContext): void {
+  const { token, holder, over } = state;
+  state.isSaved = true;
+  const held = holder === null ? null : { client: holder.client, id: holder.id, token: holder.token };
+  context.disk.put('lock', { token, holder: held, over: { ...over } });
+  context.disk.sync();
+}
