@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { repositoryRoot } from '../support/lint.ts';
 import { counterModule, createWorkplace, PATIENCE } from './command.ts';
 
-const pages = ['README.md', 'docs/scenarios.md', 'docs/trace-format.md'];
+const pages = ['README.md', 'docs/scenarios.md', 'docs/timeline.md', 'docs/trace-format.md'];
 
 interface Line {
   readonly page: string;

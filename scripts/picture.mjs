@@ -1,0 +1,80 @@
+// Draws docs/timeline.svg: the timeline of a real run as the terminal shows it. Run it after a build, when the picture should change:
+//   node scripts/picture.mjs
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const part = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
+const [{ loadSubject }, { planFor }, { Viewer }, { frame }, { startState }, { press }] = await Promise.all(
+  ['cli/subject.js', 'cli/run.js', 'tui/viewer.js', 'tui/frame.js', 'tui/state.js', 'tui/update.js'].map(part),
+);
+
+const size = { columns: 132, rows: 37 };
+const subject = await loadSubject('raft-partition', {}, 'none');
+const viewer = new Viewer({
+  protocol: subject.protocol,
+  plan: planFor(subject, '1'),
+  title: 'raft-partition',
+  command: 'npx worldline show raft-partition --seed 1',
+});
+const film = viewer.branches[0].film;
+// The moment at which a second leader is elected, while the first one is cut off.
+let state = { ...startState, place: film.index.placeAt(1_000_000) };
+for (const key of ['u', ...'leader:n3', 'enter']) state = press(viewer, state, key, size);
+const lines = frame(viewer, { ...state, message: '' }, { ...size, ascii: false });
+writeFileSync(fileURLToPath(new URL('../docs/timeline.svg', import.meta.url)), svg(lines));
+
+function svg(rows) {
+  const cell = { width: 7.2, height: 15 };
+  const width = Math.ceil(size.columns * cell.width) + 24;
+  const height = rows.length * cell.height + 24;
+  const text = rows.map((line, i) => `<text y="${24 + i * cell.height}">${spans(line, cell.width)}</text>`);
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="12" xml:space="preserve">
+<title>worldline show raft-partition: a leader is cut off, and a second one is elected</title>
+<rect width="${width}" height="${height}" rx="6" fill="#fdfdfb" stroke="#ccc"/>
+${text.join('\n')}
+</svg>
+`;
+}
+
+function spans(line, cellWidth) {
+  let column = 0;
+  const parts = [];
+  for (const { text, ink } of line) {
+    if (text.trim() !== '') {
+      const lead = text.length - text.trimStart().length;
+      const shown = text.trim();
+      const x = (12 + (column + lead) * cellWidth).toFixed(1);
+      const length = (shown.length * cellWidth).toFixed(1);
+      parts.push(
+        `<tspan x="${x}" textLength="${length}" lengthAdjust="spacingAndGlyphs" ${look(ink)}>${escaped(shown)}</tspan>`,
+      );
+    }
+    column += text.length;
+  }
+  return parts.join('');
+}
+
+function look(ink) {
+  const colors = {
+    leader: '#0072b2',
+    message: '#0072b2',
+    candidate: '#be5f96',
+    client: '#be5f96',
+    hint: '#be5f96',
+    note: '#007a58',
+    good: '#007a58',
+    added: '#007a58',
+    fault: '#d55e00',
+    removed: '#d55e00',
+    bad: '#d55e00',
+    timer: '#8a5e00',
+    disk: '#8a5e00',
+    dim: '#888',
+  };
+  const bold = ['leader', 'note', 'bold', 'title', 'bad'].includes(ink) ? ' font-weight="bold"' : '';
+  return `fill="${colors[ink] ?? '#222'}"${bold}`;
+}
+
+function escaped(text) {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
