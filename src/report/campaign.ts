@@ -150,7 +150,10 @@ function messageText(coverage: CoverageAccount): string {
     coverage.messagesNeverDelivered.length === 0
       ? ''
       : `; never delivered: ${coverage.messagesNeverDelivered.join(', ')}`;
-  return `${rounded(total('sent'))} sent, ${rounded(total('delivered'))} delivered, ${rounded(total('dropped'))} dropped${never}`;
+  const byKind = Object.entries(coverage.messages)
+    .sort(([, one], [, other]) => other.sent - one.sent)
+    .map(([type, { sent }]) => `${type} ${rounded(sent)}`);
+  return `${rounded(total('sent'))} sent, ${rounded(total('delivered'))} delivered, ${rounded(total('dropped'))} dropped; of ${byKind.join(', ')}${never}`;
 }
 
 function operationText({ operations }: CoverageAccount): string {

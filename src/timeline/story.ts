@@ -1,4 +1,5 @@
 /** The story of a failure: of all rows, the few in the causal past of its last event that a reader needs. */
+import { LIVENESS } from '../check/liveness.ts';
 import type { NodeId } from '../sim/protocol.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { type Draft, folded } from './fold-story.ts';
@@ -58,7 +59,7 @@ function tellSome(
  */
 export function causalPast(steps: readonly Step[], facts: StoryOptions['facts'] = []): ReadonlySet<number> {
   const past = new Set<number>();
-  const nodesInPast = new Set<string>();
+  const nodesInPast = new Set<string>(stuckNodes(steps));
   for (let index = steps.length - 1; index >= 0; index--) {
     const step = steps[index] as Step;
     const nodes = step.events.flatMap(touched);
@@ -72,6 +73,13 @@ export function causalPast(steps: readonly Step[], facts: StoryOptions['facts'] 
     for (const event of step.events) if (event.cause !== undefined) past.add(event.cause);
   }
   return past;
+}
+
+/** That nothing goes on is seen at no node: it depends on all that were to go on. */
+function stuckNodes(steps: readonly Step[]): readonly string[] {
+  const last = steps.at(-1);
+  if (last === undefined || !ofKind(last, 'violation').some(({ property }) => property === LIVENESS)) return [];
+  return steps.flatMap((step) => ofKind(step, 'calm')).flatMap(({ core }) => core);
 }
 
 /** A node at which something took effect; a message that was dropped took none. */

@@ -38,6 +38,19 @@ describe('the causal past', () => {
     expect([...causalPast(stepsOf(events))].sort()).toEqual([1, 2, 4, 6]);
   });
 
+  test('of a run that is stuck is that of everybody who was to go on', () => {
+    const stuck = (property: string): TraceEvent[] => [
+      note(1, 'n1', 'a'),
+      note(2, 'n2', 'b'),
+      note(3, 'n3', 'c'),
+      { kind: 'calm', event: 4, at: 4, core: ['n1', 'n2'] },
+      note(5, 'n2', 'd'),
+      { kind: 'violation', event: 6, at: 6, property, sentence: 'nothing goes on' },
+    ];
+    expect([...causalPast(stepsOf(stuck('liveness')))].sort()).toEqual([1, 2, 5, 6]);
+    expect([...causalPast(stepsOf(stuck('LIN')))]).toEqual([6]);
+  });
+
   test('begins at the facts that contradict each other, too', () => {
     const events = [note(1, 'n1', 'a'), note(2, 'n2', 'b'), note(3, 'n3', 'c'), note(4, 'n1', 'd')];
     expect([...causalPast(stepsOf(events), [{ event: 2 }])].sort()).toEqual([1, 2, 4]);
