@@ -6,8 +6,10 @@ import { type Line, textOf } from '../timeline/ink.ts';
 import { type LadderRow, ladderRows } from '../timeline/ladder.ts';
 import { ladderHead, ladderLine } from '../timeline/ladder-lines.ts';
 import { layoutFor, orderByGroups } from '../timeline/layout.ts';
+import { foldText, isFoldable } from '../timeline/sight.ts';
 import { asciiText } from '../timeline/signs.ts';
 import { Stage } from '../timeline/stage.ts';
+import { StepIndex } from '../timeline/step-index.ts';
 import { type Step, StepMaker } from '../timeline/steps.ts';
 import { type Teller, tellerOf } from '../timeline/tell.ts';
 
@@ -27,6 +29,8 @@ export interface PlainTimeline {
 
 /** Rows between two repetitions of the head. */
 const HEAD_EVERY = 40;
+/** Rows that nobody can open again are folded sooner than on a screen. */
+const FOLD_MIN = 3;
 
 export function plainTimeline(options: PlainTimelineOptions): PlainTimeline {
   const maker = new PlainMaker(options);
@@ -38,7 +42,7 @@ export function plainTimeline(options: PlainTimelineOptions): PlainTimeline {
     },
     end: () => {
       const step = steps.end();
-      return [...(step === undefined ? [] : maker.lines(step)), ...maker.inFlight()];
+      return [...(step === undefined ? [] : maker.lines(step)), ...maker.unfold(), ...maker.inFlight()];
     },
   };
 }
@@ -48,6 +52,8 @@ class PlainMaker {
   private readonly teller: Teller;
   private readonly stage: Stage;
   private readonly clients: ReadonlySet<NodeId>;
+  private readonly index = new StepIndex();
+  private quiet: { readonly place: number; readonly rows: readonly LadderRow[] }[] = [];
   private sinceHead = HEAD_EVERY;
   private order = '';
 
@@ -58,8 +64,31 @@ class PlainMaker {
     this.clients = new Set(options.nodes.filter(({ role }) => role === 'client').map(({ id }) => id));
   }
 
+  /** Quiet steps are held back until it is known how many there are. */
   lines(step: Step): string[] {
-    return ladderRows(step, this.stage, { teller: this.teller }).flatMap((row, i) => this.rowLines(row, i === 0));
+    this.index.add(step);
+    const place = this.index.length - 1;
+    const rows = ladderRows(step, this.stage, { teller: this.teller });
+    if (!isFoldable(this.index, place)) return [...this.unfold(), ...this.rowsLines(rows)];
+    this.quiet.push({ place, rows });
+    return [];
+  }
+
+  private rowsLines(rows: readonly LadderRow[]): string[] {
+    return rows.flatMap((row, i) => this.rowLines(row, i === 0));
+  }
+
+  /** The quiet steps so far: one line where they are many. */
+  unfold(): string[] {
+    const { quiet } = this;
+    this.quiet = [];
+    const first = quiet[0]?.rows[0];
+    if (quiet.length < FOLD_MIN || first === undefined) return quiet.flatMap(({ rows }) => this.rowsLines(rows));
+    const text = foldText(
+      this.index,
+      quiet.map(({ place }) => place),
+    );
+    return this.rowsLines([{ ...first, body: { kind: 'mark', node: '', sign: '', text, ink: 'dim' } }]);
   }
 
   private rowLines(row: LadderRow, showTime: boolean): string[] {

@@ -5,7 +5,7 @@
 import type { Micros } from '../sim/protocol.ts';
 import type { Film } from './film.ts';
 import type { Filter } from './filter.ts';
-import { what } from './step-index.ts';
+import { type StepIndex, what } from './step-index.ts';
 import type { Teller } from './tell.ts';
 import { count } from './tell.ts';
 import { spellDuration } from './time.ts';
@@ -117,13 +117,11 @@ export class Seer {
     const [last, countAfter] = this.edge(place, 1, held);
     const steps = countBefore + countAfter + 1;
     if (steps < FOLD_MIN || (held >= first && held <= last)) return undefined;
-    return { kind: 'fold', first, last, text: this.foldText(first, last, steps) };
+    return { kind: 'fold', first, last, text: this.foldText(first, last) };
   }
 
   private isFoldable(place: number, held: number): boolean {
-    const { index } = this.film;
-    const isFirstBoot = ((index.flags[place] as number) & what.firstBoot) !== 0;
-    return place !== held && (index.isQuiet(place) || isFirstBoot);
+    return place !== held && isFoldable(this.film.index, place);
   }
 
   /** The last foldable shown step in a direction, and how many there are on the way. */
@@ -140,20 +138,10 @@ export class Seer {
     return [edge, steps];
   }
 
-  private foldText(first: number, last: number, steps: number): string {
-    const { index } = this.film;
-    const counts = new Map<string, number>();
-    for (let i = first; i <= last; i++) {
-      if (!this.shows(i)) continue;
-      const { type, flags } = index.at(i);
-      const boots = (flags & what.firstBoot) !== 0;
-      const name = boots ? 'start' : (type ?? ((flags & what.synced) !== 0 ? 'sync' : 'other'));
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    const parts = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 4);
-    const kinds = parts.map(([name, times]) => `${times} ${name}`).join(', ');
-    const took = (index.times[last] as number) - (index.times[first] as number);
-    return `··· ${steps} quiet events folded, ${spellDuration(took)}: ${kinds} ···`;
+  private foldText(first: number, last: number): string {
+    const places: number[] = [];
+    for (let i = first; i <= last; i++) if (this.shows(i)) places.push(i);
+    return foldText(this.film.index, places);
   }
 
   // --- Time in proportion ------------------------------------------------------------------------------------------------------------
@@ -250,4 +238,23 @@ function quantum(end: Micros): Micros {
   while (size * 10 <= wanted) size *= 10;
   const factor = [5, 2, 1].find((one) => size * one <= wanted) ?? 1;
   return size * factor;
+}
+
+/** What happens all the time; also the nodes' first starts. */
+export const isFoldable = (index: StepIndex, place: number): boolean =>
+  index.isQuiet(place) || ((index.flags[place] as number) & what.firstBoot) !== 0;
+
+/** `··· 14 quiet events folded, 20 ms: 8 AppendEntries, 6 AppendEntriesReply ···`. */
+export function foldText(index: StepIndex, places: readonly number[]): string {
+  const counts = new Map<string, number>();
+  for (const place of places) {
+    const { type, flags } = index.at(place);
+    const boots = (flags & what.firstBoot) !== 0;
+    const name = boots ? 'start' : (type ?? ((flags & what.synced) !== 0 ? 'sync' : 'other'));
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const parts = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 4);
+  const kinds = parts.map(([name, times]) => `${times} ${name}`).join(', ');
+  const took = (index.times[places.at(-1) ?? 0] as number) - (index.times[places[0] ?? 0] as number);
+  return `··· ${places.length} quiet events folded, ${spellDuration(took)}: ${kinds} ···`;
 }
