@@ -48,6 +48,8 @@ export class SimDisk {
   misdirected = 0;
   /** Writes that have gone to a wrong place since somebody looked: what was meant, and what it has destroyed. */
   strays: Stray[] | undefined;
+  /** The entry that the last crash has torn. */
+  torn: string | undefined;
   /** How often something was damaged: names the draws. */
   damages = 0;
   /** No sync ends before. */
@@ -161,6 +163,7 @@ export class SimDisk {
   crashKeeping(survives: (write: number) => boolean, torn: boolean): number {
     let lost = 0;
     let mayTear = torn;
+    this.torn = undefined;
     this.unsynced.toArray().forEach((write, i) => {
       if (survives(i)) {
         this.durable.apply(write);
@@ -182,6 +185,7 @@ export class SimDisk {
     const { first, entries } = this.durable.log(write.area, write.target);
     if (write.index !== first + entries.length) return false;
     this.durable.tear(write.area, write.target);
+    this.torn = nameOf(write.area, write.target, write.index);
     return true;
   }
 

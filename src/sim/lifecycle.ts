@@ -92,6 +92,10 @@ export class Lifecycle {
     core.digest.number(lostWrites);
     core.digest.number(cutOff);
     core.tracer?.crash(node, lostWrites, cutOff);
+    if (node.disk.torn !== undefined) {
+      core.digest.string(node.disk.torn);
+      core.tracer?.diskError(node, 'torn', node.disk.torn);
+    }
     this.stop(node, 'crashed', unsynced);
   }
 

@@ -44,7 +44,13 @@ export class Narrator {
   narrate(step: Step): Narration {
     const before = new Map(ofKind(step, 'view').map(({ node }) => [node, this.views.get(node)]));
     this.remember(step);
-    const clauses = [...this.openings(step), ...this.consequences(step, before), ...this.faults(step)];
+    const damage = ofKind(step, 'disk-error').filter((event) => !isWriteError(event));
+    const clauses = [
+      ...this.openings(step),
+      ...this.consequences(step, before),
+      ...this.faults(step),
+      ...damage.map(tellDiskError),
+    ];
     return {
       text: sentence(clauses),
       weight: weightOf(step, before),
@@ -114,7 +120,7 @@ export class Narrator {
       case 'calm':
         return `the world becomes calm: ${list(event.core)} run and reach each other from now on, and are cut off from all others`;
       case 'halt':
-        return `${event.node} stops for good: ${event.reason}`;
+        return `${event.node} stops: ${event.reason}`;
       default:
         return '';
     }
@@ -149,7 +155,7 @@ export class Narrator {
       ...this.tellReturns(step),
       ...this.tellSends(step),
       ...this.tellDropsAtOnce(step),
-      ...ofKind(step, 'disk-error').map(tellDiskError),
+      ...ofKind(step, 'disk-error').filter(isWriteError).map(tellDiskError),
       ...ofKind(step, 'violation').map((event) => `${qualified(event)} is broken: ${event.sentence}`),
       ...ofKind(step, 'failure').map((event) => `the run ends here: ${event.sentence}`),
     ];
@@ -164,7 +170,7 @@ export class Narrator {
     const writes = tellWrites(ofKind(step, 'write'));
     const ends = [
       ...this.tellReturns(step),
-      ...ofKind(step, 'disk-error').map(tellDiskError),
+      ...ofKind(step, 'disk-error').filter(isWriteError).map(tellDiskError),
       ...ofKind(step, 'violation').map((event) => `${qualified(event)} is broken`),
       ...ofKind(step, 'failure').map((event) => `the run ends here: ${event.sentence}`),
     ];
@@ -234,12 +240,17 @@ const dropped = {
   override: 'dropped by the schedule',
 } as const;
 
+/** What a node runs into, apart from what befalls its disk. */
+const isWriteError = ({ error }: OfKind<'disk-error'>): boolean => error === 'write' || error === 'full';
+
 function tellDiskError({ node, error, target }: OfKind<'disk-error'>): string {
   switch (error) {
     case 'read':
       return `${node}'s disk cannot read ${target} any more`;
     case 'corrupt':
       return `the checksum of ${target} on ${node}'s disk does not match any more`;
+    case 'torn':
+      return `half of ${target} is on ${node}'s disk`;
     case 'silent':
       return `a bit of ${target} on ${node}'s disk has flipped, and nobody knows`;
     case 'misdirected':

@@ -94,6 +94,9 @@ describe('a torn entry', () => {
     ]);
     expect(seen(simulation)).toEqual(['log is ["a","d"]']);
     const before = run([tell('n1', 10_000, add('a'), sync, add('b'), add('c')), torn, tell('n1', 30_000, lookLog)]);
+    expect(ofKind(before.trace, 'disk-error')).toEqual([
+      expect.objectContaining({ at: 20_000, error: 'torn', target: 'log[2]' }),
+    ]);
     expect(seen(before.simulation)).toEqual(['log is {"torn":2,"before":["a"]}']);
   });
 
