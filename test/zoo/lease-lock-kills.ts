@@ -17,7 +17,7 @@ export interface Kill {
   readonly foundBy: readonly string[];
 }
 
-const work = (at: Micros, client: NodeId, writes: number): Call => ({
+export const work = (at: Micros, client: NodeId, writes: number): Call => ({
   at,
   client,
   op: { type: 'work', writes } as unknown as OperationInput,

@@ -1,8 +1,10 @@
 /** The lock's planted bugs, each killed by a schedule written by hand, on which the correct lock lives. */
 import { describe, expect, it } from 'vitest';
-import { leaseLock } from '../../src/protocols/lease-lock/lease-lock.ts';
-import { bug, type Run, run } from '../protocols/atomic-commit/cluster.ts';
-import { kills } from './lease-lock-kills.ts';
+import { createLeaseLock, leaseLock } from '../../src/protocols/lease-lock/lease-lock.ts';
+import { correctRules } from '../../src/protocols/lease-lock/rules.ts';
+import { ms } from '../../src/sim/protocol.ts';
+import { bug, type Run, run, type Scene } from '../protocols/atomic-commit/cluster.ts';
+import { kills, work } from './lease-lock-kills.ts';
 
 describe.each(kills)('$bug: $story', ({ bug: id, scene, foundBy }) => {
   for (const property of foundBy) {
@@ -32,6 +34,39 @@ describe('L20 breaks no safety', () => {
     const broken = run(scene, bug(leaseLock, 'L20'));
     expect(isDone(broken, 'c1')).toBe(true);
     expect(isDone(broken, 'c3')).toBe(false);
+  });
+});
+
+describe('FAIR', () => {
+  it('is broken by a server that serves whoever came last', () => {
+    const unfair = createLeaseLock({ ...correctRules, nextInLine: (waiting) => waiting - 1 });
+    const scene = { calls: [work(0, 'c1', 4), work(ms(20), 'c2', 1), work(ms(30), 'c3', 1)] };
+    expect(run(scene, unfair, ['FAIR']).simulation.violation?.property).toBe('FAIR');
+    expect(run(scene, leaseLock).simulation.violation).toBeUndefined();
+  });
+});
+
+describe('outside the model', () => {
+  // To a server whose clock is 20 % fast a lease of 300 ms is over after 250.
+  const scene: Scene = {
+    calls: [work(0, 'c1', 4), work(ms(20), 'c2', 4)],
+    options: { stepInterval: ms(120) },
+    faults: [{ kind: 'clock-rate', node: 'n1', ppm: 200_000 }],
+    overrides: Array.from({ length: 10 }, (_, n) => ({ message: `c1>n1/Renew#${n + 1}`, drop: true })),
+  };
+
+  it('EXCL breaks where a clock is faster than was assumed', () => {
+    expect(run(scene, leaseLock, ['EXCL']).simulation.violation?.property).toBe('EXCL');
+  });
+
+  it('FENCE holds all the same', () => {
+    const { simulation } = run(scene, leaseLock, ['FENCE']);
+    expect(simulation.violation).toBeUndefined();
+  });
+
+  it('EXCL holds where so much was assumed', () => {
+    const options = { ...scene.options, clockRatePpmMax: 200_000 };
+    expect(run({ ...scene, options }, leaseLock).simulation.violation).toBeUndefined();
   });
 });
 

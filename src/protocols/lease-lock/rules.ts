@@ -21,6 +21,8 @@ export interface Rules {
   mayRelease(holder: Holder, client: NodeId, id: number): boolean;
   /** Whoever has not been heard of for a whole lease is not there. */
   isAlive(leaseUntil: Micros, now: Micros): boolean;
+  /** Place in the queue of whoever is next, of so many: first come, first served. */
+  nextInLine(waiting: number): number;
   /** A waiter that is gone is passed over. */
   passesOver(): boolean;
   /** Whether a request comes too late: its acquisition is over. Messages may be repeated and overtaken by what ended them. */
@@ -60,6 +62,7 @@ export const correctRules: Rules = {
   tokenAfterRestart: (stored) => stored,
   mayRelease: (holder, client, id) => holder.client === client && holder.id === id,
   isAlive: (leaseUntil, now) => now < leaseUntil,
+  nextInLine: () => 0,
   passesOver: () => true,
   isOver: (id, over) => id <= over,
 

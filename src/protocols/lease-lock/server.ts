@@ -170,9 +170,10 @@ function free(
 /** Chubby 2.4, and every fair lock: to the one that has waited longest and is still there. */
 function grantNext(rules: Rules, state: ServerState, context: ServerContext): void {
   while (state.holder === null && state.queue.length > 0) {
-    const next = state.queue[0] as Waiter;
+    const place = rules.nextInLine(state.queue.length);
+    const next = state.queue[place] as Waiter;
     if (rules.isAlive(next.leaseUntil, rules.serverClock(context))) {
-      state.queue.shift();
+      state.queue.splice(place, 1);
       grant(rules, state, next, context);
     } else if (rules.passesOver()) leaveQueue(state, next.client, next.id, 'silence', context);
     else return;
