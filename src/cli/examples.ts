@@ -32,6 +32,12 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
     { command: 'worldline matrix 2pc', says: 'one transaction, and a crash of every process at every moment' },
     { command: 'worldline matrix 3pc --pairs', says: 'the same, and every crash followed by every other' },
   ],
+  compare: [
+    {
+      command: 'worldline compare 2pc 3pc q3pc e3pc --runs 3',
+      says: 'what each costs, and how long it leaves whom in doubt',
+    },
+  ],
   show: [
     { command: 'worldline show raft-partition', says: 'step through it; ? lists the keys' },
     { command: 'worldline show .worldline/capsule.json', says: 'a failure, opened where it fails' },

@@ -21,6 +21,7 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
   addRun(program, finish);
   addFuzz(program, finish);
   addMatrix(program, finish);
+  addCompare(program, finish);
   addReplay(program, finish);
   addShow(program, finish);
   addMerge(program, finish);
@@ -130,6 +131,13 @@ function addMatrix(program: Command, finish: (code: ExitCode) => void): void {
     .option('--bug <id>', 'switch on a planted bug')
     .option('--pairs', 'also every second crash after every first')
     .action(async (name: string, options) => finish(await (await import('./matrix.ts')).matrix(name, options)));
+}
+
+function addCompare(program: Command, finish: (code: ExitCode) => void): void {
+  addCommand(program, 'compare', 'protocols that decide, side by side in the same troubles')
+    .argument('<protocol...>', 'protocols that decide, e.g. 2pc 3pc q3pc e3pc')
+    .option('--runs <number>', 'seeds for each of the troubles (default: 20)')
+    .action(async (names: string[], options) => finish(await (await import('./compare.ts')).compare(names, options)));
 }
 
 function addReplay(program: Command, finish: (code: ExitCode) => void): void {
