@@ -12,12 +12,14 @@ export interface Keyframe {
 const GAP = 256;
 const KEYFRAMES_MAX = 128;
 /** Well below what a viewer may take: the estimate is rough. */
-const BYTES_MAX = 40_000_000;
+const BYTES_MAX = 50_000_000;
+const WEIGHED_EVERY = 8;
 
 export class Keyframes {
   private frames: Keyframe[] = [];
   private gap = GAP;
   private bytes = 0;
+  private added = 0;
   /** What earlier keyframes hold already; entries of logs are shared. */
   private seen = new WeakSet<object>();
 
@@ -27,7 +29,9 @@ export class Keyframes {
   }
 
   add(event: number, snapshot: Snapshot): void {
-    const bytes = roughBytes(snapshot, this.seen);
+    // Weighing a snapshot costs as much as making it, and the next one weighs much the same.
+    const isWeighed = this.added++ % WEIGHED_EVERY === 0;
+    const bytes = isWeighed ? roughBytes(snapshot, this.seen) : (this.frames.at(-1)?.bytes ?? 0);
     this.frames.push({ event, snapshot, bytes });
     this.bytes += bytes;
     while (this.frames.length > KEYFRAMES_MAX || (this.bytes > BYTES_MAX && this.frames.length > 2)) this.thin();
