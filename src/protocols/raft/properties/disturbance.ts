@@ -110,9 +110,10 @@ export const leaseKept: Property = always<Promises>({
   send(memory, from, to, message: RequestVoteReply | PreVoteReply, world) {
     const at = memory.at[from];
     if (at === undefined || !message.voteGranted) return undefined;
-    const { reads, electionTimeoutMin } = world.optionsOf(from) as RaftOptions;
-    // The promise is for an election timeout on the voter's clock, which within the claim is less than twice too fast.
-    if (reads !== 'lease' || world.now - at >= electionTimeoutMin / 2) return undefined;
+    const { reads, electionTimeoutMin, clockRatePpmMax } = world.optionsOf(from) as RaftOptions;
+    // The promise is for an election timeout on the voter's clock, which may be fast. Clocks show whole microseconds.
+    const promised = (electionTimeoutMin * 1_000_000) / (1_000_000 + clockRatePpmMax) - 2;
+    if (reads !== 'lease' || world.now - at >= promised) return undefined;
     const what = `grants a ${message.type === 'PreVoteReply' ? 'PreVote' : 'vote'} to ${nameOf(world, to)}`;
     return {
       sentence: `${nameOf(world, from)} ${what} ${world.now - at} us after it has heard from its leader, whose lease relies on it`,
