@@ -18,7 +18,7 @@ import type {
   ServerMessage,
   ServerState,
 } from '../../src/protocols/raft/shape.ts';
-import type { NodeId } from '../../src/sim/protocol.ts';
+import { type Micros, type NodeId, seconds } from '../../src/sim/protocol.ts';
 
 /** A server as a test describes it: its term, vote, and the terms of its log. */
 export interface Situation {
@@ -60,6 +60,7 @@ export class Seat {
   private log: Entry[];
   /** Syncs of the leader under way. */
   private syncing: { readonly term: number; readonly index: number }[] = [];
+  private bootedAt = 0;
 
   constructor(room: Room, id: NodeId, { term = 0, votedFor = null, log = [] }: Situation) {
     this.room = room;
@@ -72,6 +73,7 @@ export class Seat {
   /** Forgets everything but its disk. */
   restart(): void {
     this.syncing = [];
+    this.bootedAt = this.room.now;
     this.state = this.boot();
   }
 
@@ -138,8 +140,8 @@ export class Seat {
       self: this.id,
       options: this.room.options,
       directory: { withRole: () => this.room.ids, peers: this.room.ids.filter((id) => id !== this.id) },
-      now: 0,
-      wallClock: 0,
+      now: this.room.now - this.bootedAt,
+      wallClock: this.room.now,
       random: {
         below: () => 0,
         between: (low: number) => low,
@@ -182,6 +184,8 @@ export class Room {
   readonly options: RaftOptions;
   /** What was sent and neither delivered nor dropped, oldest first. */
   table: Wire[] = [];
+  /** Time stands still unless a test moves it. */
+  now: Micros = 0;
 
   constructor(situations: readonly Situation[], options: Partial<RaftOptions> = {}, rules: Rules = correctRules) {
     this.server = createServer({ rules, machine: keyValueMachine }) as Server;
@@ -228,6 +232,8 @@ export function led(count: number, situation: Situation = {}, options: Partial<R
     Array.from({ length: count }, () => situation),
     options,
   );
+  // Whatever was promised before the restart of all is over.
+  room.now = seconds(1);
   room.seat(1).electionTimeout();
   room.settle();
   return room;
