@@ -2,7 +2,7 @@
 import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { isOutside, outside, outsideModel } from './budget.ts';
-import { firstDifference } from './difference.ts';
+import { type Difference, firstDifference } from './difference.ts';
 import { execute } from './execute.ts';
 import { executeWatched } from './execute-watched.ts';
 import { type Execution, signatureOf } from './execution.ts';
@@ -20,8 +20,12 @@ export interface BatchTask {
   readonly count: number;
   /** From one index to the next. */
   readonly stride: number;
-  /** One seed in so many is run a second time, strictly, and must give the same digest; with 1 each is compared event by event. */
-  readonly repeatEvery?: number;
+  /** Each seed is run a second time, strictly, at once, and compared event by event. */
+  readonly repeatEach?: boolean;
+  /** Not new seeds, but ones that passed: each is run twice once more, plainly and strictly, and the two must agree. */
+  readonly repeatOnly?: boolean;
+  /** With `repeatOnly`: the digest of the first run, where it is known. */
+  readonly digest?: string;
   /** Go on after a finding. */
   readonly keepGoing: boolean;
   /** Time for a batch that hangs nowhere, ample. When it is over every seed of the batch is run again on its own, watched closely. */
@@ -44,9 +48,6 @@ export interface Hit {
   readonly signature: string;
 }
 
-/** Where the task does not say. */
-const STRICT_EVERY = 256;
-
 /** Runs a batch. */
 export function runBatch(protocol: Protocol, source: PlanSource, task: BatchTask): BatchResult {
   const quick = watched(() => runSeeds(protocol, source, task, execute), task.timeoutMilliseconds);
@@ -68,9 +69,11 @@ function runSeeds(protocol: Protocol, source: PlanSource, task: BatchTask, run: 
     const seed = seedAt(task.seed, index);
     const { plan, downgraded } = source.draw(seed);
     const execution = run(protocol, plan);
-    digests.push(execution.digest);
-    addExecution(tally, execution, downgraded);
-    const judged = judge(protocol, plan, seed, index, execution, run, tally, task.repeatEvery ?? STRICT_EVERY);
+    if (task.repeatOnly !== true) {
+      digests.push(execution.digest);
+      addExecution(tally, execution, downgraded);
+    }
+    const judged = judge(protocol, plan, seed, index, execution, run, tally, task);
     if (judged === undefined) continue;
     const finding = labelled(protocol, plan, judged);
     keepFinding(findings, finding);
@@ -99,7 +102,7 @@ function keepFinding(findings: Finding[], finding: Finding): void {
   findings.push(finding);
 }
 
-/** A finding is only reported after a second, strict run has shown the same. A sample of the others is run again too. */
+/** A finding is only reported after a second, strict run has shown the same. */
 function judge(
   protocol: Protocol,
   plan: Plan,
@@ -108,14 +111,17 @@ function judge(
   execution: Execution,
   run: Run,
   tally: Tally,
-  every: number,
+  { repeatEach = false, repeatOnly = false, digest = execution.digest }: BatchTask,
 ): Finding | undefined {
   const signature = signatureOf(execution);
+  // What failed was judged when it was run first.
+  if (repeatOnly && signature !== undefined && digest === execution.digest) return undefined;
   if (execution.failure?.kind === 'hung') return finding(seed, index, execution);
-  if (signature === undefined && index % every !== 0) return undefined;
+  if (signature === undefined && !repeatEach && !repeatOnly) return undefined;
   const again = run(protocol, plan, { strict: true });
-  const isSame = again.digest === execution.digest && signatureOf(again) === signature;
-  const hidden = isSame && every === 1 ? firstDifference(protocol, plan) : undefined;
+  const isSame =
+    again.digest === execution.digest && digest === execution.digest && signatureOf(again) === signature;
+  const hidden = isSame && repeatEach ? firstDifference(protocol, plan) : undefined;
   if (isSame && hidden === undefined) {
     tally.rerunStrictly++;
     return signature === undefined ? undefined : finding(seed, index, execution);
@@ -132,14 +138,28 @@ function judge(
   ) {
     return { ...finding(seed, index, again), strictOnly: true };
   }
-  const difference = hidden ?? firstDifference(protocol, plan);
+  const other = again.digest === execution.digest ? digest : again.digest;
+  return differing(protocol, plan, seed, index, execution, other, hidden);
+}
+
+/** Two runs of one plan differ. */
+function differing(
+  protocol: Protocol,
+  plan: Plan,
+  seed: string,
+  index: number,
+  execution: Execution,
+  otherDigest: string,
+  known?: Difference,
+): Finding {
+  const difference = known ?? firstDifference(protocol, plan);
   return {
     seed,
     index,
     verdict: 'nondeterministic',
     signature: 'nondeterministic',
     execution,
-    otherDigest: again.digest,
+    otherDigest,
     ...(difference === undefined ? {} : { difference }),
   };
 }

@@ -46,7 +46,8 @@ export function mergeReports(reports: readonly FuzzReport[], expect: Scenario['e
     coverage,
     events: sum((report) => report.events),
     deliveries: sum((report) => report.deliveries),
-    simulatedSeconds: sum((report) => report.simulatedSeconds),
+    // Whole microseconds: sums of fractions depend on their order.
+    simulatedSeconds: Math.round(1e6 * sum((report) => report.simulatedSeconds)) / 1e6,
     jobs: sum((report) => report.jobs),
     wallSeconds: sum((report) => report.wallSeconds),
     cpuSeconds: sum((report) => report.cpuSeconds),
