@@ -119,8 +119,7 @@ function judge(
   if (execution.failure?.kind === 'hung') return finding(seed, index, execution);
   if (signature === undefined && !repeatEach && !repeatOnly) return undefined;
   const again = run(protocol, plan, { strict: true });
-  const isSame =
-    again.digest === execution.digest && digest === execution.digest && signatureOf(again) === signature;
+  const isSame = again.digest === execution.digest && digest === execution.digest && signatureOf(again) === signature;
   const hidden = isSame && repeatEach ? firstDifference(protocol, plan) : undefined;
   if (isSame && hidden === undefined) {
     tally.rerunStrictly++;
