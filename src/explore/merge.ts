@@ -105,7 +105,7 @@ function mergeCoverage(one: Coverage, other: Coverage): Coverage {
     messages,
     messagesNeverDelivered: never(one.messagesNeverDelivered, other.messagesNeverDelivered),
     operations: addCounts({ ...one.operations }, other.operations),
-    notes: addCounts({ ...one.notes }, other.notes),
+    notes: inOrder(addCounts({ ...one.notes }, other.notes)),
     goals: one.goals.map(
       (goal, place): GoalReport => ({ ...goal, seeds: goal.seeds + (other.goals[place]?.seeds ?? 0) }),
     ),
@@ -115,12 +115,16 @@ function mergeCoverage(one: Coverage, other: Coverage): Coverage {
       nodesMax: Math.max(one.linearizability.nodesMax, other.linearizability.nodesMax),
     },
     faultFreeSeeds: one.faultFreeSeeds + other.faultFreeSeeds,
-    downgraded: addCounts({ ...one.downgraded }, other.downgraded),
+    downgraded: inOrder(addCounts({ ...one.downgraded }, other.downgraded)),
     ...(one.liveness === undefined || other.liveness === undefined
       ? {}
       : { liveness: mergeLiveness(one.liveness, other.liveness) }),
   };
 }
+
+/** Reports do not depend on who counted first. */
+const inOrder = (counts: { readonly [name: string]: number }): { readonly [name: string]: number } =>
+  Object.fromEntries(Object.entries(counts).sort(([left], [right]) => (left < right ? -1 : 1)));
 
 const mergeLiveness = (one: LivenessCoverage, other: LivenessCoverage): LivenessCoverage => ({
   live: one.live + other.live,
