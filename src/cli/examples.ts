@@ -30,11 +30,14 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
   ],
   matrix: [
     { command: 'worldline matrix 2pc', says: 'one transaction, and a crash of every process at every moment' },
-    { command: 'worldline matrix 3pc --pairs', says: 'the same, and every crash followed by every other' },
+    {
+      command: 'worldline matrix 3pc',
+      says: 'the same without blocking; --pairs adds every second crash after every first',
+    },
   ],
   compare: [
     {
-      command: 'worldline compare 2pc 3pc q3pc e3pc --runs 3',
+      command: 'worldline compare 2pc e3pc --runs 1',
       says: 'what each costs, and how long it leaves whom in doubt',
     },
   ],

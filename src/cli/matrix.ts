@@ -7,7 +7,6 @@ import { loadSubject } from './subject.ts';
 
 export interface MatrixCommandOptions {
   readonly bug?: string;
-  readonly option?: readonly string[];
   readonly pairs?: boolean;
   readonly json?: boolean;
   readonly color?: boolean;
