@@ -105,7 +105,7 @@ describe('run', () => {
     const { code, stdout } = place.worldline('run', 'raft-partition', '--plain');
     expect(code).toBe(0);
     expect(stdout).toContain('n1, n2, n3, n4 and n5 start as servers');
-    expect(stdout).toContain('became leader, term 1');
+    expect(stdout).toContain('is elected leader of term 1');
     expect(stdout).toMatch(/1000\.000 .* is cut off from everybody for 1\.2 s\./);
     expect(stdout).toContain('the network is whole again.');
     expect(stdout).toMatch(/PASSED {2}raft-partition, seed 1/);

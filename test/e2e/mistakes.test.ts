@@ -23,14 +23,18 @@ describe('a name that does not exist', () => {
       ended,
       'worldline: there is no scenario or protocol called "raft-partiton"',
       'did you mean raft-partition?',
-      'scenarios: raft, ',
-      'protocols: raft',
+      'raft-partition, raft-ring, ',
+      'protocols: lease-lock, raft, ',
     );
   });
 
   test('of a command or an option', () => {
     expectMistake(place.worldline('fuz', 'raft'), "unknown command 'fuz'", 'did you mean fuzz?');
-    expectMistake(place.worldline('fuzz', 'raft', '--sed', '3'), "unknown option '--sed'", 'did you mean --seed?');
+    expectMistake(
+      place.worldline('fuzz', 'raft', '--sed', '3'),
+      "unknown option '--sed'",
+      'did you mean one of --seed, --set?',
+    );
     expectMistake(place.worldline('fuzz'), "missing required argument 'scenario'", 'worldline fuzz --help shows how');
   });
 
