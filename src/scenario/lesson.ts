@@ -36,7 +36,7 @@ export interface Variant {
 
 /** Something to be looked at: at the first step after the beat before for which `when` holds. */
 export interface Beat {
-  /** A predicate over steps, as for `--until`. */
+  /** A predicate over steps, as in the timeline's "run until". */
   readonly when: string;
   /** The how-manieth such step after the beat before. */
   readonly nth: number;
