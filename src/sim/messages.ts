@@ -137,7 +137,7 @@ export class Messages {
    */
   arrives(event: QueuedEvent, node: SimNode): boolean {
     const { network } = this;
-    if (network.isCalm && node.status === 'running') return true;
+    if (network.isUntroubled && node.status === 'running') return true;
     if (network.isCut(event.from, event.node)) this.drop(event, 'cut');
     else if (network.isClogged(event.from, event.node)) this.held.push(event);
     else if (network.isBounded && !this.leave(event)) this.drop(event, 'overflow');

@@ -119,7 +119,7 @@ export class Network {
   }
 
   /** Nothing can happen to a message at its arrival: one look instead of five. */
-  get isCalm(): boolean {
+  get isUntroubled(): boolean {
     return this.troubles === 0 && this.lossPpm === 0 && !this.isBounded;
   }
 

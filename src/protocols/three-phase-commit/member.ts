@@ -5,7 +5,17 @@
 import type { NodeId } from '../../sim/protocol.ts';
 import type { TxnId } from '../atomic-commit/transactions.ts';
 import type { Rules, Verdict } from './rules.ts';
-import type { Ack, Decision, Leading, Member, MemberContext, Pre, Report, StateReport, StateRequest } from './shape.ts';
+import type {
+  Ack,
+  Leading,
+  Member,
+  MemberContext,
+  PeerMessage,
+  Pre,
+  Report,
+  StateReport,
+  StateRequest,
+} from './shape.ts';
 
 /** What the two kinds of processes do in their own way. */
 export interface Kit<State extends { members: Member[] }, Ctx extends MemberContext> {
@@ -15,6 +25,39 @@ export interface Kit<State extends { members: Member[] }, Ctx extends MemberCont
   /** Records a decision, forces it, and carries it out. Also for a transaction on which this process has not voted. */
   carryOut(state: State, txn: TxnId, commit: boolean, context: Ctx): void;
 }
+
+type MemberMessages<State, Ctx> = {
+  readonly [Message in PeerMessage as Message['type']]: (
+    state: State,
+    from: NodeId,
+    message: Message,
+    context: Ctx,
+  ) => void;
+};
+
+type MemberTimers<State, Ctx> = {
+  readonly [Timer in 'doubt' | 'collect' | 'acks']: (state: State, txn: string | undefined, context: Ctx) => void;
+};
+
+/** What a member hears of the others, whichever kind of process it is. */
+export const memberMessages = <State extends { members: Member[] }, Ctx extends MemberContext>(
+  kit: Kit<State, Ctx>,
+): MemberMessages<State, Ctx> => ({
+  Pre: (state, from, message, context) => onPre(kit, state, from, message, context),
+  Ack: (state, from, message, context) => onAck(kit, state, from, message, context),
+  Decision: (state, _from, { txn, commit }, context) => learn(kit, state, txn, commit, context),
+  StateRequest: (state, from, message, context) => onStateRequest(kit, state, from, message, context),
+  StateReport: (state, _from, message, context) => onStateReport(kit, state, message, context),
+  Ask: (state, from, { txn }, context) => onAsk(kit, state, from, txn, context),
+});
+
+export const memberTimers = <State extends { members: Member[] }, Ctx extends MemberContext>(
+  kit: Kit<State, Ctx>,
+): MemberTimers<State, Ctx> => ({
+  doubt: (state, txn, context) => onDoubtTimer(kit, state, txn as TxnId, context),
+  collect: (state, txn, context) => onCollectTimer(kit, state, txn as TxnId, context),
+  acks: (state, txn, context) => onAcksTimer(kit, state, txn as TxnId, context),
+});
 
 const memberOf = (members: readonly Member[], txn: TxnId): Member | undefined =>
   members.find((member) => member.txn === txn);
@@ -79,7 +122,7 @@ function move(member: Member, commit: boolean, election: number, context: Member
   context.disk.append('wal', { type: commit ? 'precommit' : 'preabort', txn, attempt, election });
 }
 
-export function onPre<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onPre<State extends { members: Member[] }, Ctx extends MemberContext>(
   { rules }: Kit<State, Ctx>,
   state: State,
   from: NodeId,
@@ -95,7 +138,7 @@ export function onPre<State extends { members: Member[] }, Ctx extends MemberCon
   doubtLater(member, 2, context);
 }
 
-export function onAck<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onAck<State extends { members: Member[] }, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   from: NodeId,
@@ -121,7 +164,7 @@ export function settle<State extends { members: Member[] }, Ctx extends MemberCo
     decide(kit, state, member, commit, context);
 }
 
-export function onAcksTimer<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onAcksTimer<State extends { members: Member[] }, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   txn: TxnId,
@@ -168,19 +211,10 @@ export function learn<State extends { members: Member[] }, Ctx extends MemberCon
   kit.carryOut(state, txn, commit, context);
 }
 
-export function onDecision<State extends { members: Member[] }, Ctx extends MemberContext>(
-  kit: Kit<State, Ctx>,
-  state: State,
-  { txn, commit }: Decision,
-  context: Ctx,
-): void {
-  learn(kit, state, txn, commit, context);
-}
-
 // ---- Termination -----------------------------------------------------------------------------------------------------------------
 
 /** Nobody has been heard for too long. */
-export function onDoubtTimer<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onDoubtTimer<State extends { members: Member[] }, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   txn: TxnId,
@@ -237,7 +271,7 @@ function join(rules: Rules, member: Member, election: number, context: MemberCon
 }
 
 /** Skeen 1982: who has not voted aborts when it is asked, and says so. */
-export function onStateRequest<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onStateRequest<State extends { members: Member[] }, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   from: NodeId,
@@ -262,7 +296,7 @@ export function onStateRequest<State extends { members: Member[] }, Ctx extends 
   doubtLater(member, 3, context);
 }
 
-export function onStateReport<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onStateReport<State extends { members: Member[] }, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   { txn, election, report }: StateReport,
@@ -281,7 +315,7 @@ export function onStateReport<State extends { members: Member[] }, Ctx extends M
   if (isDecided || leading.reports.length === member.group.length) conclude(kit, state, member, leading, context);
 }
 
-export function onCollectTimer<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onCollectTimer<State extends { members: Member[] }, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   txn: TxnId,
@@ -368,7 +402,7 @@ function ask<State extends { members: Member[] }, Ctx extends MemberContext>(
   doubtLater(member, 1, context);
 }
 
-export function onAsk<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onAsk<State extends { members: Member[] }, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   from: NodeId,

@@ -19,21 +19,7 @@ import {
 } from '../atomic-commit/resource.ts';
 import { coordinatorOf, type TxnId } from '../atomic-commit/transactions.ts';
 import { participantPanels } from '../atomic-commit/view.ts';
-import {
-  doubtLater,
-  type Kit,
-  newMember,
-  onAck,
-  onAcksTimer,
-  onAsk,
-  onCollectTimer,
-  onDecision,
-  onDoubtTimer,
-  onPre,
-  onStateReport,
-  onStateRequest,
-  recoverMember,
-} from './member.ts';
+import { doubtLater, type Kit, memberMessages, memberTimers, newMember, recoverMember } from './member.ts';
 import type { Rules } from './rules.ts';
 import type { ParticipantContext, ParticipantShape, ParticipantState, Prepare } from './shape.ts';
 
@@ -51,19 +37,12 @@ export function createParticipant(rules: Rules): Role<ParticipantShape> {
       Execute: ({ resource }, from, message, context) => onExecute(rules, resource, from, message, context),
       Rollback: ({ resource }, _from, { txn }, context) => onRollback(rules, resource, txn, context),
       Prepare: (state, from, message, context) => onPrepare(rules, state, from, message, context),
-      Pre: (state, from, message, context) => onPre(kit, state, from, message, context),
-      Ack: (state, from, message, context) => onAck(kit, state, from, message, context),
-      Decision: (state, _from, message, context) => onDecision(kit, state, message, context),
-      StateRequest: (state, from, message, context) => onStateRequest(kit, state, from, message, context),
-      StateReport: (state, _from, message, context) => onStateReport(kit, state, message, context),
-      Ask: (state, from, { txn }, context) => onAsk(kit, state, from, txn, context),
+      ...memberMessages(kit),
     },
     onTimer: {
       idle: ({ resource }, txn, context) => onIdleTimer(rules, resource, txn as TxnId, context),
       lock: ({ resource }, txn, context) => onLockTimer(rules, resource, txn as TxnId, context),
-      doubt: (state, txn, context) => onDoubtTimer(kit, state, txn as TxnId, context),
-      collect: (state, txn, context) => onCollectTimer(kit, state, txn as TxnId, context),
-      acks: (state, txn, context) => onAcksTimer(kit, state, txn as TxnId, context),
+      ...memberTimers(kit),
     },
     view: ({ resource, members }) => ({
       role: 'participant',

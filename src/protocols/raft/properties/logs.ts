@@ -155,9 +155,9 @@ function compare(
   if (first === term && memory.prevTerm[at] === prevTerm && isSameCommand(memory.command[at] as Command, command))
     return undefined;
   const seen: Known = { term, prevTerm, command, node, event: world.event };
-  if (first === 0) setRow(memory, at, seen);
-  else if (first === term) return differing(rowAt(memory, at), seen, index, world);
-  else return compareWithOthers(memory, index, seen, world);
+  if (first === term) return differing(rowAt(memory, at), seen, index, world);
+  if (first !== 0) return compareWithOthers(memory, index, seen, world);
+  setRow(memory, at, seen);
   return undefined;
 }
 
