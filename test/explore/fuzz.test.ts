@@ -204,6 +204,14 @@ describe("a user's code that misbehaves", () => {
     expect(report.groups[0]?.capsule).toBeUndefined();
   });
 
+  test('by changing for good after its first run: what is run again is compared with the first run too', async () => {
+    let boots = 0;
+    const report = await spoiledCampaign({ boot: () => ({ sum: ++boots > 50 ? 1 : 0 }) });
+    expect(report.verdict).toBe('nondeterministic');
+    const first = report.groups[0]?.first;
+    expect(first?.otherDigest).not.toBe(first?.execution.digest);
+  });
+
   test('by keeping time of its own: refused', async () => {
     const onAdd = (state: { sum: number }): void => {
       state.sum = Date.now();
