@@ -18,6 +18,8 @@ export function takeScreen(
   end: (signal: number) => void,
 ): () => void {
   let taken = true;
+  // Before anything is drawn: ink does so after its first frame only, and until then the terminal echoes what is typed.
+  if (input.isTTY) input.setRawMode(true);
   output.write(ENTER);
   const release = (): void => {
     if (!taken) return;

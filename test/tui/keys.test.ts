@@ -159,6 +159,20 @@ describe('the screen', () => {
     expect(await terminal.ended).toBe(0);
   });
 
+  test('takes keys from its first moment, and never shows what is typed', async () => {
+    const late = startTerminal(['show', 'raft-partition']);
+    await late.see('j/k step');
+    const place = `#${eventOf(await late.type('jjj'))}/`;
+    await late.type('q');
+    const early = startTerminal(['show', 'raft-partition']);
+    await early.seeRaw('\u001b[?1049h');
+    await early.type('jjj');
+    await early.see(place);
+    expect(early.raw()).not.toContain('jj');
+    await early.type('q');
+    expect(await early.ended).toBe(0);
+  });
+
   test('is never cleared while stepping', async () => {
     const terminal = startTerminal(['show', 'raft-partition'], { columns: 140, rows: 40 });
     await terminal.see('j/k step');

@@ -13,6 +13,8 @@ export interface Terminal {
   type(keys: string): Promise<string>;
   /** Waits until the screen shows this. */
   see(text: string | RegExp): Promise<string>;
+  /** Waits until this has been sent, drawn or not. */
+  seeRaw(text: string): Promise<string>;
   resize(columns: number, rows: number): void;
   kill(signal: string): void;
   /** The exit code, or 128 and the signal. */
@@ -98,6 +100,7 @@ export function startTerminal(words: readonly string[], options: TerminalOptions
     ended,
     see: (text) =>
       until(() => (typeof text === 'string' ? screen().includes(text) : text.test(screen())), String(text)),
+    seeRaw: (text) => until(() => raw.includes(text), JSON.stringify(text)),
     type: async (keys) => {
       const typedAt = Date.now();
       pty.write(keys);
