@@ -45,6 +45,12 @@ export interface Released {
   readonly id: number;
 }
 
+/** Of several servers another one leads. `message`: what it was asked. */
+export interface NotLeader {
+  readonly type: 'NotLeader';
+  readonly message: ToServer;
+}
+
 /** From now on the resource is to refuse smaller tokens. */
 export interface Register {
   readonly type: 'Register';
@@ -75,7 +81,7 @@ export interface Written {
 
 export type ToServer = Acquire | Renew | Release;
 export type ToResource = Register | Write;
-export type ToClient = Granted | Lost | Released | Registered | Written;
+export type ToClient = Granted | Lost | Released | NotLeader | Registered | Written;
 
 export interface LeaseLockOptions {
   /** How long the server keeps a lease after the last message that extended it. */
@@ -172,7 +178,8 @@ export interface WorkResult {
 /** `registering`: holds the lock, and has not heard yet that the resource knows its token. */
 export type Phase = 'idle' | 'waiting' | 'registering' | 'working' | 'releasing';
 
-export interface ClientState {
+/** What a holder knows of its lease and its work, whatever lock it holds. */
+export interface HolderState {
   phase: Phase;
   request: Request<Work> | null;
   /** On the clock that this client goes by: when each Acquire and Renew was sent, by attempt; attempt 1 first. */
@@ -186,8 +193,14 @@ export interface ClientState {
   token: number;
   /** Writes that are done. */
   written: number;
+}
+
+export interface ClientState extends HolderState {
   /** How often the Release was sent. */
   releases: number;
+  /** Place in the directory of the server to ask, where there are several; and how many said of the last question that they do not lead. */
+  server: number;
+  hops: number;
 }
 
 export interface ClientShape {

@@ -22,6 +22,8 @@ function tellMessage(message: ToServer | ToResource | ToClient): string {
       return `a${message.id} has no lock`;
     case 'Released':
       return `a${message.id} is released`;
+    case 'NotLeader':
+      return 'another server leads';
     case 'Register':
       return `token ${message.token} from now on`;
     case 'Registered':
