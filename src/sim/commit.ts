@@ -221,7 +221,7 @@ export class Committer {
       core.digest.string(tag);
       core.digest.valueAt(this.syncData, data);
     }
-    if (blocking && !disk.hasUnsynced && disk.failing === 0) return false;
+    if (blocking && disk.isIdleFor(part.index)) return false;
     const token = core.nextToken();
     const sync = disk.begin(token, core.now, this.syncLatency(node), blocking, part.index, tag, data);
     core.tracer?.sync(node, part, blocking, tag);

@@ -20,6 +20,8 @@ export interface PendingSync {
   readonly tag: string;
   readonly data: unknown;
   readonly fails: boolean;
+  /** Of how many failed syncs its part had been told when it began; of one that has failed: of how many it tells. */
+  readonly known: number;
 }
 
 /** A write that went to a wrong place: what it was meant for, and what it has destroyed there. */
@@ -38,6 +40,12 @@ export class SimDisk {
   private syncs = new Fifo<PendingSync>();
   /** Every sync takes this long while set. */
   slow: Micros | undefined;
+  /**
+   * Failed syncs of this incarnation, and how many of them each part has been told of. A sync fails with any failure that its part had
+   * not been told of when it began, as fsync does for each open file (errseq_t of Linux): a barrier must not end well over a hole.
+   */
+  private failures = 0;
+  private told: number[] = [];
   /** So many of the next syncs fail. */
   failing = 0;
   /** So many of the next writes fail. */
@@ -50,14 +58,12 @@ export class SimDisk {
   strays: Stray[] | undefined;
   /** The entry that the last crash has torn. */
   torn: string | undefined;
+  /** How many writes the last sync that ended has made durable. */
+  hardened = 0;
   /** How often something was damaged: names the draws. */
   damages = 0;
   /** No sync ends before. */
   private stalledUntil: Micros = 0;
-
-  get hasUnsynced(): boolean {
-    return this.unsynced.length > 0;
-  }
 
   get unsyncedCount(): number {
     return this.unsynced.length;
@@ -107,23 +113,48 @@ export class SimDisk {
     this.busyUntil = Math.max(now, this.busyUntil) + (this.slow ?? latency);
     const fails = this.failing > 0;
     if (fails) this.failing--;
-    const sync = { token, upTo: this.written, done: this.busyUntil, blocking, part, tag, data, fails };
+    const known = this.knownTo(part);
+    const sync = { token, upTo: this.written, done: this.busyUntil, blocking, part, tag, data, fails, known };
     this.syncs.push(sync);
     return sync;
   }
 
-  /** Ends the sync with this token; undefined when a crash has forgotten it. */
+  /** Whether a sync of this part that begins now has nothing to do and nothing to report. */
+  isIdleFor(part: number): boolean {
+    return this.unsynced.length === 0 && this.failing === 0 && this.knownTo(part) === this.failures;
+  }
+
+  /** This part has been told of so many failures. */
+  tell(part: number, known: number): void {
+    while (this.told.length <= part) this.told.push(0);
+    this.told[part] = known;
+  }
+
+  private knownTo(part: number): number {
+    return this.failures === 0 ? 0 : (this.told[part] ?? 0);
+  }
+
+  /** How many failures have come since somebody knew of so many. */
+  failuresSince(known: number): number {
+    return this.failures - known;
+  }
+
+  /** Ends the sync with this token, and says how; undefined when a crash has forgotten it. */
   finish(token: number): PendingSync | undefined {
     const sync = this.syncs.first?.token === token ? this.syncs.shift() : this.takeOutOfTurn(token);
     if (sync === undefined) return undefined;
+    this.hardened = 0;
     // After a failed sync the pages count as clean: the writes are neither durable nor will a later sync write them (ATC'20).
     for (let covered = sync.upTo - (this.written - this.unsynced.length); covered > 0; covered--) {
       const write = this.unsynced.shift() as Write;
       if (sync.fails) continue;
+      this.hardened++;
       if (this.misdirected > 0) this.misdirect(write);
       else this.durable.apply(write);
     }
-    return sync;
+    if (sync.fails) this.failures++;
+    // One that fails with another is told so, though what it covered alone is on disk.
+    return this.failures === sync.known ? sync : { ...sync, fails: true, known: this.failures };
   }
 
   /** Explicit schedules may end syncs in any order. */
@@ -174,6 +205,8 @@ export class SimDisk {
     });
     this.unsynced = new Fifo();
     this.syncs = new Fifo();
+    this.failures = 0;
+    this.told = [];
     this.busyUntil = this.stalledUntil;
     this.cached = this.durable.save();
     return lost;
@@ -217,6 +250,8 @@ export class SimDisk {
       written: this.written,
       busyUntil: this.busyUntil,
       syncs: this.syncs.toArray(),
+      failures: this.failures,
+      told: this.told.slice(),
       slow: this.slow,
       failing: this.failing,
       failingWrites: this.failingWrites,
@@ -234,6 +269,8 @@ export class SimDisk {
     this.written = snapshot.written;
     this.busyUntil = snapshot.busyUntil;
     this.syncs = new Fifo(snapshot.syncs);
+    this.failures = snapshot.failures;
+    this.told = snapshot.told.slice();
     this.slow = snapshot.slow;
     this.failing = snapshot.failing;
     this.failingWrites = snapshot.failingWrites;
@@ -256,7 +293,17 @@ export class SimDisk {
       this.unsynced.toArray(),
       this.syncs
         .toArray()
-        .map(({ upTo, blocking, part, tag, data, fails }) => [this.written - upTo, blocking, part, tag, data, fails]),
+        .map(({ upTo, blocking, part, tag, data, fails, known }) => [
+          this.written - upTo,
+          blocking,
+          part,
+          tag,
+          data,
+          fails,
+          this.failuresSince(known),
+        ]),
+      this.failures,
+      this.told.slice(),
       this.slow,
       this.failing,
       this.failingWrites,
@@ -273,6 +320,8 @@ export interface DiskSnapshot {
   readonly written: number;
   readonly busyUntil: Micros;
   readonly syncs: readonly PendingSync[];
+  readonly failures: number;
+  readonly told: readonly number[];
   readonly slow: Micros | undefined;
   readonly failing: number;
   readonly failingWrites: number;

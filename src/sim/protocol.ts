@@ -293,9 +293,12 @@ export interface Disk<P extends Shape> {
   dropPrefix<K extends keyof Logs<P> & string>(log: K, index: number): void;
   /** The log becomes `entries`, the first of which has index `first`. */
   replace<K extends keyof Logs<P> & string>(log: K, first: number, entries: readonly Logs<P>[K][]): void;
-  /** Barrier: what is recorded after it leaves only when all writes before it are durable; the node is busy until then. */
+  /**
+   * Barrier: what is recorded after it leaves only when all writes before it are durable; the node is busy until then. Fails with every
+   * failure of a sync that this role has not been told of when it begins: there is no hole before it that the role does not know of.
+   */
   sync(): void;
-  /** The node goes on; ends in `onDisk[tag]` with ok or an error. Several may be in flight; they end in order. */
+  /** The node goes on; ends in `onDisk[tag]` with ok or an error. Several may be in flight; they end in order, and one that fails takes those behind it along. */
   syncLater(tag: Sync<P>, data?: Json): void;
 }
 

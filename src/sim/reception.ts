@@ -6,6 +6,7 @@ import type { Calls } from './calls.ts';
 import type { Calming } from './calm.ts';
 import type { Committer } from './commit.ts';
 import type { Core } from './core.ts';
+import type { PendingSync } from './disk.ts';
 import {
   CALL,
   CALM,
@@ -162,30 +163,38 @@ export class Reception {
       }
       default:
         core.begin(SYNCED, event.node, event.id, event.cause);
-        this.committer.activate(node, part, SYNCED, event, undefined, undefined);
+        this.tellOutcome(node, part, event);
     }
+  }
+
+  /** How an asynchronous sync has ended. */
+  private tellOutcome(node: SimNode, part: Part, outcome: QueuedEvent): void {
+    const { fails, known } = outcome.payload as PendingSync;
+    if (fails) node.disk.tell(part.index, known);
+    this.committer.activate(node, part, SYNCED, outcome, undefined, undefined);
   }
 
   /** The disk has finished a sync, whatever the process is doing. */
   private synced(node: SimNode, event: QueuedEvent): void {
     const { core } = this;
-    const unsynced = node.disk.unsyncedCount;
     const sync = node.disk.finish(event.id);
     if (sync === undefined) return;
     const part = node.parts[sync.part] as Part;
     core.begin(SYNCED, event.node, sync.fails ? -event.id : event.id, event.cause);
     core.tracer?.synced(node, part, sync, event.cause);
     if (node.disk.strays !== undefined) this.wentAstray(node);
-    if (!sync.fails && node.disk.unsyncedCount < unsynced) this.becameDurable(node);
+    if (node.disk.hardened > 0) this.becameDurable(node);
     if (core.over) return;
     if (!sync.blocking) {
       const outcome = eventAt(SYNCED, event.node, sync.part, sync, event.id, event.cause);
-      if (node.isFree) this.committer.activate(node, part, SYNCED, outcome, undefined, undefined);
+      if (node.isFree) this.tellOutcome(node, part, outcome);
       else node.inbox.push(outcome);
       return;
     }
     node.syncToken = 0;
     if (sync.fails) {
+      // The next thing that this part does is to hear of it.
+      node.disk.tell(part.index, sync.known);
       node.failedPart = part.index;
       node.failure = 'sync';
     }

@@ -79,11 +79,11 @@ function effectsFrom({ count, kinds, parts, a, b, c }: Effects, next: number): u
 }
 
 /** What waits in an inbox; nothing for a timer that was cancelled or set again meanwhile. */
-function waiting({ parts }: SimNode, { kind, from, part, payload, id }: QueuedEvent): unknown[] {
+function waiting({ parts, disk }: SimNode, { kind, from, part, payload, id }: QueuedEvent): unknown[] {
   if (kind === TIMER && parts[part]?.timers.get(payload as string)?.token !== id) return [];
   if (kind !== SYNCED) return [[kind, from, part, payload]];
-  const { tag, data, fails } = payload as PendingSync;
-  return [[kind, part, tag, data, fails]];
+  const { tag, data, fails, known } = payload as PendingSync;
+  return [[kind, part, tag, data, fails, fails ? disk.failuresSince(known) : 0]];
 }
 
 /** What an event of the queue will do; undefined where that is nothing, or is seen elsewhere (timers and syncs at their nodes). */

@@ -133,3 +133,33 @@ describe('whatever a crash leaves of the writes that were not synced', () => {
     expect(states).toBeGreaterThan(5);
   });
 });
+
+describe('a leader whose own entries are being synced when it is deposed', () => {
+  it('acknowledges nothing over a hole: the sync of its vote fails with that of its entries', () => {
+    // n1 leads; n2 gets its entry, then hears no more of it and campaigns. The sync of n1's entry fails while n1 waits for that of the
+    // vote it gives n2, and n2's first message is in n1's inbox before the news of the failure.
+    const spec = specOf({
+      servers: 3,
+      clients: 1,
+      timeouts: { n1: ms(150), n2: ms(400) },
+      faults: [
+        { kind: 'slow-disk', node: 'n1', at: ms(495), latency: ms(700), for: ms(20) },
+        { kind: 'sync-error', node: 'n1', at: ms(495) },
+        { kind: 'cut', from: ['n1'], to: ['n2'], at: ms(515), for: ms(400) },
+      ],
+      calls: [{ at: ms(490), client: 'c1', op: { type: 'write', key: 'k', value: 1 } }],
+      until: ms(3_000),
+    });
+    const trace: TraceEvent[] = [];
+    const simulation = new Simulation({
+      spec,
+      roles: raft.roles,
+      observers: monitor(raft),
+      strict: true,
+      sink: (event) => trace.push(event),
+    });
+    simulation.run();
+    expect(simulation.violation).toBeUndefined();
+    expect(halts(trace)).toEqual(['n1: a sync failed, and the role has no onDiskError']);
+  });
+});
