@@ -1,10 +1,12 @@
 /** `worldline learn`: the list of lessons, and one lesson on the terminal or as text. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { outsideModel } from '../explore/budget.ts';
 import { execute } from '../explore/execute.ts';
 import type { Lesson } from '../scenario/lesson.ts';
 import type { TraceEvent } from '../sim/trace.ts';
-import { placeBeats } from '../timeline/beats.ts';
+import { beatsIn, placeBeats } from '../timeline/beats.ts';
+import { measured, tellFigure } from '../timeline/figures.ts';
 import { Narrator } from '../timeline/narrate.ts';
 import { stepsOf } from '../timeline/steps.ts';
 import { tellerOf } from '../timeline/tell.ts';
@@ -28,9 +30,9 @@ export async function learn(name: string | undefined, options: LearnOptions): Pr
   const output = createOutput(options);
   try {
     if (name === undefined) return listLessons(options, output);
-    const file = lessonFile(name);
-    const lesson = readLesson(file);
-    const staged = await Promise.all(lesson.variants.map((variant) => stage(lesson, file, variant)));
+    const read = readLesson(lessonFile(name));
+    const { lesson } = read;
+    const staged = await Promise.all(lesson.variants.map((variant) => stage(read, variant)));
     const isTerminal = process.stdin.isTTY && process.stdout.isTTY && process.env.TERM !== 'dumb';
     if (options.plain || !isTerminal) return printLesson(lesson, staged, output);
     return await playLesson(name, lesson, staged, options);
@@ -42,12 +44,8 @@ export async function learn(name: string | undefined, options: LearnOptions): Pr
 function listLessons(options: LearnOptions, output: Output): ExitCode {
   const progress = readProgress();
   const lessons = lessonNames().map((name) => {
-    const { title, beats, variants } = readLesson(lessonFile(name));
-    const all = variants.reduce(
-      (sum, variant) =>
-        sum + beats.filter((beat) => beat.variant === undefined || beat.variant === variant.name).length,
-      0,
-    );
+    const { title, beats, variants } = readLesson(lessonFile(name)).lesson;
+    const all = variants.reduce((sum, variant) => sum + beatsIn(beats, variant.name).length, 0);
     const told = (progress[name] ?? []).reduce((sum, count) => sum + count, 0);
     return { name, title, told, beats: all };
   });
@@ -86,6 +84,7 @@ async function playLesson(
         title: variant.title,
         protocol,
         plan,
+        figures: variant.figures,
       })),
       told,
       onProgress: (now) => writeProgress(name, now),
@@ -138,7 +137,7 @@ function variantLines(lesson: Lesson, { variant, protocol, plan }: Staged): stri
   const execution = execute(protocol, plan, { sink: (event) => events.push(event) });
   const steps = stepsOf(events);
   const narrator = new Narrator(tellerOf(protocol.tell));
-  const beats = lesson.beats.filter((beat) => beat.variant === undefined || beat.variant === variant.name);
+  const beats = beatsIn(lesson.beats, variant.name);
   const placed = placeBeats(beats, steps.length, (place) => steps[place] as (typeof steps)[number]);
   const lines = ['', `== ${variant.title}`];
   steps.forEach((step, place) => {
@@ -160,6 +159,10 @@ function variantLines(lesson: Lesson, { variant, protocol, plan }: Staged): stri
   lines.push(
     '',
     violation === undefined ? `-> ${verdict}` : `-> ${violation.property} is broken: ${violation.sentence}`,
+    ...variant.figures.map((figure) => `   ${tellFigure(figure, measured(figure, steps))}`),
   );
+  const beyond = outsideModel(protocol, plan);
+  if (violation !== undefined && beyond.length > 0)
+    lines.push(`   outside its model: ${protocol.name} does not claim to survive ${beyond.join(', ')}`);
   return lines;
 }

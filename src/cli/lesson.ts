@@ -1,13 +1,15 @@
 /** `worldline lesson check`: does a lesson keep what it promises? Every variant is run, every beat must come. */
+import { outsideModel } from '../explore/budget.ts';
 import { execute } from '../explore/execute.ts';
 import type { Execution } from '../explore/execution.ts';
-import type { Lesson, Variant } from '../scenario/lesson.ts';
+import type { Figure, Variant } from '../scenario/lesson.ts';
 import type { TraceEvent } from '../sim/trace.ts';
-import { placeBeats } from '../timeline/beats.ts';
-import { predicateWords, readPredicate } from '../timeline/predicate.ts';
-import { stepsOf } from '../timeline/steps.ts';
+import { beatsIn, placeBeats } from '../timeline/beats.ts';
+import { measured, tellFigure } from '../timeline/figures.ts';
+import { type Step, stepsOf } from '../timeline/steps.ts';
+import { spellDuration } from '../timeline/time.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
-import { lessonFile, lessonNames, readLesson, stage } from './lessons.ts';
+import { type LessonRead, lessonFile, lessonNames, readLesson, stage } from './lessons.ts';
 import { createOutput } from './output.ts';
 
 export interface LessonOptions {
@@ -22,9 +24,10 @@ export async function checkLessons(files: readonly string[], options: LessonOpti
     const names = files.length > 0 ? files : lessonNames();
     const results = [];
     for (const name of names) {
-      const file = lessonFile(name);
-      const lesson = readLesson(file);
-      const problems = await problemsOfLesson(lesson, file);
+      const read = readLesson(lessonFile(name));
+      const { lesson, file } = read;
+      const problems: string[] = [];
+      for (const variant of lesson.variants) problems.push(...(await problemsOfVariant(read, variant)));
       results.push({ lesson: lesson.name, file, problems });
       if (options.json) continue;
       const { style } = output;
@@ -40,33 +43,50 @@ export async function checkLessons(files: readonly string[], options: LessonOpti
   }
 }
 
-async function problemsOfLesson(lesson: Lesson, file: string): Promise<string[]> {
-  const problems = lesson.beats.flatMap(({ when }, i) =>
-    readPredicate(when) === undefined ? [`beats[${i}].when: "${when}" means nothing: ${predicateWords}`] : [],
-  );
-  for (const variant of lesson.variants) problems.push(...(await problemsOfVariant(lesson, file, variant)));
-  return problems;
-}
-
-async function problemsOfVariant(lesson: Lesson, file: string, variant: Variant): Promise<string[]> {
-  const { protocol, plan } = await stage(lesson, file, variant);
+async function problemsOfVariant(read: LessonRead, variant: Variant): Promise<string[]> {
+  const { protocol, plan } = await stage(read, variant);
   const events: TraceEvent[] = [];
   const execution = execute(protocol, plan, { strict: true, sink: (event) => events.push(event) });
   const steps = stepsOf(events);
-  const beats = lesson.beats.filter((beat) => beat.variant === undefined || beat.variant === variant.name);
-  const missing = placeBeats(beats, steps.length, (place) => steps[place] as (typeof steps)[number]).flatMap(
-    ({ beat, place }) =>
-      place === undefined ? [`${variant.name}: never comes: ${beat.when} ("${beat.say.slice(0, 40)}")`] : [],
-  );
-  const claim = brokenClaim(variant, execution);
-  return claim === undefined ? missing : [`${variant.name}: ${claim}`, ...missing];
+  const claim = brokenClaim(variant, execution, outsideModel(protocol, plan));
+  return [
+    ...(claim === undefined ? [] : [claim]),
+    ...missingBeats(read, variant, steps),
+    ...variant.figures.flatMap((figure) => wrongFigure(figure, measured(figure, steps))),
+  ].map((problem) => `${variant.name}: ${problem}`);
 }
 
-function brokenClaim({ expect }: Variant, { verdict, violation, failure }: Execution): string | undefined {
+function missingBeats({ lesson, file, locate }: LessonRead, variant: Variant, steps: readonly Step[]): string[] {
+  const beats = beatsIn(lesson.beats, variant.name);
+  return placeBeats(beats, steps.length, (place) => steps[place] as Step).flatMap(({ beat, place }) => {
+    if (place !== undefined) return [];
+    const { line, column } = locate(['beats', lesson.beats.indexOf(beat), 'when']) ?? { line: 1, column: 1 };
+    const nth = beat.nth === 1 ? '' : `, number ${beat.nth} of them`;
+    return [`never comes after the beat before: ${beat.when}${nth} (${file}:${line}:${column})`];
+  });
+}
+
+function wrongFigure(figure: Figure, value: number | undefined): string[] {
+  const told = tellFigure(figure, value);
+  const spell = (limit: number): string => ('count' in figure ? String(limit) : spellDuration(limit));
+  const { atLeast, atMost } = figure;
+  if (value === undefined) return [told];
+  if (atLeast !== undefined && value < atLeast) return [`${told}, and not at least ${spell(atLeast)}`];
+  return atMost !== undefined && value > atMost ? [`${told}, and not at most ${spell(atMost)}`] : [];
+}
+
+function brokenClaim(
+  { expect }: Variant,
+  { verdict, violation, failure }: Execution,
+  beyond: readonly string[],
+): string | undefined {
   if (expect.verdict === 'passed' && verdict === 'passed') return undefined;
   const name = violation === undefined ? undefined : [violation.path, violation.property].filter(Boolean).join(':');
-  if (expect.verdict === 'violated' && name === expect.property) return undefined;
-  const wanted = expect.verdict === 'passed' ? 'to pass' : `to break ${expect.property}`;
   const said = name === undefined ? (failure?.sentence ?? verdict) : `${name} is broken: ${violation?.sentence}`;
-  return `was ${wanted}, but ${said}`;
+  if (expect.verdict === 'passed') return `was to pass, but ${said}`;
+  if (name !== expect.property) return `was to break ${expect.property}, but ${said}`;
+  if (expect.outside === beyond.length > 0) return undefined;
+  return expect.outside
+    ? `${name} was to break outside the model, but the protocol claims to survive all that happens`
+    : `${name} was to break within the model, but the protocol does not claim to survive ${beyond.join(', ')}`;
 }

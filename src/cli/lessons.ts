@@ -3,9 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Protocol } from '../check/protocol.ts';
+import { counted } from '../report/words.ts';
 import { type Lesson, loadLesson, type Variant } from '../scenario/lesson.ts';
 import { didYouMean } from '../scenario/nearest.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { describeProblem, type FieldPath, inFileOrder, type Problem, placed } from '../scenario/problem.ts';
+import { propertyNames } from '../scenario/resolve.ts';
+import type { Locate } from '../scenario/yaml.ts';
+import { predicateWords, readPredicate } from '../timeline/predicate.ts';
 import { UsageError } from './exit.ts';
 import { fileProblem } from './files.ts';
 import { planFor } from './run.ts';
@@ -16,11 +21,12 @@ const directory = (): string => fileURLToPath(new URL('../../lessons', import.me
 
 /** Names of the built-in lessons, in the order in which they are best taken. */
 export function lessonNames(): string[] {
-  return readdirSync(directory())
-    .filter((file) => file.endsWith('.yaml') && !file.endsWith('.scenario.yaml'))
-    .map((file) => file.slice(0, -'.yaml'.length))
-    .sort((a, b) => (a < b ? -1 : 1));
+  const files = readdirSync(directory()).filter((file) => file.endsWith('.yaml') && !file.endsWith('.scenario.yaml'));
+  const named = files.map((file) => ({ name: file.slice(0, -'.yaml'.length), ...orderOf(join(directory(), file)) }));
+  return named.sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1)).map(({ name }) => name);
 }
+
+const orderOf = (file: string): { readonly order: number } => ({ order: readLesson(file).lesson.order });
 
 /** The file of a lesson that is named, or given as a path. */
 export function lessonFile(name: string): string {
@@ -36,11 +42,41 @@ export function lessonFile(name: string): string {
   );
 }
 
+/** A lesson, and where each field of it stands in its file. */
+export interface LessonRead {
+  readonly file: string;
+  readonly lesson: Lesson;
+  readonly locate: Locate;
+}
+
 /** @throws UsageError that lists all that is wrong with the file. */
-export function readLesson(file: string): Lesson {
+export function readLesson(file: string): LessonRead {
   const loaded = loadLesson(textOf(file), basename(file).replace(/\.ya?ml$/, ''));
-  if (loaded.ok) return loaded.lesson;
-  throw new UsageError([`${file} is no lesson:`, ...loaded.problems.map((problem) => `  ${problem}`)].join('\n'));
+  if (!loaded.ok) throw faulty(file, loaded.problems);
+  const problems = predicateProblems(loaded.lesson);
+  if (problems.length > 0) throw faulty(file, placed(problems, loaded.locate));
+  return { file, lesson: loaded.lesson, locate: loaded.locate };
+}
+
+function faulty(file: string, problems: readonly Problem[]): UsageError {
+  const told = inFileOrder(problems).map((problem) => describeProblem(file, problem));
+  return new UsageError([`${file} has ${counted(problems.length, 'mistake')}`, ...told].join('\n'));
+}
+
+/** Predicates that mean nothing. */
+function predicateProblems({ beats, variants }: Lesson): Problem[] {
+  const figures = variants.flatMap(({ figures }, i) =>
+    figures.flatMap((figure, k) => {
+      const parts = 'count' in figure ? { count: figure.count } : { from: figure.from, to: figure.to };
+      return Object.entries(parts).map(([name, text]) => [text, ['variants', i, 'figures', k, name]] as const);
+    }),
+  );
+  const all = [...beats.map(({ when }, i) => [when, ['beats', i, 'when']] as const), ...figures];
+  return all.flatMap(([text, path]) =>
+    readPredicate(text) === undefined
+      ? [{ path, sentence: `${JSON.stringify(text)} means nothing`, expected: predicateWords }]
+      : [],
+  );
 }
 
 function textOf(file: string): string {
@@ -58,11 +94,40 @@ export interface Staged {
 }
 
 /** One variant of a lesson, ready to be run. */
-export async function stage(lesson: Lesson, file: string, variant: Variant): Promise<Staged> {
+export async function stage({ lesson, file, locate }: LessonRead, variant: Variant): Promise<Staged> {
   const scenario = join(dirname(file), lesson.scenario);
+  const place = lesson.variants.indexOf(variant);
   const options = { option: variant.options, ...(variant.bug === undefined ? {} : { bug: variant.bug }) };
-  const subject = await loadSubject(scenario, options, 'none');
+  const change = {
+    ...(variant.protocol === undefined ? {} : { protocol: variant.protocol }),
+    ...(variant.set === undefined ? {} : { set: variant.set }),
+    origin: `${file} variants[${place}].set`,
+  };
+  const subject = await loadSubject(scenario, options, 'none', change);
+  const problems = propertyProblems(variant, subject.protocol, ['variants', place]);
+  if (problems.length > 0) throw faulty(file, placed(problems, locate));
   const plan = planFor(subject, lesson.seed);
   const watched = variant.properties === undefined ? {} : { properties: variant.properties };
   return { variant, protocol: subject.protocol, plan: { ...plan, ...watched } };
+}
+
+/** Names of properties that the protocol does not have. */
+function propertyProblems({ properties = [], expect }: Variant, protocol: Protocol, path: FieldPath): Problem[] {
+  const known = propertyNames(protocol);
+  const named: readonly (readonly [string, FieldPath])[] = [
+    ...properties.map((name, i) => [name, [...path, 'properties', i]] as const),
+    ...(expect.verdict === 'violated' ? [[expect.property, [...path, 'expect', 'property']] as const] : []),
+  ];
+  return named.flatMap(([name, where]) => {
+    if (known.includes(name)) return [];
+    const hint = didYouMean(name, known);
+    return [
+      {
+        path: where,
+        sentence: `${JSON.stringify(name)} is not a property of ${protocol.name}`,
+        expected: `one of ${known.join(', ')}`,
+        ...(hint === undefined ? {} : { hint }),
+      },
+    ];
+  });
 }

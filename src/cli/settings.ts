@@ -17,9 +17,16 @@ export function withSettings(scenario: Scenario, texts: readonly string[]): Scen
   if (texts.length === 0) return scenario;
   const settings: Table = {};
   for (const text of texts) put(settings, text);
+  return changed(scenario, settings, '--set');
+}
+
+/**
+ * The scenario with other values in the fields that are given, as a scenario file has them.
+ * @throws UsageError that names the field and what is wrong with it, and `origin`, where it was given.
+ */
+export function changed(scenario: Scenario, settings: { readonly [field: string]: unknown }, origin: string): Scenario {
   const loading = loadScenarioValue({ protocol: scenario.protocol, ...settings }, scenario.name);
-  if (!loading.ok)
-    throw new UsageError(loading.problems.map((problem) => describeProblem('--set', problem)).join('\n'));
+  if (!loading.ok) throw new UsageError(loading.problems.map((problem) => describeProblem(origin, problem)).join('\n'));
   return merged(scenario, loading.scenario, settings);
 }
 
@@ -52,7 +59,7 @@ function readValue(text: string, value: string): unknown {
 }
 
 /** Tables are merged, down to what was set; anything else is replaced. */
-function merged(base: Scenario, given: Scenario, settings: Table): Scenario {
+function merged(base: Scenario, given: Scenario, settings: { readonly [field: string]: unknown }): Scenario {
   const overlay = (before: unknown, after: unknown, set: unknown): unknown => {
     if (!isTable(set) || !isTable(after) || !isTable(before)) return after;
     // A name in the file may stand for several fields inside (`loss` for `lossPpm`), so that all that was read is taken.

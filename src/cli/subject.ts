@@ -6,19 +6,19 @@ import { existsSync } from 'node:fs';
 import type { Protocol } from '../check/protocol.ts';
 import { builtInProtocols, isModulePath, resolveProtocol } from '../registry.ts';
 import { counted } from '../report/words.ts';
-import type { Loading, Locate } from '../scenario/load.ts';
-import { placed } from '../scenario/load.ts';
+import type { Loading } from '../scenario/load.ts';
 import { builtInFile, builtInNames, loadScenarioFile, loadScenarioModule, modulePath } from '../scenario/load-file.ts';
 import { didYouMean, nearest } from '../scenario/nearest.ts';
-import { describeProblem, inFileOrder, type Problem } from '../scenario/problem.ts';
+import { describeProblem, inFileOrder, type Problem, placed } from '../scenario/problem.ts';
 import { resolveOptions, resolveScenario } from '../scenario/resolve.ts';
 import { bareScenario, type ChaosProfile, type Scenario } from '../scenario/scenario.ts';
 import type { BareNumbers } from '../scenario/schema-parts.ts';
+import type { Locate } from '../scenario/yaml.ts';
 import type { Json } from '../sim/plain.ts';
 import { UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
 import { bugNamed, registered } from './protocols.ts';
-import { withSettings } from './settings.ts';
+import { changed, withSettings } from './settings.ts';
 import { quoted } from './shell.ts';
 
 export interface SubjectOptions {
@@ -33,6 +33,15 @@ export interface SubjectOptions {
   readonly liveness?: boolean;
 }
 
+/** What a variant of a lesson changes in its scenario. */
+export interface SubjectChange {
+  readonly protocol?: string;
+  /** Fields as a scenario file has them. */
+  readonly set?: { readonly [field: string]: Json };
+  /** Where this is said. */
+  readonly origin: string;
+}
+
 export interface Subject {
   readonly scenario: Scenario;
   readonly protocol: Protocol;
@@ -43,8 +52,13 @@ export interface Subject {
 }
 
 /** @param usualProfile the chaos profile where neither the command line nor the scenario names one */
-export async function loadSubject(name: string, options: SubjectOptions, usualProfile: ChaosProfile): Promise<Subject> {
-  const found = await find(name);
+export async function loadSubject(
+  name: string,
+  options: SubjectOptions,
+  usualProfile: ChaosProfile,
+  change?: SubjectChange,
+): Promise<Subject> {
+  const found = applied(await find(name), change);
   const bug = options.bug ?? found.scenario.bug;
   const protocol = await protocolOf(found, bug);
   const settings = settingsOf(options);
@@ -65,6 +79,12 @@ export async function loadSubject(name: string, options: SubjectOptions, usualPr
     runWords: wordsFor(name, options, profile === (own ?? 'none') ? undefined : profile),
     fuzzWords: wordsFor(name, options, profile === (own ?? 'default') ? undefined : profile),
   };
+}
+
+function applied(found: Found, change: SubjectChange | undefined): Found {
+  if (change === undefined) return found;
+  const { protocol = found.scenario.protocol, set = {}, origin } = change;
+  return { ...found, scenario: changed({ ...found.scenario, protocol }, set, origin) };
 }
 
 /** Everything that is drawn is a multiple of it. */

@@ -169,8 +169,9 @@ const alternatives = (node: SchemaNode | undefined): readonly SchemaNode[] => {
 };
 
 function fitsKind(node: SchemaNode, value: unknown): boolean {
-  const kind = node.properties?.kind?.const;
-  return kind === undefined || kind === valueAt(value, ['kind']);
+  return Object.entries(node.properties ?? {}).every(
+    ([name, { const: fixed }]) => fixed === undefined || fixed === valueAt(value, [name]),
+  );
 }
 
 function childOf(node: SchemaNode, part: string | number): readonly SchemaNode[] {

@@ -50,3 +50,10 @@ export const inFileOrder = (problems: readonly Problem[]): Problem[] =>
     const b = right.position ?? { line: Number.MAX_SAFE_INTEGER, column: 0 };
     return a.line - b.line || a.column - b.column;
   });
+
+/** Gives problems their positions. */
+export const placed = (problems: readonly Problem[], locate: (path: FieldPath) => Position | undefined): Problem[] =>
+  problems.map((problem) => {
+    const position = locate(problem.path);
+    return position === undefined ? problem : { ...problem, position };
+  });

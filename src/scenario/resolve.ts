@@ -254,11 +254,16 @@ function handledBy(role: AnyRole, table: 'onMessage' | 'onTimer', prefix: string
 const keysOf = (role: AnyRole | undefined, table: 'onMessage' | 'onTimer' | 'onRequest' | 'onAdmin'): string[] =>
   Object.keys((role as { readonly [table: string]: object } | undefined)?.[table] ?? {});
 
-function propertiesExist(scenario: Scenario, protocol: Protocol): Problem[] {
+/** Names of all that can be broken in a scenario. */
+export function propertyNames(protocol: Protocol): readonly string[] {
   const known = placedProperties(protocol).flatMap(({ path, property }) =>
     property.kind === 'always' ? [qualifiedName(path, property.name)] : [],
   );
-  if (protocol.model !== undefined) known.push(LINEARIZABILITY);
+  return protocol.model === undefined ? known : [...known, LINEARIZABILITY];
+}
+
+function propertiesExist(scenario: Scenario, protocol: Protocol): Problem[] {
+  const known = propertyNames(protocol);
   const what = `a property of ${protocol.name}`;
   const wanted = (scenario.properties ?? []).flatMap((name, index) => check(['properties', index], name, what, known));
   const { expect } = scenario;

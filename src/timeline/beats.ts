@@ -31,3 +31,9 @@ export function placeBeats<B extends BeatSpec>(
     return { beat, place: undefined };
   });
 }
+
+/** The beats of one variant. */
+export const beatsIn = <B extends { readonly variant?: string | readonly string[] }>(
+  beats: readonly B[],
+  variant: string,
+): B[] => beats.filter((beat) => beat.variant === undefined || [beat.variant].flat().includes(variant));

@@ -10,9 +10,9 @@ export interface Predicate {
 
 /** What may be typed, for help and for errors. */
 export const predicateWords =
-  'note:TEXT, message:TYPE, timer:NAME, ROLE:NODE (leader:n3), epoch:N, crash[:NODE], fault, drop, call, answer, unknown, broken';
+  'note:TEXT, message:TYPE, from:NODE, node:NODE, timer:NAME, ROLE:NODE (leader:n3), epoch:N, broken[:PROPERTY], crash[:NODE], restart, fault, drop, call, answer, unknown';
 
-/** Undefined where the words mean nothing. Several, with blanks between them, must hold in one step. */
+/** Undefined where a word means nothing. Several, with blanks between them, must hold in one step. */
 export function readPredicate(text: string): Predicate | undefined {
   const words = text.trim().split(/\s+/).filter(Boolean);
   const tests = words.map(testOf);
@@ -52,6 +52,12 @@ function testOf(word: string): Test | undefined {
     case 'epoch':
     case 'term':
       return (event) => event.kind === 'view' && event.view.epoch === Number(value);
+    case 'from':
+      return (event) => (event.kind === 'deliver' || event.kind === 'drop') && event.from === value;
+    case 'broken':
+      return (event) =>
+        event.kind === 'violation' &&
+        [event.property, `${event.path}:${event.property}`].some((one) => one.toLowerCase() === wanted);
     case 'node':
     case 'lane':
       return (event) => 'node' in event && event.node === value;

@@ -1,6 +1,7 @@
 /** A lesson on the timeline: which beats have been told, what is asked, and what of the run may be seen yet. */
 
-import { type Fallen, placeBeats } from '../timeline/beats.ts';
+import { beatsIn, type Fallen, placeBeats } from '../timeline/beats.ts';
+import { measured, tellFigure } from '../timeline/figures.ts';
 import { cut, type Line, lineOf, span, wrapText } from '../timeline/ink.ts';
 import type { ViewState } from './state.ts';
 import type { Viewer } from './viewer.ts';
@@ -18,7 +19,7 @@ export interface LessonShown {
 interface BeatShown {
   readonly when: string;
   readonly nth: number;
-  readonly variant?: string;
+  readonly variant?: string | readonly string[];
   readonly say: string;
   readonly question?: {
     readonly ask: string;
@@ -46,7 +47,7 @@ export function beatsOf(viewer: Viewer, branch: number): readonly Fallen<BeatSho
   const { lesson } = viewer.showing;
   const run = viewer.branches[branch];
   if (lesson === undefined || run === undefined || run.parent !== undefined) return [];
-  const own = lesson.beats.filter(({ variant }) => variant === undefined || variant === run.name);
+  const own = beatsIn(lesson.beats, run.name);
   return viewer.remembered(`beats ${branch}`, () =>
     placeBeats(own, run.film.length, (place) => run.film.scene(place).step).filter(({ place }) => place !== undefined),
   );
@@ -141,7 +142,10 @@ export function lessonLines(viewer: Viewer, state: ViewState, width: number): Li
   const here = beats.slice(0, told).findLast(({ place }) => (place ?? 0) <= state.place);
   const number = here === undefined ? 0 : beats.indexOf(here) + 1;
   const say = here?.beat.say ?? `${lesson.teaches} Taken for granted: ${lesson.assumes.join('; ')}.`;
-  const next = told < beats.length ? '} goes on' : `The end: ${score(state)} Read: ${lesson.reading.join('; ')}`;
+  const next =
+    told < beats.length
+      ? '} goes on'
+      : [`The end: ${score(state)}`, ...figureWords(viewer, state), `Read: ${lesson.reading.join('; ')}`].join(' ');
   return [
     lineOf(
       cut(`${viewer.branch(state).says}   ${number} of ${beats.length}   ${told < beats.length ? next : ''}`, width),
@@ -152,6 +156,15 @@ export function lessonLines(viewer: Viewer, state: ViewState, width: number): Li
     ),
   ];
 }
+
+/** What is measured in the runs of the lesson, variant by variant: to be compared. */
+const figureWords = (viewer: Viewer, state: ViewState): readonly string[] =>
+  viewer.remembered(`figures ${state.branch}`, () => {
+    const { film } = viewer.branch(state);
+    const steps = Array.from({ length: film.length }, (_, place) => film.scene(place).step);
+    const figures = viewer.showing.variants?.[state.branch]?.figures ?? [];
+    return figures.map((figure) => `${tellFigure(figure, measured(figure, steps))}.`);
+  });
 
 const score = ({ lesson }: ViewState): string =>
   lesson === undefined || lesson.asked === 0 ? '' : `${lesson.right} of ${lesson.asked} answered right at once.`;

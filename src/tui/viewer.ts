@@ -3,6 +3,7 @@ import type { Protocol } from '../check/protocol.ts';
 import { Recording } from '../session/recording.ts';
 import { type WayOn, waysOn } from '../session/what-if.ts';
 import type { NodeId } from '../sim/protocol.ts';
+import type { FigureSpec } from '../timeline/figures.ts';
 import { Film } from '../timeline/film.ts';
 import { readFilter } from '../timeline/filter.ts';
 import { type Layout, layoutFor, orderByGroups } from '../timeline/layout.ts';
@@ -39,6 +40,8 @@ export interface VariantShown {
   readonly title: string;
   readonly protocol: Protocol;
   readonly plan: Plan;
+  /** What is measured in its run, told at the end of the lesson. */
+  readonly figures?: readonly FigureSpec[];
 }
 
 /** A run: the one that was asked for, or one that went another way from some event on. */

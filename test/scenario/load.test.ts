@@ -101,7 +101,7 @@ chaos: { profile: hevy }`;
     ['protocol: [raft', 'This is not valid YAML'],
     ['protocol: raft\nprotocol: raft', 'put both values under it'],
     ['protocol: raft\nnetwork:\n\tloss: 1%', 'indent with spaces'],
-    ['protocol: raft\n---\nprotocol: raft', 'one scenario per file'],
+    ['protocol: raft\n---\nprotocol: raft', 'one document per file'],
   ])('that is no scenario at all (%j) is refused in words', (text, message) => {
     expect(problemsOf(text).join('\n')).toContain(message);
   });
