@@ -31,6 +31,11 @@ export const builtInProtocols: readonly BuiltIn[] = [
   },
   { name: 'raft', aliases: [], load: async () => (await import('./protocols/raft/raft.ts')).raft },
   {
+    name: 'replicated-lock',
+    aliases: [],
+    load: async () => (await import('./protocols/lease-lock/replicated/replicated-lock.ts')).replicatedLock,
+  },
+  {
     name: 'two-phase-commit',
     aliases: ['2pc'],
     load: async () => (await import('./protocols/two-phase-commit/two-phase-commit.ts')).twoPhaseCommit,

@@ -70,6 +70,16 @@ const layers: readonly Planting[] = [
     ],
   },
   {
+    path: 'src/protocols/lease-lock/etcd/client.ts',
+    forbidden: [`import '../../raft/rules.ts';`, `import '../../../explore/fuzz.ts';`],
+    allowed: [
+      `import '../../raft/raft.ts';`,
+      `import '../replicated/replica.ts';`,
+      `import '../rules.ts';`,
+      `import '../../../sim/protocol.ts';`,
+    ],
+  },
+  {
     path: 'src/scenario/schema.ts',
     forbidden: [
       `import '../explore/fuzz.ts';`,

@@ -27,7 +27,7 @@ type ClientLock = Lock<ClientState, ClientContext>;
 export function createClient(rules: Rules): Role<ClientShape> {
   const lock: ClientLock = { rules, idle, release: sendRelease, abandon };
   return {
-    boot: () => ({ ...idleHolder(), releases: 0, hops: 0, server: 0 }),
+    boot: () => ({ ...idleHolder(), releases: 0, server: 0, answered: true, hops: 0 }),
     onRequest: { work: (state, request, context) => onWork(rules, state, request, context) },
     onMessage: {
       Granted: (state, _from, message, context) => onGranted(rules, state, message, context),
@@ -35,7 +35,11 @@ export function createClient(rules: Rules): Role<ClientShape> {
         if (state.request?.id === id && state.phase !== 'releasing') lose(lock, state, context);
       },
       Released: (state, _from, { id }, context) => {
+        state.answered = true;
         if (state.request?.id === id && state.phase === 'releasing') finish(lock, state, false, context);
+      },
+      Queued: (state) => {
+        state.answered = true;
       },
       NotLeader: (state, from, { message }, context) => onNotLeader(state, from, message, context),
       Registered: (state, _from, message, context) => onRegistered(lock, state, message, context),
@@ -55,7 +59,7 @@ export function createClient(rules: Rules): Role<ClientShape> {
 }
 
 /** The server that was found last stays known. */
-const idle = (): Partial<ClientState> => ({ ...idleHolder(), releases: 0, hops: 0 });
+const idle = (): Partial<ClientState> => ({ ...idleHolder(), releases: 0 });
 
 function onWork(rules: Rules, state: ClientState, request: Request<Work>, context: ClientContext): void {
   Object.assign(state, idle(), { phase: 'waiting', request });
@@ -69,8 +73,10 @@ function askForLease(rules: Rules, state: ClientState, { id }: Request, context:
   tellServer(state, { type: state.phase === 'waiting' ? 'Acquire' : 'Renew', id, attempt }, context);
 }
 
-/** A question of its own. */
+/** A question of its own. Where the last one was not answered and there are other servers, one of them may. */
 function tellServer(state: ClientState, message: ToServer, context: ClientContext): void {
+  if (!state.answered) state.server++;
+  state.answered = false;
   state.hops = 0;
   context.send(serverOf(state, context), message);
 }
@@ -83,12 +89,14 @@ function serverOf({ server }: ClientState, { directory }: ClientContext): NodeId
 /** Of several servers one leads: the others are asked in turn, once each; then the timer decides. */
 function onNotLeader(state: ClientState, from: NodeId, message: ToServer, context: ClientContext): void {
   if (from === serverOf(state, context)) state.server++;
+  state.answered = true;
   if (state.request?.id !== message.id || state.hops >= context.directory.withRole('server').length) return;
   state.hops++;
   context.send(serverOf(state, context), message);
 }
 
 function onGranted(rules: Rules, state: ClientState, { id, attempt, token }: Granted, context: ClientContext): void {
+  state.answered = true;
   if (state.request?.id !== id) {
     // Of a call that is over, maybe of an earlier life.
     tellServer(state, { type: 'Release', id }, context);
@@ -126,8 +134,6 @@ function onRetryTimer(lock: ClientLock, state: ClientState, context: ClientConte
     repeatWork(lock, state, context);
     return;
   }
-  // Nobody has answered: if there are other servers, one of them may.
-  state.server++;
   if (phase === 'waiting') {
     if (state.sentAt.length >= context.options.acquireAttempts) giveUp(lock, state, request, context);
     else {

@@ -9,7 +9,8 @@ export const WRITES_MAX = 4;
 export const leaseLockLiveness: LivenessClaim = {
   quorum: { client: () => 1 },
   within(circumstances) {
-    const service = serviceWithin(circumstances);
+    const { latencyMax, syncMax } = circumstances;
+    const service = serviceWithin(circumstances, 2 * (latencyMax + 2 * syncMax));
     return service === undefined ? undefined : { service };
   },
 };
@@ -19,19 +20,13 @@ const TURNS = 4;
 
 /**
  * Whoever held the lock when the calm began and is cut off, or was heard of by nobody, is gone after two leases. From then on each
- * client ahead in the queue does its work.
+ * client ahead in the queue does its work. `exchange`: the longest that a question to the server, or to the resource, and its answer take.
  */
-function serviceWithin({
-  options,
-  nodes,
-  latencyMax,
-  syncMax,
-  clockRateMin,
-  clockRateMax,
-  callAgainMax,
-}: Circumstances): Micros | undefined {
+export function serviceWithin(
+  { options, nodes, clockRateMin, clockRateMax, callAgainMax }: Circumstances,
+  exchange: Micros,
+): Micros | undefined {
   const { ttl, retryInterval, stepInterval, acquireAttempts } = options as unknown as LeaseLockOptions;
-  const exchange = 2 * (latencyMax + 2 * syncMax);
   // A waiter that does not ask again within its lease loses its place again and again: nothing is owed.
   if (retryInterval / clockRateMin + exchange >= ttl / clockRateMax) return undefined;
   const work = (WRITES_MAX + 3) * exchange + (WRITES_MAX * stepInterval + retryInterval) / clockRateMin;

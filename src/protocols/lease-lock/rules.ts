@@ -18,7 +18,7 @@ export interface Rules {
   /** What a restarted server counts on from. The record was on disk before the last grant left. */
   tokenAfterRestart(stored: number): number;
   /** A Release names an acquisition and frees that one only: its sender may have lost the lock long ago. Redis, "SET", pattern of locks. */
-  mayRelease(holder: Holder, client: NodeId, id: number): boolean;
+  mayRelease(holder: Pick<Holder, 'client' | 'id'>, client: NodeId, id: number): boolean;
   /** Whoever has not been heard of for a whole lease is not there. */
   isAlive(leaseUntil: Micros, now: Micros): boolean;
   /** Place in the queue of whoever is next, of so many: first come, first served. */
@@ -27,6 +27,20 @@ export interface Rules {
   passesOver(): boolean;
   /** Whether a request comes too late: its acquisition is over. Messages may be repeated and overtaken by what ended them. */
   isOver(id: number, over: number): boolean;
+
+  // Replicated servers.
+
+  /** Who counts how long leases last: the leader. Its followers would come to other results. */
+  countsLeases(leads: boolean): boolean;
+  /** That a lease is over is a command like any other: etcd revokes leases through its log. Else replicas disagree about who holds the lock. */
+  expiresThroughLog(): boolean;
+  /** An end of a lease that was proposed before the lease was extended is void. */
+  mayExpire(lastAttempt: number, attempt: number): boolean;
+  /**
+   * Until when a new leader lets leases last that it finds: how long ago its predecessor has extended them it cannot know. Gray and
+   * Cheriton 1989, section 2: after a crash the server waits for the longest lease it may have granted.
+   */
+  leaseAfterFailover(now: Micros, ttl: Micros): Micros;
 
   // The holder.
 
@@ -65,6 +79,11 @@ export const correctRules: Rules = {
   nextInLine: () => 0,
   passesOver: () => true,
   isOver: (id, over) => id <= over,
+
+  countsLeases: (leads) => leads,
+  expiresThroughLog: () => true,
+  mayExpire: (lastAttempt, attempt) => lastAttempt === attempt,
+  leaseAfterFailover: (now, ttl) => now + ttl,
 
   holderClock: ({ now }) => now,
   validUntil: (sentAt, _arrivedAt, ttl, ratePpm) => sentAt + shortened(ttl, ratePpm),

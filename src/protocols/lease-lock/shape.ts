@@ -45,10 +45,16 @@ export interface Released {
   readonly id: number;
 }
 
+/** Yes, and you must wait: said by replicas, of which a client must know that it has found the one that leads. */
+export interface Queued {
+  readonly type: 'Queued';
+  readonly id: number;
+}
+
 /** Of several servers another one leads. `message`: what it was asked. */
-export interface NotLeader {
+export interface NotLeader<Ask = ToServer> {
   readonly type: 'NotLeader';
-  readonly message: ToServer;
+  readonly message: Ask;
 }
 
 /** From now on the resource is to refuse smaller tokens. */
@@ -81,7 +87,7 @@ export interface Written {
 
 export type ToServer = Acquire | Renew | Release;
 export type ToResource = Register | Write;
-export type ToClient = Granted | Lost | Released | NotLeader | Registered | Written;
+export type ToClient = Granted | Lost | Released | Queued | NotLeader | Registered | Written;
 
 export interface LeaseLockOptions {
   /** How long the server keeps a lease after the last message that extended it. */
@@ -198,8 +204,10 @@ export interface HolderState {
 export interface ClientState extends HolderState {
   /** How often the Release was sent. */
   releases: number;
-  /** Place in the directory of the server to ask, where there are several; and how many said of the last question that they do not lead. */
+  /** Place in the directory of the server to ask, where there are several. */
   server: number;
+  /** Whether the last question was answered, and how many servers said of it that they do not lead. */
+  answered: boolean;
   hops: number;
 }
 

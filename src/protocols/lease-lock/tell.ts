@@ -22,6 +22,8 @@ function tellMessage(message: ToServer | ToResource | ToClient): string {
       return `a${message.id} has no lock`;
     case 'Released':
       return `a${message.id} is released`;
+    case 'Queued':
+      return `a${message.id} waits`;
     case 'NotLeader':
       return 'another server leads';
     case 'Register':

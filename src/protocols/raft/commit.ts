@@ -1,5 +1,6 @@
 /** Which entries are committed, and their application to the state machine (§5.3, §5.4.2; sessions as in diss 6.3). */
 import type { Json } from '../../sim/plain.ts';
+import { tellHost } from './hosts.ts';
 import { entryAt, lastIndex } from './log.ts';
 import { answerPending } from './proposals.ts';
 import { applyInSession, openSession } from './sessions.ts';
@@ -36,6 +37,7 @@ export function applyCommitted(raft: Raft, state: ServerState, context: ServerCo
     const result = apply(raft, state, state.lastApplied, entry.command, context);
     answerPending(raft, state, state.lastApplied, entry.term, result, context);
   }
+  if (state.host !== null) tellHost(raft, state, context);
 }
 
 function apply(raft: Raft, state: ServerState, index: number, command: Command, context: ServerContext): Json {

@@ -1,6 +1,7 @@
 /** Terms and roles: when a server adopts a term, follows, steps down; and what is durable before it speaks. */
 
 import type { NodeId } from '../../sim/protocol.ts';
+import { tellHost } from './hosts.ts';
 import { lastIndex, truncateFrom } from './log.ts';
 import { isLoyal, longestElectionTimeout } from './options.ts';
 import { abandonPending } from './proposals.ts';
@@ -67,6 +68,7 @@ export function stepDown(raft: Raft, state: ServerState, context: ServerContext)
   state.role = 'follower';
   state.votes = [];
   restartElectionTimer(context);
+  tellHost(raft, state, context);
 }
 
 /** Sets term and vote, in memory and in the disk's cache; `makeDurable` before anybody may hear of it. */

@@ -25,8 +25,9 @@ function redirectQuery(state: ServerState, client: NodeId, nonce: number, contex
 
 /** diss 6.4: a leader that steps down cannot confirm anything; followers that asked it are left to their clients' patience. */
 export function abandonReads(state: ServerState, context: ServerContext): void {
-  for (const { client, nonce, query } of state.reads) {
-    if (query !== null) redirectQuery(state, client, nonce, context);
+  for (const { client, nonce, query, request } of state.reads) {
+    if (request !== null) context.refuse(request, 'not the leader');
+    else if (query !== null) redirectQuery(state, client, nonce, context);
   }
   state.reads = [];
 }

@@ -10,6 +10,7 @@ import { plantedBugs } from './bugs.ts';
 import { createClient } from './client.ts';
 import { raftLiveness } from './liveness.ts';
 import { keyValueMachine } from './machines/key-value.ts';
+import { orderedCommands } from './machines/ordered.ts';
 import { optionSpecs, raftOptions } from './options.ts';
 import { raftProperties } from './properties.ts';
 import { correctRules, type Rules } from './rules.ts';
@@ -74,6 +75,11 @@ export function hostedRaftProperties(stateMachine: StateMachine): readonly Prope
   return raftProperties(stateMachine);
 }
 
+/** The invariants alone, for hosts that have goals of their own and clients that do not speak to Raft. */
+export function hostedRaftInvariants(stateMachine: StateMachine): readonly Property[] {
+  return raftProperties(stateMachine).filter(({ kind }) => kind === 'always');
+}
+
 /** Raft with one of its planted bugs: the same protocol, with a few of its rules overridden. */
 function withBug(overrides: Partial<Rules>): Protocol {
   return createRaft({ rules: { ...correctRules, ...overrides } });
@@ -87,7 +93,7 @@ const bugs: readonly Bug[] = plantedBugs.map(({ overrides, ...bug }) => ({
 /** Raft with a key-value map, and its bug zoo. */
 export const raft: Protocol = { ...createRaft(), bugs };
 
-export type { Propose, RaftOptions } from './shape.ts';
+export type { Confirm, Follow, Followed, Propose, RaftOptions } from './shape.ts';
 export type { StateMachine } from './state-machine.ts';
 export type { Rules };
-export { raftOptions };
+export { optionSpecs as raftOptionSpecs, orderedCommands, raftLiveness, raftOptions, telling as raftTelling };

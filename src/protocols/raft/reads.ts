@@ -1,10 +1,19 @@
 /** Reads beside the log, at the leader: ReadIndex (diss 6.4) and leases (diss 6.4.1). */
-import type { NodeId } from '../../sim/protocol.ts';
+import type { NodeId, Request } from '../../sim/protocol.ts';
 import { follow } from './follow.ts';
 import { readsBesideLog } from './options.ts';
 import { answerQuery, onQueryAtFollower } from './queries.ts';
 import { confirmRounds, hasLease, startRound } from './rounds.ts';
-import type { ClientQuery, HeartbeatReply, PendingRead, Raft, ReadIndex, ServerContext, ServerState } from './shape.ts';
+import type {
+  ClientQuery,
+  Confirm,
+  HeartbeatReply,
+  PendingRead,
+  Raft,
+  ReadIndex,
+  ServerContext,
+  ServerState,
+} from './shape.ts';
 
 export function onClientQuery(
   raft: Raft,
@@ -15,7 +24,7 @@ export function onClientQuery(
 ): void {
   const { nonce, query } = message;
   if (state.role !== 'leader') onQueryAtFollower(raft, state, client, message, context);
-  else beginRead(raft, state, { client, nonce, query, asker: client, index: -1, round: 0 }, context);
+  else beginRead(raft, state, { client, nonce, query, asker: client, request: null, index: -1, round: 0 }, context);
 }
 
 /** A server that does not lead says nothing: the client asks elsewhere when it has waited long enough. */
@@ -27,7 +36,16 @@ export function onReadIndex(
   context: ServerContext,
 ): void {
   if (state.role !== 'leader') return;
-  beginRead(raft, state, { client, nonce, query: null, asker: from, index: -1, round: 0 }, context);
+  beginRead(raft, state, { client, nonce, query: null, asker: from, request: null, index: -1, round: 0 }, context);
+}
+
+/** A host's question: it answers from its own state, which is as far as this server has applied. */
+export function onConfirm(raft: Raft, state: ServerState, request: Request<Confirm>, context: ServerContext): void {
+  if (state.role !== 'leader') context.refuse(request, 'not the leader');
+  else {
+    const { self } = context;
+    beginRead(raft, state, { client: self, nonce: 0, query: null, asker: self, request, index: -1, round: 0 }, context);
+  }
 }
 
 function beginRead(raft: Raft, state: ServerState, read: PendingRead, context: ServerContext): void {
@@ -84,8 +102,9 @@ function answerReads(raft: Raft, state: ServerState, by: 'lease' | 'quorum', con
   const ready = state.reads.filter(isReady);
   if (ready.length === 0) return;
   state.reads = state.reads.filter((read) => !isReady(read));
-  for (const { client, nonce, query, asker, index } of ready) {
-    if (query === null) context.send(asker, { type: 'ReadIndexReply', client, nonce, index });
+  for (const { client, nonce, query, asker, request, index } of ready) {
+    if (request !== null) context.reply(request, index);
+    else if (query === null) context.send(asker, { type: 'ReadIndexReply', client, nonce, index });
     else answerQuery(raft, state, client, nonce, query, by, context);
   }
 }

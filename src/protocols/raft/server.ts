@@ -2,11 +2,12 @@
 import { defineRole, type NodeView, type Role } from '../../sim/protocol.ts';
 import { onRequestVote, onRequestVoteReply } from './election.ts';
 import { restartElectionTimer } from './follow.ts';
+import { onFollow } from './hosts.ts';
 import { lastIndex } from './log.ts';
 import { onElectionTimer, onPreVote, onPreVoteReply } from './prevote.ts';
 import { onReadIndexReply } from './queries.ts';
 import { onQuorumTimer } from './quorum.ts';
-import { onClientQuery, onHeartbeatReply, onReadIndex } from './reads.ts';
+import { onClientQuery, onConfirm, onHeartbeatReply, onReadIndex } from './reads.ts';
 import { recover } from './recovery.ts';
 import { onAppendEntries, onAppendEntriesReply, onAppended, onHeartbeatTimer } from './replication.ts';
 import { onClientRequest, onPropose, onRegisterClient } from './requests.ts';
@@ -38,6 +39,8 @@ export function createServer(raft: Raft): Role<ServerShape> {
     },
     onRequest: {
       propose: (state, request, context) => onPropose(raft, state, request, context),
+      follow: (state, request, context) => onFollow(raft, state, request, context),
+      confirm: (state, request, context) => onConfirm(raft, state, request, context),
     },
     onDisk: {
       appended: (state, outcome, data, context) => onAppended(raft, state, outcome, data as Appended, context),
@@ -81,6 +84,7 @@ function boot(raft: Raft, context: ServerContext): ServerState {
     leaseFrom: 0,
     reads: [],
     queries: [],
+    host: null,
   };
 }
 

@@ -183,6 +183,28 @@ export interface Propose {
   readonly command: Tagged;
 }
 
+/** What a host asks that executes the commands itself: those applied behind index `after`, and whether its server leads. */
+export interface Follow {
+  readonly type: 'follow';
+  readonly after: number;
+  /** The term in which the host knows its server to lead; 0 for none. */
+  readonly leading: number;
+}
+
+/**
+ * Answers `follow`, as soon as there is anything new: the commands behind `after`, in order (null for those that are none of the host's),
+ * and the term that this server leads, having applied all that was committed before it; 0 for none.
+ */
+export interface Followed {
+  readonly commands: readonly (Tagged | null)[];
+  readonly leading: number;
+}
+
+/** What a host asks that answers from its own state: was this server still the leader when I asked? Refused where it was not. */
+export interface Confirm {
+  readonly type: 'confirm';
+}
+
 export interface RaftOptions {
   /** Election timeouts are drawn from [min, max]; where max is less than min, all are min. */
   readonly electionTimeoutMin: Micros;
@@ -227,6 +249,8 @@ export interface PendingRead {
   readonly query: Tagged | null;
   /** Whom to answer: the client or the follower. */
   readonly asker: NodeId;
+  /** Where the host asks. */
+  readonly request: Request | null;
   /** commitIndex when it was taken; -1 before. */
   index: number;
   /** The round of heartbeats that confirms it. */
@@ -318,6 +342,8 @@ export interface ServerState {
   leaseFrom: Micros;
   reads: PendingRead[];
   queries: PendingQuery[];
+  /** The open question of a host that executes commands itself. */
+  host: Request<Follow> | null;
 }
 
 export type Timer = 'election' | 'heartbeat' | 'quorum';
@@ -330,7 +356,7 @@ export interface ServerShape {
   readonly message: ServerMessage;
   readonly sends: ServerMessage | ServerReply;
   readonly timer: Timer;
-  readonly op: Propose;
+  readonly op: Propose | Follow | Confirm;
   readonly result: Json;
   readonly options: RaftOptions;
   readonly records: { readonly hard: Hard };

@@ -1,0 +1,155 @@
+/**
+ * What replicas may do with their lock. Notes come from whoever led when the command was executed, so they come in any order and some do
+ * not come at all; what they say is in the order of the log.
+ */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { Json } from '../../../sim/plain.ts';
+import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
+import type { ReplicaState } from './replica.ts';
+
+/** The lock was granted by the command at index `since` of the log. */
+interface Grant {
+  readonly client: string;
+  readonly id: number;
+  readonly token: number;
+  readonly since: number;
+  /** Index of the command that put it into the queue, and of that of the first who still waits, 0 for nobody. */
+  readonly asked: number;
+  readonly waiting: number;
+}
+
+interface Seen extends Grant {
+  readonly node: number;
+  readonly moment: Moment;
+}
+
+const isGrant = (text: string): boolean => text === 'granted' || text === 'restored';
+
+const seenAt = (world: World, node: number, data: Json | undefined): Seen => ({
+  ...(data as unknown as Grant),
+  node,
+  moment: momentOf(world),
+});
+
+const toldBy = ({ client, id, token, moment, node }: Seen, world: World): ReturnType<typeof fact> =>
+  fact(moment, nameOf(world, node), `grants the lock to ${client} (a${id}), token ${token}`);
+
+/** TOK. */
+export const risingInTheLog: Property = always<{ grants: readonly Seen[] }>({
+  name: 'TOK',
+  title: 'tokens rise from grant to grant, in the order of the log',
+  source: 'Burrows 2006, section 2.4; Kleppmann 2016',
+  oracle: 'internal',
+  role: 'server',
+  start: () => ({ grants: [] }),
+  note(memory, node, text, data: Json | undefined, world) {
+    if (!isGrant(text)) return undefined;
+    const grant = seenAt(world, node, data);
+    const contradicted = memory.grants.find((other) => contradict(other, grant));
+    if (!memory.grants.some(({ since }) => since === grant.since)) memory.grants = [...memory.grants, grant];
+    if (contradicted === undefined) return undefined;
+    const [earlier, later] = contradicted.since < grant.since ? [contradicted, grant] : [grant, contradicted];
+    return {
+      sentence: `index ${later.since} of the log grants token ${later.token} (a${later.id}), index ${earlier.since} token ${earlier.token} (a${earlier.id})`,
+      facts: [toldBy(contradicted, world), toldBy(grant, world)],
+    };
+  },
+});
+
+/** One command grants one lock, a later one with a greater token. */
+function contradict(one: Seen, other: Seen): boolean {
+  if (one.since === other.since) return one.token !== other.token || one.id !== other.id;
+  return one.since < other.since ? one.token >= other.token : one.token <= other.token;
+}
+
+interface GhostMemory {
+  readonly granted: Map<number, Seen>;
+  /** Index of the release, by acquisition. */
+  readonly over: Map<number, { readonly index: number; readonly moment: Moment; readonly node: number }>;
+}
+
+/** GHOST. */
+export const noGhostsInTheLog: Property = always<GhostMemory>({
+  name: 'GHOST',
+  title: 'an acquisition is granted once at most, and never behind its release in the log',
+  source: 'CURATOR-315',
+  oracle: 'internal',
+  role: 'server',
+  start: () => ({ granted: new Map(), over: new Map() }),
+  note({ granted, over }, node, text, data: Json | undefined, world): Finding | undefined {
+    if (text === 'over') {
+      const { id, index } = data as unknown as { readonly id: number; readonly index: number };
+      const known = over.get(id);
+      if (known === undefined || index < known.index) over.set(id, { index, moment: momentOf(world), node });
+      return undefined;
+    }
+    if (!isGrant(text)) return undefined;
+    const grant = seenAt(world, node, data);
+    const before = granted.get(grant.id);
+    granted.set(grant.id, before ?? grant);
+    if (before !== undefined && before.since !== grant.since) {
+      const sentence = `${nameOf(world, node)} grants the lock a second time for one request of ${grant.client}`;
+      return { sentence, facts: [toldBy(before, world), toldBy(grant, world)] };
+    }
+    const ended = over.get(grant.id);
+    if (ended === undefined || ended.index > grant.since) return undefined;
+    const sentence = `${nameOf(world, node)} grants the lock to ${grant.client} for a request that it has released`;
+    const released = fact(ended.moment, nameOf(world, ended.node), `acknowledges that a${grant.id} is released`);
+    return { sentence, facts: [released, toldBy(grant, world)] };
+  },
+});
+
+/** FAIR: whose lease is over has left the queue. */
+export const fairnessInTheLog: Property = always<null>({
+  name: 'FAIR',
+  title: 'the lock goes to the waiter that came first',
+  source: 'Burrows 2006; first in, first out',
+  oracle: 'internal',
+  role: 'server',
+  start: () => null,
+  note(_memory, node, text, data: Json | undefined, world) {
+    if (text !== 'granted') return undefined;
+    const { client, asked, waiting } = data as unknown as Grant;
+    if (waiting === 0 || waiting > asked) return undefined;
+    return `${nameOf(world, node)} grants the lock to ${client}, although somebody else has waited longer`;
+  },
+});
+
+interface Executed {
+  readonly node: number;
+  readonly text: string;
+  readonly moment: Moment;
+}
+
+/** AGREE. */
+export const agreement: Property = always<{ readonly at: Map<number, Executed>; readonly applied: number[] }>({
+  name: 'AGREE',
+  title: 'replicas that have executed the same commands are in the same state',
+  source: 'Schneider 1990, state machine approach',
+  oracle: 'internal',
+  role: 'server',
+  start: () => ({ at: new Map(), applied: [] }),
+  boot({ applied }, node) {
+    applied[node] = 0;
+    return undefined;
+  },
+  step({ at, applied }, node, state: ReplicaState<object>, world) {
+    const index = state.applied;
+    if (index === (applied[node] ?? 0)) return undefined;
+    applied[node] = index;
+    // The same code has made the same objects in the same order: their keys too.
+    const text = JSON.stringify(state.machine);
+    const first = at.get(index);
+    if (first === undefined) at.set(index, { node, text, moment: momentOf(world) });
+    if (first === undefined || first.text === text) return undefined;
+    const name = nameOf(world, node);
+    return {
+      sentence: `${nameOf(world, first.node)} and ${name} have executed ${index} commands, and differ`,
+      facts: [
+        fact(first.moment, nameOf(world, first.node), `is in the state ${first.text}`),
+        fact(momentOf(world), name, `is in the state ${text}`),
+      ],
+    };
+  },
+});

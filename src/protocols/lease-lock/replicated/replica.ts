@@ -1,0 +1,247 @@
+/**
+ * A replica: hosts a Raft server, executes what it has put in order, and, while it leads, answers clients and counts their leases. Leases
+ * end through the log: only the leader looks at a clock, and what it sees is a command like any other (as etcd revokes leases).
+ *
+ * How long a lease has left is in the memory of the leader; a new one lets all leases begin anew. With `volatileLeases` a message that only
+ * extends a lease is no command either: the leader notes it, and answers once a quorum has confirmed that it still led.
+ */
+import type { Json } from '../../../sim/plain.ts';
+import {
+  type Answer,
+  type AnyRole,
+  type Context,
+  defineRole,
+  type Micros,
+  type NodeId,
+  type Role,
+  type Tagged,
+} from '../../../sim/protocol.ts';
+import { type Confirm, createRaftServer, type Follow, type Followed, type Propose } from '../../raft/raft.ts';
+import type { Rules } from '../rules.ts';
+import type { NotLeader } from '../shape.ts';
+import { commands } from './commands.ts';
+import type { Command, Effects, LeaseMachine } from './machine.ts';
+import { type ReplicatedOptions, raftOptionsOf } from './options.ts';
+
+/** A lease as its leader counts it. */
+interface CountedLease {
+  readonly id: number;
+  readonly attempt: number;
+  /** On this server's monotonic clock. */
+  until: Micros;
+  /** Its end has been proposed. */
+  isEnding: boolean;
+}
+
+export interface ReplicaState<State extends object> {
+  readonly machine: State;
+  /** Commands executed so far: index of the last one in the log. */
+  applied: number;
+  /** The term it leads; 0 for none. */
+  leading: number;
+  leases: CountedLease[];
+}
+
+interface ReplicaShape<State extends object, Ask extends Tagged, Told extends Tagged> {
+  readonly state: ReplicaState<State>;
+  readonly message: Ask;
+  readonly sends: Told | NotLeader<Ask>;
+  readonly timer: 'expiry';
+  readonly options: ReplicatedOptions;
+  readonly components: 'raft';
+}
+
+type AnyContext = Context<ReplicaShape<object, Tagged, Tagged>>;
+type AnyMachine = LeaseMachine<object, Tagged, Tagged>;
+
+/** What a replica is made of. */
+interface Replica {
+  readonly rules: Rules;
+  readonly machine: AnyMachine;
+}
+
+/** Whose message a request to Raft comes from. */
+interface Memo {
+  readonly client: NodeId;
+  readonly message: Tagged;
+}
+
+export function createReplica<State extends object, Ask extends Tagged, Told extends Tagged>(
+  rules: Rules,
+  leaseMachine: LeaseMachine<State, Ask, Told>,
+): AnyRole {
+  const machine = leaseMachine as unknown as AnyMachine;
+  const replica: Replica = { rules, machine };
+  const onAsk = (state: ReplicaState<object>, from: NodeId, message: Tagged, context: AnyContext): void =>
+    ask(replica, state, from, message, context);
+  const role: Role<ReplicaShape<object, Tagged, Tagged>> = defineRole<ReplicaShape<object, Tagged, Tagged>>({
+    components: { raft: { as: 'server', role: createRaftServer(commands) as AnyRole, options: raftOptionsOf } },
+    boot: (context) => boot(machine, context),
+    onMessage: Object.fromEntries(machine.questions.map((type) => [type, onAsk])),
+    onTimer: { expiry: (state, _key, context) => onExpiryTimer(replica, state, context) },
+    onReply: { raft: (state, answer, context) => onReply(replica, state, answer, context) },
+    view: (state) => {
+      const { role: name, label, ...rest } = machine.view(state.machine);
+      const leads = state.leading === 0 ? '' : `leads t${state.leading}: `;
+      return { ...rest, role: state.leading === 0 ? 'replica' : name, label: `${leads}${label}` };
+    },
+  });
+  return role as AnyRole;
+}
+
+/** The machine is made anew from the log, which is on disk. */
+function boot(machine: AnyMachine, context: AnyContext): ReplicaState<object> {
+  const state = { machine: machine.start(), applied: 0, leading: 0, leases: [] };
+  follow(state, context);
+  return state;
+}
+
+function follow({ applied, leading }: ReplicaState<object>, context: AnyContext): void {
+  const question: Follow = { type: 'follow', after: applied, leading };
+  context.ask('raft', question);
+}
+
+function onReply(replica: Replica, state: ReplicaState<object>, answer: Answer, context: AnyContext): void {
+  switch (answer.op.type) {
+    case 'follow':
+      onFollowed(replica, state, answer.result as unknown as Followed, context);
+      return;
+    case 'confirm':
+      if (answer.outcome === 'ok') onConfirmed(replica, state, answer.memo as unknown as Memo, context);
+      return;
+    default:
+      // What becomes of a proposal is seen when it is executed.
+      return;
+  }
+}
+
+// ---- What clients ask ------------------------------------------------------------------------------------------------------------
+
+function ask(replica: Replica, state: ReplicaState<object>, from: NodeId, message: Tagged, context: AnyContext): void {
+  if (state.leading === 0) {
+    context.send(from, { type: 'NotLeader', message });
+    return;
+  }
+  const counted = context.options.volatileLeases ? extendedBy(replica, state, from, message) : undefined;
+  if (counted !== undefined) {
+    extend(counted, state, context);
+    const question: Confirm = { type: 'confirm' };
+    context.ask('raft', question, { client: from, message } as unknown as Json);
+    return;
+  }
+  // Those who are gone by now must not be served by what follows.
+  expireOverdue(replica, state, context);
+  propose({ type: 'asked', client: from, message }, context);
+}
+
+function propose(command: Command<Tagged>, context: AnyContext): void {
+  const proposal: Propose = { type: 'propose', command };
+  context.ask('raft', proposal);
+}
+
+/** Where its end has been proposed it must not be extended any more: what is asked then comes behind that in the log. */
+function extendedBy(
+  { machine }: Replica,
+  state: ReplicaState<object>,
+  from: NodeId,
+  message: Tagged,
+): CountedLease | undefined {
+  const id = machine.extendedBy(state.machine, from, message);
+  return id === undefined ? undefined : state.leases.find((lease) => lease.id === id && !lease.isEnding);
+}
+
+/** The message was here before the round that confirmed this leader, so before any other leader began to count. */
+function onConfirmed(
+  { machine }: Replica,
+  state: ReplicaState<object>,
+  { client, message }: Memo,
+  context: AnyContext,
+): void {
+  machine.answerExtended(state.machine, client, message, effectsOf(context, state.applied));
+}
+
+// ---- What the log says -----------------------------------------------------------------------------------------------------------
+
+function onFollowed(
+  replica: Replica,
+  state: ReplicaState<object>,
+  { commands: followed, leading }: Followed,
+  context: AnyContext,
+): void {
+  for (const command of followed) {
+    state.applied++;
+    if (command !== null) execute(replica, state, command as Command<Tagged>, context);
+  }
+  if (leading !== state.leading) changeLeading(replica, state, leading, context);
+  follow(state, context);
+}
+
+function execute(replica: Replica, state: ReplicaState<object>, command: Command<Tagged>, context: AnyContext): void {
+  const { machine } = replica;
+  machine.apply(
+    state.machine,
+    command,
+    state.applied,
+    state.leading === 0 ? SILENT : effectsOf(context, state.applied),
+  );
+  if (replica.rules.countsLeases(state.leading !== 0)) recount(replica, state, context);
+}
+
+const SILENT: Effects<Tagged> = { tell: () => undefined, note: () => undefined };
+
+const effectsOf = (context: AnyContext, index: number): Effects<Tagged> => ({
+  tell: (to, message) => context.send(to, message),
+  note: (text, data) => context.note(text, { ...data, index }),
+});
+
+function changeLeading(replica: Replica, state: ReplicaState<object>, leading: number, context: AnyContext): void {
+  state.leading = leading;
+  state.leases = [];
+  if (leading !== 0) {
+    context.note('leads', { term: leading });
+    replica.machine.noteRestored(state.machine, effectsOf(context, state.applied));
+    const until = replica.rules.leaseAfterFailover(context.now, context.options.ttl);
+    for (const lease of replica.machine.leases(state.machine)) state.leases.push({ ...lease, until, isEnding: false });
+  }
+  setExpiryTimer(state, context);
+}
+
+// ---- Time ------------------------------------------------------------------------------------------------------------------------
+
+/** A lease that was begun or extended by what has just been executed lasts from now on, which is after its client has asked. */
+function recount({ machine }: Replica, state: ReplicaState<object>, context: AnyContext): void {
+  const until = context.now + context.options.ttl;
+  state.leases = machine.leases(state.machine).map(({ id, attempt }) => {
+    const counted = state.leases.find((lease) => lease.id === id);
+    return counted?.attempt === attempt ? counted : { id, attempt, until, isEnding: false };
+  });
+  setExpiryTimer(state, context);
+}
+
+function onExpiryTimer(replica: Replica, state: ReplicaState<object>, context: AnyContext): void {
+  expireOverdue(replica, state, context);
+  setExpiryTimer(state, context);
+}
+
+/** Timers may be late: asked at every occasion. */
+function expireOverdue(replica: Replica, state: ReplicaState<object>, context: AnyContext): void {
+  for (const lease of state.leases) {
+    if (lease.isEnding || replica.rules.isAlive(lease.until, context.now)) continue;
+    lease.isEnding = true;
+    const { id, attempt } = lease;
+    if (replica.rules.expiresThroughLog()) propose({ type: 'expire', id, attempt }, context);
+    else execute(replica, state, { type: 'expire', id, attempt }, context);
+  }
+}
+
+function extend(lease: CountedLease, state: ReplicaState<object>, context: AnyContext): void {
+  lease.until = context.now + context.options.ttl;
+  setExpiryTimer(state, context);
+}
+
+function setExpiryTimer({ leases }: ReplicaState<object>, context: AnyContext): void {
+  let until = Number.POSITIVE_INFINITY;
+  for (const lease of leases) if (!lease.isEnding) until = Math.min(until, lease.until);
+  if (until === Number.POSITIVE_INFINITY) context.cancelTimer('expiry');
+  else context.setTimer('expiry', Math.max(1, until - context.now));
+}

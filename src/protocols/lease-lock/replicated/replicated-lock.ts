@@ -1,0 +1,70 @@
+/**
+ * The lock of this folder on a replicated server: what one server kept on its disk is in the log of a Raft that the servers host. Clients
+ * and the resource are the same.
+ */
+import type { Bug, Protocol } from '../../../check/protocol.ts';
+import { defineProtocol } from '../../../check/protocol.ts';
+import { hostedRaftInvariants } from '../../raft/raft.ts';
+import { createClient } from '../client.ts';
+import { leaseLockGoals } from '../goals.ts';
+import { WRITES_MAX } from '../liveness.ts';
+import { fence } from '../properties/fencing.ts';
+import { ownership } from '../properties/granting.ts';
+import { exclusion, honesty } from '../properties/holding.ts';
+import { createResource } from '../resource.ts';
+import { correctRules, type Rules } from '../rules.ts';
+import { replicaBugs } from './bugs.ts';
+import { commands } from './commands.ts';
+import { failedOver } from './goals.ts';
+import { replicatedLiveness } from './liveness.ts';
+import { lockMachine } from './lock-machine.ts';
+import { replicatedOptionSpecs } from './options.ts';
+import { agreement, fairnessInTheLog, noGhostsInTheLog, risingInTheLog } from './properties.ts';
+import { createReplica } from './replica.ts';
+import { telling } from './tell.ts';
+import { tolerates, toleratesUnder } from './tolerance.ts';
+
+function createReplicatedLock(rules: Rules = correctRules): Protocol {
+  return defineProtocol({
+    name: 'replicated-lock',
+    title: 'a lease lock on replicated servers: grants, releases and the ends of leases go through a Raft log',
+    roles: {
+      server: createReplica(rules, lockMachine(rules)),
+      resource: createResource(rules),
+      client: createClient(rules),
+    },
+    population: {
+      server: { default: 3, choices: [3, 5] },
+      resource: { default: 1 },
+      client: { default: 3, choices: [2, 3, 4] },
+    },
+    options: replicatedOptionSpecs,
+    baseTimeout: ({ electionTimeoutMin }) => electionTimeoutMin as number,
+    operations: [{ type: 'work', arguments: { writes: { kind: 'integer', min: 1, max: WRITES_MAX } } }],
+    tolerates,
+    toleratesUnder,
+    properties: [
+      fence,
+      risingInTheLog,
+      exclusion,
+      honesty,
+      ownership,
+      noGhostsInTheLog,
+      fairnessInTheLog,
+      agreement,
+      ...leaseLockGoals,
+      failedOver,
+    ],
+    components: { raft: { properties: hostedRaftInvariants(commands) } },
+    liveness: replicatedLiveness,
+    tell: telling,
+  });
+}
+
+const bugs: readonly Bug[] = replicaBugs.map(({ overrides, ...bug }) => ({
+  ...bug,
+  protocol: () => createReplicatedLock({ ...correctRules, ...overrides }),
+}));
+
+/** The lock on replicated servers, and the bugs that only these can have. */
+export const replicatedLock: Protocol = { ...createReplicatedLock(), bugs };

@@ -1,0 +1,82 @@
+/**
+ * The replicated lock and its planted bugs. n1 to n3 are the servers, n4 the resource; a message takes 5 ms, a sync 1 ms. n1 is elected
+ * first: its election timeout is the shortest with this seed.
+ */
+import { describe, expect, it } from 'vitest';
+import { replicatedLock } from '../../src/protocols/lease-lock/replicated/replicated-lock.ts';
+import { ms } from '../../src/sim/protocol.ts';
+import { bug, run, type Scene } from '../protocols/atomic-commit/cluster.ts';
+import { work } from './lease-lock-kills.ts';
+
+const options = { stepInterval: ms(120), ttl: ms(300) };
+const calls = [work(ms(400), 'c1', 4), work(ms(420), 'c2', 2)];
+
+/** Until then nobody hears of the other renewals: a follower that is cut off from the leader. */
+const cutOffFollower: Scene = {
+  options,
+  calls,
+  faults: [{ kind: 'isolate', node: 'n2', at: ms(450), for: ms(500) }],
+};
+
+const leaderDies: Scene = {
+  options: { ...options, ttl: ms(800) },
+  calls,
+  faults: [{ kind: 'crash', node: { noted: 'becameLeader' }, at: ms(560), for: ms(1_000) }],
+};
+
+const kills = [
+  {
+    id: 'L18',
+    story: 'a follower that is cut off ends the lease of c1 by its own clock',
+    scene: cutOffFollower,
+    foundBy: ['AGREE'],
+  },
+  { id: 'L19', story: 'the leader dies while c1 holds the lock and c2 waits', scene: leaderDies, foundBy: ['EXCL'] },
+];
+
+describe.each(kills)('$id: $story', ({ id, scene, foundBy }) => {
+  it.each(foundBy)('is found by %s', (property) => {
+    const { simulation } = run(scene, bug(replicatedLock, id), [property]);
+    expect(simulation.failure).toBeUndefined();
+    expect(simulation.violation?.property).toBe(property);
+  });
+
+  it.each([false, true])('the correct lock survives; volatile leases: %s', (volatileLeases) => {
+    const { simulation } = run({ ...scene, options: { ...scene.options, volatileLeases } }, replicatedLock);
+    expect(simulation.failure).toBeUndefined();
+    expect(simulation.violation).toBeUndefined();
+  });
+});
+
+describe('the replicated lock', () => {
+  it.each([false, true])('goes on under a new leader, with rising tokens; volatile leases: %s', (volatileLeases) => {
+    const { trace, world } = run(
+      { ...leaderDies, options: { ...leaderDies.options, volatileLeases }, until: ms(4_000) },
+      replicatedLock,
+    );
+    const outcomes = world()
+      .history()
+      .map(({ process, outcome }) => `${process} ${outcome}`);
+    expect(outcomes).toEqual(['c1 ok', 'c2 ok']);
+    const notes = trace.flatMap((event) => (event.kind === 'note' ? [event] : []));
+    expect(notes.filter(({ text }) => text === 'becameLeader')).toHaveLength(2);
+    const wrote = notes
+      .filter(({ text }) => text === 'wrote')
+      .map(({ data }) => (data as { readonly token: number }).token);
+    expect(wrote).toEqual([1, 1, 1, 1, 2, 2]);
+  });
+
+  it('writes no renewal into the log where leases are volatile', () => {
+    const commands = (volatileLeases: boolean): number => {
+      const { trace } = run({ options: { ...options, volatileLeases }, calls }, replicatedLock);
+      return trace.filter((event) => event.kind === 'write' && event.path === 'raft').length;
+    };
+    expect(commands(true)).toBeLessThan(commands(false) - 20);
+  });
+});
+
+describe('the zoo', () => {
+  it('has a schedule for every bug that is planted', () => {
+    expect(kills.map(({ id }) => id)).toEqual((replicatedLock.bugs ?? []).map(({ id }) => id));
+  });
+});
