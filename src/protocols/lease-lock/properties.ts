@@ -3,12 +3,12 @@ import type { Property } from '../../check/property.ts';
 import { leaseLockGoals } from './goals.ts';
 import { fence } from './properties/fencing.ts';
 import { fairness, noGhosts, ownership, rising } from './properties/granting.ts';
-import { exclusion, honesty } from './properties/holding.ts';
+import { exclusionBy, honesty } from './properties/holding.ts';
 
 export const leaseLockProperties: readonly Property[] = [
   fence,
   rising,
-  exclusion,
+  exclusionBy('Granted'),
   honesty,
   ownership,
   noGhosts,

@@ -37,7 +37,7 @@ function tellMessage(message: ToServer | ToResource | ToClient): string {
   }
 }
 
-function tellOperation({ writes }: Work, result: WorkResult | undefined): string {
+export function tellOperation({ writes }: Work, result: WorkResult | undefined): string {
   const asked = `work: ${writes} guarded ${writes === 1 ? 'write' : 'writes'}`;
   if (result === undefined) return asked;
   return result.lost ? `${asked}: lost the lock after ${result.written}` : `${asked}: done`;

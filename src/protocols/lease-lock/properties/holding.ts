@@ -12,14 +12,15 @@ import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 /** A note of a holder: `left` of its lease and `age` of the request that it comes from, on clocks of its own; `at` is its monotonic one. */
 interface Told {
   readonly id: number;
-  readonly token: number;
+  /** Where there are tokens. */
+  readonly token?: number;
   readonly left: number;
   readonly at: number;
   readonly age: number;
 }
 
 interface Belief {
-  readonly token: number;
+  readonly token: number | undefined;
   readonly since: Moment;
   /** The monotonic clock at `since`. */
   readonly clock: number;
@@ -42,55 +43,59 @@ function trueTimeMin(world: World, node: number, local: number): number {
   return Math.floor((local * MILLION) / (MILLION + optionsOf(world, node).clockRatePpmMax));
 }
 
-/** EXCL. Beliefs end when the release is sent, or when the holder's clock passes the end of its lease: a pause does not prolong them. */
-export const exclusion: Property = always<Memory>({
-  name: 'EXCL',
-  title: 'no two clients believe at the same time to hold the lock',
-  source: 'Gray and Cheriton 1989, section 5',
-  oracle: 'internal',
-  role: 'client',
-  messages: ['Granted'],
-  start: () => ({ beliefs: new Map(), delivered: new Map() }),
-  crash({ beliefs }, node) {
-    beliefs.delete(node);
-    return undefined;
-  },
-  deliver({ delivered }, _from, to, _message, world) {
-    delivered.set(to, momentOf(world));
-    return undefined;
-  },
-  note({ beliefs, delivered }, node, text, data: Json | undefined, world) {
-    const told = data as unknown as Told;
-    switch (text) {
-      case 'believes': {
-        const since = delivered.get(node) as Moment;
-        const until = since.at + trueTimeMin(world, node, told.left);
-        const belief: Belief = { token: told.token, since, clock: told.at, until };
-        beliefs.set(node, belief);
-        return whoElse(beliefs, node, belief.since.at, belief.until, 'believes to hold the lock', world);
+/**
+ * EXCL. Beliefs end when the release is sent, or when the holder's clock passes the end of its lease: a pause does not prolong them.
+ * @param answers messages that make a client believe
+ */
+export const exclusionBy = (...answers: readonly string[]): Property =>
+  always<Memory>({
+    name: 'EXCL',
+    title: 'no two clients believe at the same time to hold the lock',
+    source: 'Gray and Cheriton 1989, section 5',
+    oracle: 'internal',
+    role: 'client',
+    messages: answers,
+    start: () => ({ beliefs: new Map(), delivered: new Map() }),
+    crash({ beliefs }, node) {
+      beliefs.delete(node);
+      return undefined;
+    },
+    deliver({ delivered }, _from, to, _message, world) {
+      delivered.set(to, momentOf(world));
+      return undefined;
+    },
+    note({ beliefs, delivered }, node, text, data: Json | undefined, world) {
+      const told = data as unknown as Told;
+      switch (text) {
+        case 'believes': {
+          const since = delivered.get(node) as Moment;
+          const until = since.at + trueTimeMin(world, node, Math.max(0, told.left));
+          const belief: Belief = { token: told.token, since, clock: told.at, until };
+          beliefs.set(node, belief);
+          return whoElse(beliefs, node, belief.since.at, belief.until, 'believes to hold the lock', world);
+        }
+        case 'renewed': {
+          const belief = beliefs.get(node);
+          const answered = delivered.get(node) as Moment;
+          if (belief === undefined) return undefined;
+          belief.until = Math.max(belief.until, answered.at + trueTimeMin(world, node, told.left));
+          return undefined;
+        }
+        case 'guardedStep': {
+          const belief = beliefs.get(node);
+          if (belief === undefined) return undefined;
+          const earliest = belief.since.at + trueTimeMin(world, node, told.at - belief.clock);
+          return whoElse(beliefs, node, earliest, world.now, 'looks at its lease and goes on', world, true);
+        }
+        case 'released':
+        case 'lost':
+          beliefs.delete(node);
+          return undefined;
+        default:
+          return undefined;
       }
-      case 'renewed': {
-        const belief = beliefs.get(node);
-        const answered = delivered.get(node) as Moment;
-        if (belief === undefined) return undefined;
-        belief.until = Math.max(belief.until, answered.at + trueTimeMin(world, node, told.left));
-        return undefined;
-      }
-      case 'guardedStep': {
-        const belief = beliefs.get(node);
-        if (belief === undefined) return undefined;
-        const earliest = belief.since.at + trueTimeMin(world, node, told.at - belief.clock);
-        return whoElse(beliefs, node, earliest, world.now, 'looks at its lease and goes on', world, true);
-      }
-      case 'released':
-      case 'lost':
-        beliefs.delete(node);
-        return undefined;
-      default:
-        return undefined;
-    }
-  },
-});
+    },
+  });
 
 /**
  * Somebody whose belief overlaps [from, until]; with `isInstant` whoever believes throughout it, since this node looked at its clock at
@@ -114,13 +119,15 @@ function whoElse(
     return {
       sentence: `${name} ${does}, while ${holder} believes to hold the lock`,
       facts: [
-        fact(belief.since, holder, `believes to hold the lock, token ${belief.token}`),
-        fact(momentOf(world), name, `${does}, token ${beliefs.get(node)?.token ?? '?'}`),
+        fact(belief.since, holder, `believes to hold the lock${under(belief)}`),
+        fact(momentOf(world), name, `${does}${under(beliefs.get(node))}`),
       ],
     };
   }
   return undefined;
 }
+
+const under = (belief: Belief | undefined): string => (belief?.token === undefined ? '' : `, token ${belief.token}`);
 
 /** HON. A lease of the server begins after the request for it was sent and lasts ttl: on the holder's clock nobody may go on after that. */
 export const honesty: Property = always<null>({

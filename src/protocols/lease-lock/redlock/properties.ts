@@ -1,0 +1,181 @@
+/** Redlock's invariants. EXCL and HON are those of every lease lock. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding } from '../../../sim/observer.ts';
+import type { Json } from '../../../sim/plain.ts';
+import type { NodeId } from '../../../sim/protocol.ts';
+import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
+import { exclusionBy, honesty } from '../properties/holding.ts';
+import { redlockGoals } from './goals.ts';
+import type { Delete, Extend, RedlockOptions, SetIfAbsent } from './shape.ts';
+
+const MILLION = 1_000_000;
+
+/** OWN. */
+const ownership: Property = always<null>({
+  name: 'OWN',
+  title: 'a store deletes a key for the one who set it, and for nobody else',
+  source: 'Redis, "Distributed locks", correct implementation with a single instance',
+  oracle: 'internal',
+  role: 'store',
+  start: () => null,
+  note(_memory, node, text, data: Json | undefined, world) {
+    if (text !== 'deleted') return undefined;
+    const { value, named } = data as { readonly value: string; readonly named: string };
+    return value === named ? undefined : `${nameOf(world, node)} deletes the key of ${value}, asked to delete ${named}`;
+  },
+});
+
+interface Attempt {
+  readonly client: number;
+  /** It was taken back, and asks for nothing any more. */
+  ended?: Moment;
+  readonly askedToDelete: Set<number>;
+}
+
+/** GHOST. What a client has given up must not stay in the way of others any longer than it takes to say so. */
+const noGhosts: Property = always<Map<string, Attempt>>({
+  name: 'GHOST',
+  title: 'what a client has given up it asks every store to delete, and none to keep',
+  source: 'Redis, "Distributed locks", step 5; mike-marcacci/node-redlock#369',
+  oracle: 'internal',
+  messages: ['SetIfAbsent', 'Extend', 'Delete'],
+  start: () => new Map(),
+  send(attempts, from, to, message: SetIfAbsent | Extend | Delete, world): Finding | undefined {
+    const { type, value } = message;
+    const attempt = attempts.get(value);
+    switch (type) {
+      case 'SetIfAbsent':
+        if (attempt === undefined || attempt.ended !== undefined) {
+          attempts.set(value, { client: from, askedToDelete: new Set() });
+        }
+        return undefined;
+      case 'Delete':
+        attempt?.askedToDelete.add(to);
+        return undefined;
+      case 'Extend': {
+        if (attempt?.ended === undefined) return undefined;
+        const name = nameOf(world, from);
+        const facts = [
+          fact(attempt.ended, name, `has given ${value} back`),
+          fact(momentOf(world), name, 'asks for more'),
+        ];
+        return { sentence: `${name} asks for more time for ${value}, which it has given back`, facts };
+      }
+    }
+  },
+  crash(attempts, node) {
+    // Who is gone cannot take anything back.
+    for (const [value, { client }] of attempts) if (client === node) attempts.delete(value);
+    return undefined;
+  },
+  note(attempts, node, text, data: Json | undefined, world): Finding | undefined {
+    if (text === 'tookBack') {
+      const attempt = attempts.get((data as { readonly value: string }).value);
+      if (attempt !== undefined) attempt.ended ??= momentOf(world);
+      return undefined;
+    }
+    if (text !== 'refused') return undefined;
+    const { value, has } = data as { readonly value: string; readonly has: string };
+    const attempt = attempts.get(has);
+    if (attempt?.ended === undefined || attempt.askedToDelete.has(node)) return undefined;
+    const [name, owner] = [nameOf(world, node), nameOf(world, attempt.client)];
+    return {
+      sentence: `${name} refuses ${value} because of ${has}, which ${owner} has given up without asking ${name} to delete it`,
+      facts: [
+        fact(attempt.ended, owner, `has given up ${has}`),
+        fact(momentOf(world), name, `refuses ${value}: it has ${has}`),
+      ],
+    };
+  },
+});
+
+interface Kept {
+  /** By store: when its last request was handled, and when its key was set or extended. */
+  readonly handled: Map<number, Moment>;
+  readonly prolonged: Map<number, Moment>;
+}
+
+/** REL. */
+const releasedInTime: Property = always<Kept>({
+  name: 'REL',
+  title: "a key that nobody extends is in nobody else's way for longer than it has to live",
+  source: 'Redis, "Distributed locks": liveness property A',
+  oracle: 'internal',
+  role: 'store',
+  messages: ['SetIfAbsent', 'Extend'],
+  start: () => ({ handled: new Map(), prolonged: new Map() }),
+  deliver({ handled }, _from, to, _message, world) {
+    handled.set(to, momentOf(world));
+    return undefined;
+  },
+  note({ handled, prolonged }, node, text, data: Json | undefined, world): Finding | undefined {
+    const now = handled.get(node);
+    if (now === undefined) return undefined;
+    if (text === 'set' || text === 'extended') prolonged.set(node, now);
+    if (text !== 'refused') return undefined;
+    const since = prolonged.get(node) as Moment;
+    const { ttl, clockRatePpmMax } = world.optionsOf(node) as RedlockOptions;
+    const kept = now.at - since.at;
+    if (kept <= Math.ceil((ttl * MILLION) / (MILLION - clockRatePpmMax))) return undefined;
+    const name = nameOf(world, node);
+    const { has } = data as { readonly has: string };
+    const facts = [fact(since, name, `sets or extends ${has}`), fact(now, name, `refuses because of ${has}`)];
+    return { sentence: `${name} has kept ${has} for ${kept} us, of a ttl of ${ttl} us`, facts };
+  },
+});
+
+interface Order {
+  /** Acquisitions in the order in which their holders began to believe. */
+  readonly place: Map<number, { readonly place: number; readonly client: NodeId; readonly moment: Moment }>;
+  last: { readonly id: number; readonly place: number; readonly moment: Moment } | undefined;
+}
+
+/**
+ * FENCE, as far as it can be said without tokens. Redlock has none, so that the resource cannot tell old from new (Kleppmann 2016): this
+ * holds only where messages and processes are never late, and is only looked at where the lock is trusted with that.
+ */
+const fence: Property = always<Order>({
+  name: 'FENCE',
+  title: 'no write of an earlier holder is done after one of a later holder',
+  source: 'Kleppmann 2016, "How to do distributed locking"',
+  oracle: 'internal',
+  start: () => ({ place: new Map(), last: undefined }),
+  note(memory, node, text, data: Json | undefined, world): Finding | undefined {
+    const { place, last } = memory;
+    if (text !== 'believes' && text !== 'wrote') return undefined;
+    const { id } = data as { readonly id: number };
+    if (text === 'believes') {
+      place.set(id, { place: place.size, client: nameOf(world, node), moment: momentOf(world) });
+      return undefined;
+    }
+    const holder = place.get(id);
+    if (holder === undefined) return undefined;
+    const moment = momentOf(world);
+    if (last === undefined || holder.place >= last.place) {
+      memory.last = { id, place: holder.place, moment };
+      return undefined;
+    }
+    if ((world.optionsOf(node) as RedlockOptions).trustedWith !== 'writes') return undefined;
+    const name = nameOf(world, node);
+    const later = place.get(last.id) as typeof holder;
+    return {
+      sentence: `${name} does a write of ${holder.client}, although ${later.client} has held the lock and written since`,
+      facts: [
+        fact(holder.moment, holder.client, 'believes to hold the lock'),
+        fact(later.moment, later.client, 'believes to hold the lock'),
+        fact(last.moment, name, `does a write of ${later.client}`),
+        fact(moment, name, `does a write of ${holder.client}`),
+      ],
+    };
+  },
+});
+
+export const redlockProperties: readonly Property[] = [
+  exclusionBy('Vote', 'Extended'),
+  honesty,
+  ownership,
+  noGhosts,
+  releasedInTime,
+  fence,
+  ...redlockGoals,
+];
