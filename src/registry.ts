@@ -29,12 +29,12 @@ export const builtInProtocols: readonly BuiltIn[] = [
     aliases: ['lock'],
     load: async () => (await import('./protocols/lease-lock/lease-lock.ts')).leaseLock,
   },
+  { name: 'raft', aliases: [], load: async () => (await import('./protocols/raft/raft.ts')).raft },
   {
     name: 'redlock',
     aliases: [],
     load: async () => (await import('./protocols/lease-lock/redlock/redlock.ts')).redlock,
   },
-  { name: 'raft', aliases: [], load: async () => (await import('./protocols/raft/raft.ts')).raft },
   {
     name: 'replicated-lock',
     aliases: [],

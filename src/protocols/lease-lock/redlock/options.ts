@@ -18,7 +18,7 @@ export const optionSpecs: { readonly [Name in keyof RedlockOptions]: OptionSpec 
     default: ms(50),
     min: ms(20),
     max: ms(100),
-    extremes: [ms(300)],
+    extremes: [ms(300), ms(600)],
   },
   retryDelay: { kind: 'duration', title: 'least time between two attempts', default: ms(40), min: ms(5), max: ms(100) },
   retryJitter: {
@@ -47,9 +47,8 @@ export const optionSpecs: { readonly [Name in keyof RedlockOptions]: OptionSpec 
     kind: 'integer',
     title: 'times a holder asks for more time in one acquisition',
     default: 10,
-    min: 1,
-    max: 20,
-    extremes: [0],
+    min: 0,
+    max: 10,
   },
   stepInterval: {
     kind: 'duration',

@@ -4,10 +4,9 @@
  */
 import { type Bug, defineProtocol, type Protocol } from '../../../check/protocol.ts';
 import type { Tolerance } from '../../../sim/protocol.ts';
-import { WRITES_MAX } from '../liveness.ts';
 import { plantedBugs, rulesOf } from './bugs.ts';
 import { createClient } from './client.ts';
-import { redlockLiveness } from './liveness.ts';
+import { redlockLiveness, WRITES_MAX } from './liveness.ts';
 import { optionSpecs } from './options.ts';
 import { redlockProperties } from './properties.ts';
 import { createResource } from './resource.ts';

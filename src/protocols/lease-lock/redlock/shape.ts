@@ -155,5 +155,4 @@ export interface ClientShape {
 }
 
 export type StoreContext = Context<StoreShape>;
-export type ResourceContext = Context<ResourceShape>;
 export type ClientContext = Context<ClientShape>;
