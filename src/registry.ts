@@ -29,6 +29,11 @@ export const builtInProtocols: readonly BuiltIn[] = [
     aliases: ['lock'],
     load: async () => (await import('./protocols/lease-lock/lease-lock.ts')).leaseLock,
   },
+  {
+    name: 'paxos-commit',
+    aliases: ['pc'],
+    load: async () => (await import('./protocols/paxos-commit/paxos-commit.ts')).paxosCommit,
+  },
   { name: 'raft', aliases: [], load: async () => (await import('./protocols/raft/raft.ts')).raft },
   {
     name: 'redlock',

@@ -82,12 +82,13 @@ function onDone(
   else context.refuse(request, 'aborted');
 }
 
-function onStale(state: ClientState, from: NodeId, { origin, incarnation }: Stale, context: ClientContext): void {
+function onStale(state: ClientState, from: NodeId, { origin, incarnation, lost }: Stale, context: ClientContext): void {
   if (incarnation <= (state.incarnations[from] ?? 0)) return;
   state.incarnations[from] = incarnation;
   const { request } = state;
   if (request === null || request.process !== origin.process || request.sequence !== origin.sequence) return;
-  sendQuestion(state, request, context);
+  if (lost) giveUp(state, request, context);
+  else sendQuestion(state, request, context);
 }
 
 function onRetryTimer(state: ClientState, context: ClientContext): void {
@@ -99,6 +100,11 @@ function onRetryTimer(state: ClientState, context: ClientContext): void {
     ask(state, request, context);
     return;
   }
+  giveUp(state, request, context);
+}
+
+function giveUp(state: ClientState, request: Request<ClientOp>, context: ClientContext): void {
+  const { process, sequence } = request;
   finish(state, context);
   context.note('clientGaveUp', { process, sequence });
   context.giveUp(request);

@@ -83,6 +83,7 @@ function placeOf(key: string, participants: readonly NodeId[]): NodeId {
 /**
  * A request is carried out at most once: its answer is kept, and a question of before a restart is not taken for a new one. `fail` as a
  * client's outcome rests on this.
+ * @param outlives whether a transaction may be carried out of which this coordinator has lost every trace.
  */
 export function onBegin(
   rules: WorkRules,
@@ -90,6 +91,7 @@ export function onBegin(
   client: NodeId,
   { origin, incarnation, steps }: Begin,
   context: ManagerContext,
+  outlives = false,
 ): void {
   const known = manager.answered[origin.process];
   if (known !== undefined && known.sequence >= origin.sequence) {
@@ -98,7 +100,8 @@ export function onBegin(
   }
   if (manager.open.some((work) => isSame(work.origin, origin))) return;
   if (incarnation !== manager.incarnation) {
-    context.send(client, { type: 'Stale', origin, incarnation: manager.incarnation });
+    const stale: Stale = { type: 'Stale', origin, incarnation: manager.incarnation };
+    context.send(client, outlives && incarnation > 0 ? { ...stale, lost: true } : stale);
     return;
   }
   const work = newWork(client, origin, steps, context);
@@ -230,6 +233,20 @@ export function onRestartTimer(rules: WorkRules, manager: Manager, key: string, 
   context.note('triedAgain', { txn: work.age.txn });
   attempt(rules, manager, work, context);
 }
+
+/** A request of before a restart: its transaction is not decided yet. */
+export const reopened = (txn: TxnId, origin: Origin): Work => ({
+  age: { txn, born: 0, root: txn, attempt: 1 },
+  origin,
+  client: '',
+  steps: [],
+  phase: 'committing',
+  participants: [],
+  executed: [],
+  sessions: [],
+  values: [],
+  overdrawn: false,
+});
 
 // ---- The answer ------------------------------------------------------------------------------------------------------------------
 

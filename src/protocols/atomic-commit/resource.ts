@@ -10,6 +10,7 @@ import {
   type Age,
   coordinatorOf,
   type Execute,
+  incarnationOf,
   type Origin,
   type Seen,
   type Step,
@@ -147,8 +148,6 @@ export function hearIncarnation(
   }
   return true;
 }
-
-const incarnationOf = (txn: TxnId): number => Number(txn.split('.')[1]);
 
 export function onExecute(
   rules: WorkRules,

@@ -61,11 +61,13 @@ export interface Done {
   readonly values: readonly Json[];
 }
 
-/** The coordinator has restarted since the question was put. It has no trace of the request: asking anew is safe. */
+/** The coordinator has restarted since the question was put, and has no trace of the request: asking anew is safe. */
 export interface Stale {
   readonly type: 'Stale';
   readonly origin: Origin;
   readonly incarnation: number;
+  /** It is not: others may have carried it out. */
+  readonly lost?: true;
 }
 
 // ---- Work: coordinator and participant -------------------------------------------------------------------------------------------
@@ -117,3 +119,6 @@ export function goesFirst(one: Age, other: Age): boolean {
 
 /** The coordinator that a transaction belongs to. */
 export const coordinatorOf = (txn: TxnId): NodeId => txn.slice(0, txn.indexOf('.'));
+
+/** Which of that coordinator's lives it began in. */
+export const incarnationOf = (txn: TxnId): number => Number(txn.split('.')[1]);

@@ -11,6 +11,7 @@ import {
   onReleased,
   onRestartTimer,
   onWorkTimer,
+  reopened,
   type Work,
   workOn,
 } from '../atomic-commit/manager.ts';
@@ -180,19 +181,6 @@ function dropWithoutPreCommit(state: State): void {
   state.members = state.members.filter((member) => member.state !== 'w');
   state.manager.open = state.manager.open.filter(({ age }) => !lost.includes(age.txn));
 }
-
-const reopened = (txn: TxnId, origin: Origin): Work => ({
-  age: { txn, born: 0, root: txn, attempt: 1 },
-  origin,
-  client: '',
-  steps: [],
-  phase: 'committing',
-  participants: [],
-  executed: [],
-  sessions: [],
-  values: [],
-  overdrawn: false,
-});
 
 // ---- View ------------------------------------------------------------------------------------------------------------------------
 

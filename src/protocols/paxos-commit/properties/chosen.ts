@@ -1,0 +1,122 @@
+/**
+ * The heart of Paxos: in each instance one value is chosen, and what is decided was chosen. Read off the acceptors' disks, whatever
+ * messages and states say.
+ */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import { factAt, factNow, isParticipant, nameOf } from '../../atomic-commit/properties/facts.ts';
+import type { TxnId } from '../../atomic-commit/transactions.ts';
+import type { BallotRecord, Decision, Group, Vote } from '../shape.ts';
+import { noteWriting, takeDurable, type Writings } from './ballots.ts';
+
+interface Choice {
+  readonly isPrepared: boolean;
+  readonly ballot: number;
+  readonly event: number;
+  readonly node: number;
+}
+
+interface Chosen {
+  readonly writings: Writings;
+  readonly groups: Map<TxnId, Group>;
+  /** By transaction, ballot, participant and value: on whose disks it is accepted. */
+  readonly accepted: Map<string, Set<number>>;
+  /** By transaction and participant. */
+  readonly choices: Map<string, Choice>;
+  /** Transactions to which a participant has said no, which is its last word. */
+  readonly refused: Set<TxnId>;
+  readonly decided: Set<TxnId>;
+}
+
+export const chosen: Property = always<Chosen>({
+  name: 'CHOSEN',
+  title: 'in each instance one value is chosen, and only what is chosen is decided',
+  source: 'Gray, Lamport 2006, 4.1, 4.2',
+  oracle: 'internal',
+  messages: ['Vote', 'Decision'],
+  start: () => ({
+    writings: [],
+    groups: new Map(),
+    accepted: new Map(),
+    choices: new Map(),
+    refused: new Set(),
+    decided: new Set(),
+  }),
+  log(memory, node, log, change) {
+    noteWriting(memory.writings, node, log, change);
+    return undefined;
+  },
+  durable: (memory, node, world) => onDisk(memory, node, world, false),
+  boot: (memory, node, world) => onDisk(memory, node, world, true),
+  send(memory, from, _to, message: Vote | Decision, world) {
+    if (message.type === 'Vote') {
+      if (message.vote === 'no') memory.refused.add(message.txn);
+      return undefined;
+    }
+    return memory.decided.has(message.txn) ? undefined : checkDecision(memory, from, message, world);
+  },
+});
+
+function onDisk(memory: Chosen, node: number, world: World, isRestart: boolean): Finding | undefined {
+  for (const record of takeDurable(memory.writings, node, world, isRestart)) {
+    memory.groups.set(record.txn, record.group);
+    const finding = count(memory, node, record, world);
+    if (finding !== undefined) return finding;
+  }
+  return undefined;
+}
+
+function count(memory: Chosen, node: number, record: BallotRecord, world: World): Finding | undefined {
+  const { txn, group, accepted } = record;
+  if (accepted === null) return undefined;
+  const { ballot, prepared } = accepted;
+  for (const participant of group.participants) {
+    const isPrepared = prepared.includes(participant);
+    if (ballot === 0 && !isPrepared) continue;
+    const nodes = add(memory.accepted, `${txn} ${ballot} ${participant} ${isPrepared}`, node);
+    if (2 * nodes <= group.acceptors.length) continue;
+    const instance = `${txn} ${participant}`;
+    const first = memory.choices.get(instance);
+    if (first === undefined) memory.choices.set(instance, { isPrepared, ballot, event: world.event, node });
+    else if (first.isPrepared !== isPrepared) return twice(txn, participant, first, ballot, node, world);
+  }
+  return undefined;
+}
+
+function add(sets: Map<string, Set<number>>, key: string, node: number): number {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([node]));
+  else set.add(node);
+  return set?.size ?? 1;
+}
+
+const word = (isPrepared: boolean): string => (isPrepared ? 'prepared' : 'aborted');
+
+function twice(txn: TxnId, participant: string, first: Choice, ballot: number, node: number, world: World): Finding {
+  const { isPrepared } = first;
+  return {
+    sentence: `for ${participant} in ${txn} "${word(isPrepared)}" was chosen in ballot ${first.ballot}, and "${word(!isPrepared)}" in ballot ${ballot}`,
+    facts: [
+      factAt(world, first.event, first.node, `completes a majority for "${word(isPrepared)}"`),
+      factNow(world, node, `completes a majority for "${word(!isPrepared)}"`),
+    ],
+  };
+}
+
+function checkDecision(memory: Chosen, from: number, { txn, commit }: Decision, world: World): Finding | undefined {
+  if (isParticipant(world, from)) return undefined;
+  const group = memory.groups.get(txn);
+  const choices = group?.participants.map((participant) => memory.choices.get(`${txn} ${participant}`)?.isPrepared);
+  const isRight = commit
+    ? choices?.every((isPrepared) => isPrepared === true) === true
+    : choices?.includes(false) === true || memory.refused.has(txn);
+  if (isRight) {
+    memory.decided.add(txn);
+    return undefined;
+  }
+  const what = commit ? 'commit' : 'abort';
+  return {
+    sentence: `${nameOf(world, from)} decides to ${what} ${txn}, and no majority has accepted what that takes`,
+    facts: [factNow(world, from, `sends the decision to ${what} ${txn}`)],
+  };
+}

@@ -1,0 +1,42 @@
+/** Messages in a few words. */
+import type { Telling } from '../../check/protocol.ts';
+import { tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
+import { tellOperation } from '../atomic-commit/workload.ts';
+import type { Acceptance, Inquiry, PeerMessage, Prepare, Vote } from './shape.ts';
+
+export const telling: Telling = { message: tellMessage as (message: never) => string, operation: tellOperation };
+
+function tellMessage(message: WorkMessage | Prepare | Vote | Inquiry | PeerMessage): string {
+  switch (message.type) {
+    case 'Prepare':
+      return `prepare ${message.txn}`;
+    case 'Vote':
+      return `vote ${message.vote} ${message.txn}`;
+    case 'Phase1a':
+      return `1a ${message.txn}: I lead ballot ${number(message.ballot)}, what have you accepted?`;
+    case 'Phase1b':
+      return `1b ${message.txn}: ballot ${number(message.ballot)}; ${tellAcceptance(message.accepted)}`;
+    case 'Phase2a':
+      return `2a ${message.txn}: ballot ${number(message.ballot)}, prepared: ${list(message.prepared)}`;
+    case 'Phase2b':
+      return `2b ${message.txn}: accepted in ballot ${number(message.ballot)}`;
+    case 'Outvoted':
+      return `${message.txn}: I have promised ballot ${number(message.ballot)}`;
+    case 'Decision':
+      return `${message.commit ? 'COMMIT' : 'ABORT'} ${message.txn}`;
+    case 'Inquiry':
+      return `what became of ${message.txn}?`;
+    default:
+      return tellWork(message);
+  }
+}
+
+/** Ballots are numbered 64, 128, ... plus the place of the leader. */
+const number = (ballot: number): string => (ballot === 0 ? '0' : `${Math.floor(ballot / 64)}.${ballot % 64}`);
+
+const list = (nodes: readonly string[]): string => (nodes.length === 0 ? 'nobody' : nodes.join(' '));
+
+const tellAcceptance = (accepted: Acceptance | null): string =>
+  accepted === null
+    ? 'nothing accepted'
+    : `accepted in ballot ${number(accepted.ballot)}: prepared ${list(accepted.prepared)}`;
