@@ -10,7 +10,7 @@ import { leaseLockGoals } from '../goals.ts';
 import { WRITES_MAX } from '../liveness.ts';
 import { fence } from '../properties/fencing.ts';
 import { ownership } from '../properties/granting.ts';
-import { exclusion, honesty } from '../properties/holding.ts';
+import { exclusionBy, honesty } from '../properties/holding.ts';
 import { createResource } from '../resource.ts';
 import { correctRules, type Rules } from '../rules.ts';
 import { replicaBugs } from './bugs.ts';
@@ -46,7 +46,7 @@ function createReplicatedLock(rules: Rules = correctRules): Protocol {
     properties: [
       fence,
       risingInTheLog,
-      exclusion,
+      exclusionBy('Granted'),
       honesty,
       ownership,
       noGhostsInTheLog,
