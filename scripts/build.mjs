@@ -53,7 +53,8 @@ async function bundleTerminal() {
     target: 'node20',
     minify: true,
     legalComments: 'inline',
-    define: { 'process.env.NODE_ENV': '"production"' },
+    // Without fetch the layout engine, which is in the bundle, need not load node's client for HTTP to find that out.
+    define: { 'process.env.NODE_ENV': '"production"', fetch: 'undefined' },
     plugins: [{ name: 'layers', setup: keepLayersApart }],
     // What is written for CommonJS asks for node's own modules by require.
     banner: {

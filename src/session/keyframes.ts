@@ -23,9 +23,9 @@ export class Keyframes {
   /** What earlier keyframes hold already; entries of logs are shared. */
   private seen = new WeakSet<object>();
 
-  /** Whether a keyframe is due after this event. */
-  isDue(event: number): boolean {
-    return event - (this.frames.at(-1)?.event ?? Number.NEGATIVE_INFINITY) >= this.gap;
+  /** Ordinal of the event after which the next one is due. */
+  get due(): number {
+    return (this.frames.at(-1)?.event ?? Number.NEGATIVE_INFINITY) + this.gap;
   }
 
   add(event: number, snapshot: Snapshot): void {

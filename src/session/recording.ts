@@ -1,7 +1,7 @@
 /** One run from its beginning to its end, kept so that any event of it can be gone back to. */
 import { placedProperties, qualifiedName } from '../check/monitor.ts';
 import type { Protocol } from '../check/protocol.ts';
-import { openRun } from '../explore/execute.ts';
+import { type OpenRun, openRun } from '../explore/execute.ts';
 import type { Execution } from '../explore/execution.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { clone } from '../sim/plain.ts';
@@ -34,23 +34,25 @@ export interface Standing {
 export class Recording {
   readonly protocol: Protocol;
   readonly plan: Plan;
-  readonly outcome: Execution;
-  /** Ordinal of the last event. */
-  readonly last: number;
+  private readonly run: OpenRun;
   private readonly keyframes = new Keyframes();
   /** Events that happened before the first keyframe: the nodes start. */
   private readonly opening: readonly TraceEvent[];
-  /** Stands wherever it was last asked to. */
-  private readonly seeker: Simulation;
+  /** Whether the run has been recorded to its end. */
+  isOver = false;
+  private result: Execution | undefined;
+  /** Stands wherever it was last asked to; made when first needed. */
+  private seeker: Simulation | undefined;
   /** Tells a stretch again, event by event; made when first needed. */
   private teller: { readonly simulation: Simulation; events: TraceEvent[] } | undefined;
 
+  /** The nodes have started, and nothing more has happened: `record` goes on. */
   constructor(protocol: Protocol, plan: Plan, { strict = false, sink }: RecordOptions) {
     this.protocol = protocol;
     this.plan = plan;
     const opening: TraceEvent[] = [];
     let isOpening = true;
-    const run = openRun(protocol, plan, {
+    this.run = openRun(protocol, plan, {
       strict,
       sink: (event) => {
         if (isOpening) opening.push(event);
@@ -59,22 +61,36 @@ export class Recording {
     });
     isOpening = false;
     this.opening = opening;
-    const { simulation } = run;
+    const { simulation } = this.run;
     this.keyframes.add(simulation.event, simulation.snapshot());
-    while (simulation.step()) {
-      if (this.keyframes.isDue(simulation.event)) this.keyframes.add(simulation.event, simulation.snapshot());
+  }
+
+  /** Records up to so many events more. */
+  record(events: number = Number.POSITIVE_INFINITY): this {
+    const { keyframes, run } = this;
+    const { simulation } = run;
+    const end = simulation.event + events;
+    while (!this.isOver && simulation.event < end) {
+      this.isOver = !simulation.advanceTo(Math.min(end, keyframes.due));
+      if (simulation.event >= keyframes.due) keyframes.add(simulation.event, simulation.snapshot());
     }
-    this.outcome = run.outcome();
-    this.last = simulation.event;
-    this.seeker = openRun(protocol, plan).simulation;
+    return this;
+  }
+
+  /** What came of it, once it is over. */
+  get outcome(): Execution {
+    if (!this.isOver) return this.run.outcome();
+    this.result ??= this.run.outcome();
+    return this.result;
   }
 
   /** The simulation as it was when all effects of `event` were committed. */
   at(event: number): Simulation {
+    this.seeker ??= openRun(this.protocol, this.plan).simulation;
     const { seeker } = this;
     const frame = this.keyframes.before(event);
     if (seeker.event > event || seeker.event < frame.event) seeker.restore(frame.snapshot);
-    while (seeker.event < event && seeker.step());
+    seeker.advanceTo(event);
     return seeker;
   }
 
@@ -90,7 +106,7 @@ export class Recording {
     const teller = this.tellingSimulation();
     teller.simulation.restore(snapshot);
     teller.events = [...early];
-    while (teller.simulation.event < last && teller.simulation.step());
+    teller.simulation.advanceTo(last);
     return teller.events.filter(({ event }) => event >= first && event <= last);
   }
 
@@ -118,7 +134,7 @@ export class Recording {
   /** Every property and goal, as it stands after `event`. */
   standingsAt(event: number): readonly Standing[] {
     const simulation = this.at(event);
-    const { violation } = this.outcome;
+    const { violation } = this.isOver ? this.outcome : { violation: undefined };
     return placedProperties(this.protocol).map(({ path, property: { name, title, kind } }): Standing => {
       const qualified = qualifiedName(path, name);
       const watch = simulation.watches.find((one) => one.path === path && one.name === name);

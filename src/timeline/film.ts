@@ -56,6 +56,8 @@ export class Film {
   private everything = false;
   /** Ordinal of the last event. */
   last = 0;
+  /** Whether the run goes on: the last block is still being filled. */
+  isOpen = true;
 
   constructor(options: FilmOptions) {
     this.options = options;
@@ -70,13 +72,15 @@ export class Film {
     if (step !== undefined) this.take(step);
   }
 
-  /** The run is over. */
+  /** The run is over. Said again, it changes nothing. */
   end(at: Micros): void {
+    if (!this.isOpen) return;
     const last = this.maker.end();
     if (last !== undefined) this.take(last);
     const block = this.blocks.at(-1);
     if (block !== undefined) this.keep(block, this.gathered);
     this.gathered = [];
+    this.isOpen = false;
     this.chronicle.end = Math.max(this.chronicle.end, at);
   }
 
@@ -92,7 +96,10 @@ export class Film {
 
   private beginBlock(step: Step): void {
     const previous = this.blocks.at(-1);
-    if (previous !== undefined && this.recent.length < BLOCKS_KEPT) this.keep(previous, this.gathered);
+    if (previous !== undefined) {
+      previous.scenes = undefined;
+      if (this.recent.length < BLOCKS_KEPT) this.keep(previous, this.gathered);
+    }
     this.gathered = [];
     this.blocks.push({
       firstPlace: this.index.length,
@@ -121,15 +128,15 @@ export class Film {
   showEverything(everything: boolean): void {
     if (everything === this.everything) return;
     this.everything = everything;
-    for (const block of this.recent) block.scenes = undefined;
+    for (const block of [...this.recent, ...this.blocks.slice(-1)]) block.scenes = undefined;
   }
 
   /** @throws RangeError beyond the last step. */
   scene(place: number): Scene {
     const block = this.blocks[Math.floor(place / BLOCK)];
     if (block === undefined) throw new RangeError(`there is no step ${place}`);
-    const scenes = block.scenes ?? this.scenesOf(block);
-    const scene = scenes[place - block.firstPlace];
+    // Of the block that is being filled a part may be known.
+    const scene = block.scenes?.[place - block.firstPlace] ?? this.scenesOf(block)[place - block.firstPlace];
     if (scene === undefined) throw new RangeError(`there is no step ${place}`);
     return scene;
   }
@@ -150,6 +157,7 @@ export class Film {
       if (place >= 0) this.recent.push(...this.recent.splice(place, 1));
       return block.steps;
     }
+    if (this.isOpen && block === this.blocks.at(-1)) return this.gathered;
     const next = this.blocks[Math.floor(block.firstPlace / BLOCK) + 1];
     const last = next === undefined ? this.last : next.firstEvent - 1;
     this.keep(block, stepsOf(this.options.again(block.firstEvent, last)));

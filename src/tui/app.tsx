@@ -1,9 +1,10 @@
-/** The timeline in ink: frames to lines of text, keys to states. Everything else is in pure functions beside this file. */
-import { Box, Text, useApp, useInput, useStdout } from 'ink';
-import { memo, type ReactElement, useCallback, useEffect, useRef, useState } from 'react';
+/** The timeline in ink: keys to states, states to lines on the screen. Everything else is in pure functions beside this file. */
+import { useApp, useInput, useStdout } from 'ink';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { type Depth, painted } from './colors.ts';
 import { frame } from './frame.ts';
 import { play } from './moves.ts';
+import { opened } from './opening.ts';
 import type { ViewState } from './state.ts';
 import { copySequence, keyNamesOf } from './terminal.ts';
 import { press, withinLesson } from './update.ts';
@@ -14,13 +15,18 @@ export interface AppProps {
   readonly start: ViewState;
   readonly depth: Depth;
   readonly ascii: boolean;
-  /** Sends what is no frame to the terminal. */
-  readonly send: (sequence: string) => void;
+  /** Where frames go, and what is no frame. */
+  readonly screen: {
+    draw(lines: readonly string[]): void;
+    send(sequence: string): void;
+  };
 }
 
 const TICK_MILLISECONDS = 80;
+/** So long a key may wait while a long run is being recorded. */
+const RECORD_MILLISECONDS = 40;
 
-export function App({ viewer, start, depth, ascii, send }: AppProps): ReactElement {
+export function App({ viewer, start, depth, ascii, screen }: AppProps): null {
   const { exit } = useApp();
   const { stdout } = useStdout();
   const [state, setState] = useState(start);
@@ -42,7 +48,7 @@ export function App({ viewer, start, depth, ascii, send }: AppProps): ReactEleme
     for (const one of keyNamesOf(input, key)) {
       if (next.quit) continue;
       next = press(viewer, next, one, size);
-      if (one === 'y' && next.message.startsWith('copied: ')) send(copySequence(viewer.showing.command));
+      if (one === 'y' && next.message.startsWith('copied: ')) screen.send(copySequence(viewer.showing.command));
     }
     show(next);
   });
@@ -56,21 +62,23 @@ export function App({ viewer, start, depth, ascii, send }: AppProps): ReactEleme
     return () => clearInterval(timer);
   }, [state.playing, show, viewer]);
 
-  const lines = state.quit ? [] : frame(viewer, state, { ...size, ascii });
-  return (
-    <Box flexDirection="column">
-      {lines.map((line, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line of the screen is its place.
-        <ScreenLine key={i} text={painted(line, depth)} />
-      ))}
-    </Box>
-  );
-}
+  // The run is recorded between keys; what has happened so far can be looked at.
+  useEffect(() => {
+    if (viewer.isWhole) return;
+    const record = (): void => {
+      viewer.recordFor(RECORD_MILLISECONDS);
+      show(viewer.isWhole ? opened(viewer, latest.current, start) : { ...latest.current });
+      timer = viewer.isWhole ? undefined : setTimeout(record);
+    };
+    let timer: NodeJS.Timeout | undefined = setTimeout(record);
+    return () => clearTimeout(timer);
+  }, [show, viewer, start]);
 
-/** Unchanged lines are not laid out again. An empty line keeps its place. */
-const ScreenLine = memo(
-  ({ text }: { readonly text: string }): ReactElement => <Text wrap="truncate-end">{text === '' ? ' ' : text}</Text>,
-);
+  useLayoutEffect(() => {
+    if (!state.quit) screen.draw(frame(viewer, state, { ...size, ascii }).map((line) => painted(line, depth)));
+  }, [state, size, viewer, screen, depth, ascii]);
+  return null;
+}
 
 interface Sized {
   readonly columns: number;

@@ -1,6 +1,7 @@
 /**
- * Where ink writes its frames: a stream that sends on only the lines that changed, each to its own row, so that nothing scrolls, nothing
- * is erased and nothing flickers. ink's own way of doing this loses a row where a frame is smaller than the screen (6.8).
+ * The screen as frames are drawn on it: only lines that changed are sent, each to its own row, so that nothing scrolls, nothing is erased
+ * and nothing flickers. ink gets it for its output and has nothing to say: our lines are laid out already, and to have them taken apart
+ * and put together again costs more than to make them (docs/decisions/0031).
  */
 const CLEAR = '\u001b[2J';
 const CLEAR_LINE = '\u001b[K';
@@ -43,17 +44,22 @@ export class FrameWriter {
     return this;
   }
 
-  /** A whole frame, as ink writes it in its debug mode. */
-  write(frame: string): boolean {
-    if (!this.isOpen) return true;
-    const lines = frame.split('\n').slice(0, this.rows);
+  /** What ink writes: an empty frame, again and again. */
+  write(): boolean {
+    return true;
+  }
+
+  /** A whole frame, line by line. */
+  draw(frame: readonly string[]): void {
+    if (!this.isOpen) return;
+    const lines = frame.slice(0, this.rows);
     const changes: string[] = [];
     for (let i = 0; i < Math.max(lines.length, this.shown.length); i++) {
       const line = lines[i] ?? '';
       if (line !== (this.shown[i] ?? '')) changes.push(`\u001b[${i + 1};1H${line}${CLEAR_LINE}`);
     }
     this.shown = lines;
-    return changes.length === 0 ? true : this.output.write(changes.join(''));
+    if (changes.length > 0) this.output.write(changes.join(''));
   }
 
   /** Something that is no frame, e.g. a text for the clipboard. */

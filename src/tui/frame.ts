@@ -21,7 +21,7 @@ import { lessonLines, limitOf } from './lesson.ts';
 import { menuLines } from './menu.ts';
 import { speedWords } from './moves.ts';
 import type { Mode, ViewState } from './state.ts';
-import type { Viewer } from './viewer.ts';
+import type { Branch, Viewer } from './viewer.ts';
 
 export interface FrameOptions extends Size {
   readonly ascii: boolean;
@@ -74,7 +74,7 @@ function titleLine(viewer: Viewer, state: ViewState, width: number): Line {
   const here = film.length === 0 ? { event: 0, at: 0 } : film.index.at(state.place);
   const name = showing.plan.bug === undefined ? showing.title : `${showing.title} (${showing.plan.bug})`;
   const right: Span[] = [
-    span(`  #${here.event}/${film.last}`, 'bold'),
+    span(`  #${here.event}/${film.last}${viewer.isWhole ? '' : '…'}`, 'bold'),
     span(`  t=${inMilliseconds(here.at)}ms`),
     span(`  ${state.playing ? `PLAYING ${speedWords(state.speed)}/s` : 'PAUSED'}`, state.playing ? 'good' : 'dim'),
     ...(state.filter === '' ? [] : [span(`  filter: ${state.filter}`, 'hint')]),
@@ -189,14 +189,16 @@ function branchLines(viewer: Viewer, state: ViewState, width: number): Line[] {
   const lines = shown.map((branch) => {
     const i = viewer.branches.indexOf(branch);
     const from = branch.parent === undefined ? '' : ` from #${branch.parent.event}`;
-    const { violation, verdict } = branch.recording.outcome;
-    const end = violation === undefined ? verdict : `${violation.property} broken at #${violation.event}`;
+    const end = branch.recording.isOver ? endOf(branch.recording.outcome) : 'not over yet';
     const text = `${i === state.branch ? '▸' : ' '} ${branch.parent === undefined ? '' : '└ '}${branch.name}${from}: ${branch.says}, ${end}`;
     return lineOf(cut(text, width), i === state.branch ? 'note' : 'dim');
   });
   const first = Math.max(0, Math.min(state.branch - 1, lines.length - 4));
   return [rule(width), ...lines.slice(first, first + 4)];
 }
+
+const endOf = ({ violation, verdict }: Branch['recording']['outcome']): string =>
+  violation === undefined ? verdict : `${violation.property} broken at #${violation.event}`;
 
 function shortInspector(viewer: Viewer, state: ViewState, width: number, height: number): Line[] {
   const rest = [shortChange(viewer, state, width), shortProperties(viewer, state, width)];

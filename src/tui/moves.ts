@@ -238,6 +238,7 @@ export const saveBranch: Move = (viewer, state) => {
   const { save } = viewer.showing;
   const branch = viewer.branch(state);
   if (save === undefined) return say(state, 'there is nowhere to save to');
+  if (!branch.recording.isOver) return say(state, 'the run is not over yet');
   return say(state, `saved: ${save(branch)}`);
 };
 

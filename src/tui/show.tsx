@@ -1,11 +1,9 @@
 /** Shows a run on a terminal until its viewer leaves. */
 import { render } from 'ink';
-import { what } from '../timeline/step-index.ts';
 import { App } from './app.tsx';
 import { depthOf } from './colors.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { beatsOf, startLesson } from './lesson.ts';
-import { startState, type ViewState } from './state.ts';
+import { beginning } from './opening.ts';
 import { takeScreen } from './terminal.ts';
 import { type Showing, Viewer } from './viewer.ts';
 
@@ -16,9 +14,13 @@ export interface ShowOptions {
   readonly process: NodeJS.Process;
 }
 
+/** A short run is recorded before the first frame, a long one goes on behind it. */
+const AT_FIRST_MILLISECONDS = 60;
+
 /** @returns 0, or 128 and the number of the signal that ended it. */
 export async function showOnTerminal({ showing, color, ascii, process }: ShowOptions): Promise<number> {
-  const viewer = new Viewer(showing);
+  const viewer = new Viewer(showing, { gradually: true });
+  viewer.recordFor(AT_FIRST_MILLISECONDS);
   const { stdin, stdout } = process;
   let code = 0;
   const release = takeScreen({ input: stdin, output: stdout }, process, (signal) => {
@@ -28,11 +30,11 @@ export async function showOnTerminal({ showing, color, ascii, process }: ShowOpt
   const writer = new FrameWriter(stdout);
   const depth = depthOf(process.env, color);
   const instance = render(
-    <App viewer={viewer} start={beginning(viewer)} depth={depth} ascii={ascii} send={(text) => writer.send(text)} />,
+    <App viewer={viewer} start={beginning(viewer)} depth={depth} ascii={ascii} screen={writer} />,
     {
       stdin,
       stdout: writer as unknown as NodeJS.WriteStream,
-      // Whole frames, without escape sequences of ink's own; also where CI is set.
+      // Nothing of ink's own on the screen, and everything at once; also where CI is set.
       debug: true,
       exitOnCtrlC: false,
       patchConsole: false,
@@ -46,20 +48,4 @@ export async function showOnTerminal({ showing, color, ascii, process }: ShowOpt
     release();
   }
   return code;
-}
-
-/** A failing run opens where it fails, any other at its beginning. */
-export function beginning(viewer: Viewer): ViewState {
-  const { film } = viewer.branches[0] as Viewer['branches'][number];
-  const end = film.index.find(0, 1, what.violation | what.failure);
-  if (viewer.showing.lesson === undefined && end >= 0) return { ...startState, place: end };
-  // The nodes' starting says nothing yet.
-  const { index } = film;
-  let place = 0;
-  while (place < index.length - 1 && ((index.flags[place] as number) & what.firstBoot) !== 0) place++;
-  const lesson = viewer.showing.lesson === undefined ? undefined : { ...startLesson, told: viewer.showing.told ?? [] };
-  const start: ViewState = { ...startState, lesson, place: viewer.sees(startState).nearest(place) };
-  // A lesson is taken up where it was left.
-  const told = lesson?.told[0] ?? 0;
-  return told === 0 ? start : { ...start, place: beatsOf(viewer, 0)[told - 1]?.place ?? start.place };
 }

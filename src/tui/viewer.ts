@@ -67,15 +67,32 @@ export class Viewer {
   private ways: { readonly key: string; readonly ways: readonly WayOn[] } | undefined;
   private cone: { readonly key: string; readonly cone: Uint8Array } | undefined;
 
-  constructor(showing: Showing) {
+  /** @param gradually the main run is recorded by `recordFor` */
+  constructor(showing: Showing, { gradually = false }: { readonly gradually?: boolean } = {}) {
     this.showing = showing;
     this.protocol = showing.protocol;
     this.teller = tellerOf(showing.protocol.tell);
     this.clients = new Set(showing.plan.nodes.filter(({ role }) => role === 'client').map(({ id }) => id));
     const { variants = [] } = showing;
-    if (variants.length === 0) this.branches.push(this.record('main', showing.plan, undefined, 'as it was'));
+    if (variants.length === 0) {
+      const main = this.begin('main', showing.plan, undefined, 'as it was', this.protocol);
+      this.branches.push(gradually ? main : whole(main));
+    }
     for (const { name, title, protocol, plan } of variants)
-      this.branches.push(this.record(name, plan, undefined, title, protocol));
+      this.branches.push(whole(this.begin(name, plan, undefined, title, protocol)));
+  }
+
+  /** Whether the main run has been recorded to its end. */
+  get isWhole(): boolean {
+    return !(this.branches[0] as Branch).film.isOpen;
+  }
+
+  /** Goes on recording the main run, for about so long. */
+  recordFor(milliseconds: number): void {
+    const main = this.branches[0] as Branch;
+    const end = performance.now() + milliseconds;
+    while (!main.recording.isOver && performance.now() < end) main.recording.record(RECORDED_AT_ONCE);
+    if (main.recording.isOver) whole(main);
   }
 
   /** What is worked out once. */
@@ -84,8 +101,7 @@ export class Viewer {
     return this.memory.get(key) as T;
   }
 
-  /** Runs a plan to its end. */
-  record(name: string, plan: Plan, parent: Branch['parent'], says: string, protocol: Protocol = this.protocol): Branch {
+  private begin(name: string, plan: Plan, parent: Branch['parent'], says: string, protocol: Protocol): Branch {
     const nodes = plan.nodes.map(({ id }) => id);
     const again: { recording?: Recording } = {};
     const film = new Film({
@@ -98,7 +114,6 @@ export class Viewer {
       sink: (event) => film.add(event),
     });
     again.recording = recording;
-    film.end(recording.outcome.statistics.simulatedMicros);
     return { name, plan, film, recording, parent, says };
   }
 
@@ -120,7 +135,7 @@ export class Viewer {
     const parent = { branch: state.branch, event: this.event(state) };
     const says = way.message === undefined ? way.title : `${way.title}: ${this.tellWay(way)}`;
     this.branches.push(
-      this.record(`what-if/${this.branches.length}`, way.plan(), parent, says, this.recording(state).protocol),
+      whole(this.begin(`what-if/${this.branches.length}`, way.plan(), parent, says, this.recording(state).protocol)),
     );
     return this.branches.length - 1;
   }
@@ -151,9 +166,9 @@ export class Viewer {
 
   /** What zoom, filter and cone leave in sight. */
   sees(state: ViewState): Seer {
-    const key = [state.branch, state.zoom, state.filter, state.cone, state.coneAt].join('\u0000');
-    if (this.seer?.key === key) return this.seer.seer;
     const film = this.film(state);
+    const key = [state.branch, state.zoom, state.filter, state.cone, state.coneAt, film.length].join('\u0000');
+    if (this.seer?.key === key) return this.seer.seer;
     film.showEverything(state.zoom === 'everything');
     const filter = state.filter === '' ? undefined : readFilter(state.filter);
     const seer = new Seer(film, { zoom: state.zoom, filter, cone: this.coneOf(state) }, this.teller);
@@ -163,9 +178,9 @@ export class Viewer {
 
   private coneOf(state: ViewState): Uint8Array | undefined {
     if (state.cone === 'off') return undefined;
-    const key = [state.branch, state.cone, state.coneAt].join(' ');
+    const { index } = this.film(state);
+    const key = [state.branch, state.cone, state.coneAt, index.length].join(' ');
     if (this.cone?.key !== key) {
-      const { index } = this.film(state);
       this.cone = { key, cone: state.cone === 'chain' ? index.chain(state.coneAt) : index.cone(state.coneAt) };
     }
     return this.cone.cone;
@@ -198,3 +213,13 @@ export class Viewer {
 
 /** Steps a narrator hears before it tells one: who asked what, and who looked how. */
 const NARRATED_BEFORE = 300;
+
+/** Events between two looks at the clock. */
+const RECORDED_AT_ONCE = 100;
+
+/** The branch, recorded to the end of its run. */
+function whole(branch: Branch): Branch {
+  const { recording, film } = branch;
+  film.end(recording.record().outcome.statistics.simulatedMicros);
+  return branch;
+}

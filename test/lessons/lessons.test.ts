@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { lessonFile, lessonNames, readLesson, stage } from '../../src/cli/lessons.ts';
 import { beatsOf, limitOf } from '../../src/tui/lesson.ts';
-import { beginning } from '../../src/tui/show.tsx';
+import { beginning } from '../../src/tui/opening.ts';
 import type { ViewState } from '../../src/tui/state.ts';
 import { Viewer } from '../../src/tui/viewer.ts';
 import { createWorkplace, PATIENCE } from '../e2e/command.ts';

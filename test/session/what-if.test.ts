@@ -12,7 +12,7 @@ import { troubledPlan } from '../tui/viewers.ts';
 const plan = troubledPlan();
 const traced = (): { recording: Recording; events: TraceEvent[] } => {
   const events: TraceEvent[] = [];
-  const recording = new Recording(protocol, plan, { sink: (event) => events.push(event) });
+  const recording = new Recording(protocol, plan, { sink: (event) => events.push(event) }).record();
   return { recording, events };
 };
 const { recording, events } = traced();
@@ -30,7 +30,7 @@ describe('a recording', () => {
   test.each([1, 3, 40, 41, 200, 378, 379])('comes back to event %i from anywhere', (event) => {
     for (const from of [379, 1, 150]) {
       recording.at(from);
-      const again = new Recording(protocol, plan, { sink: () => undefined });
+      const again = new Recording(protocol, plan, { sink: () => undefined }).record();
       expect(recording.at(event).stateHash()).toBe(again.at(event).stateHash());
       expect(recording.at(event).digest()).toBe(again.at(event).digest());
     }
@@ -67,7 +67,7 @@ describe('what if', () => {
     const before = recording.at(at).digest();
     let different = 0;
     for (const way of ways) {
-      const branch = new Recording(protocol, way.plan(), { sink: () => undefined });
+      const branch = new Recording(protocol, way.plan(), { sink: () => undefined }).record();
       expect(branch.at(at).digest(), way.title).toBe(before);
       expect(branch.outcome.failure?.kind, way.title).not.toBe('contract');
       const reading = readPlan(JSON.parse(JSON.stringify(way.plan())));
@@ -128,9 +128,9 @@ describe('what if', () => {
   });
 
   test('a branch of a branch keeps what the branch did', () => {
-    const first = new Recording(protocol, named(/^crash n2 for good/).plan(), { sink: () => undefined });
+    const first = new Recording(protocol, named(/^crash n2 for good/).plan(), { sink: () => undefined }).record();
     const second = waysOn(first, at + 20, { while: ms(50) }).find(({ title }) => title === 'restart n2');
-    const branch = new Recording(protocol, (second as WayOn).plan(), { sink: () => undefined });
+    const branch = new Recording(protocol, (second as WayOn).plan(), { sink: () => undefined }).record();
     expect(branch.at(at + 20).digest()).toBe(first.at(at + 20).digest());
     expect(branch.outcome.digest).not.toBe(first.outcome.digest);
   });

@@ -1,6 +1,6 @@
 /** Frames as they are seen, at the three sizes, in Unicode and ASCII. */
 import { describe, expect, test } from 'vitest';
-import { beginning } from '../../src/tui/show.tsx';
+import { beginning } from '../../src/tui/opening.ts';
 import { protocol } from '../toys/quorum-register.ts';
 import { large, middle, pressed, shot, small, troubledPlan, troubledViewer } from './viewers.ts';
 
