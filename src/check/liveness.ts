@@ -134,15 +134,17 @@ export function livenessObserver(claim: LivenessClaim, run: CalmRun): Observer<M
     name: LIVENESS,
     endsRun: true,
     start: () => ({ begun: -1, acknowledged: new Map(), hasAgreed: false, judgement: undefined }),
-    returned(memory, { process, outcome, calledEvent = -1 }) {
-      if (memory.begun < 0 || outcome !== 'ok' || calledEvent < memory.begun) return undefined;
-      const client = clientOf(process);
-      memory.acknowledged.set(client, (memory.acknowledged.get(client) ?? 0) + 1);
-      return undefined;
-    },
+    returned: hear,
     calm: (memory, world) => judge.look(memory, world),
     end: (memory, world) => judge.end(memory, world),
   };
+}
+
+/** Not made anew for each run: the kernel makes code for what it calls. */
+function hear(memory: Memory, { process, outcome, calledEvent = -1 }: Operation): undefined {
+  if (memory.begun < 0 || outcome !== 'ok' || calledEvent < memory.begun) return;
+  const client = clientOf(process);
+  memory.acknowledged.set(client, (memory.acknowledged.get(client) ?? 0) + 1);
 }
 
 class CalmJudge {

@@ -148,10 +148,10 @@ export interface RunSpec {
   readonly disk: DiskModel;
   readonly faults: readonly Fault[];
   readonly calls: readonly Call[];
-  readonly workload?: WorkloadStream;
+  readonly workload?: WorkloadStream | undefined;
   readonly overrides: readonly Override[];
   /** What a what-if branch does differently, from some event on. */
-  readonly interventions?: readonly Intervention[];
-  readonly calm?: Calm;
+  readonly interventions?: readonly Intervention[] | undefined;
+  readonly calm?: Calm | undefined;
   readonly limits: Limits;
 }

@@ -217,7 +217,7 @@ export class Handlers implements ContextHost {
   // --- What contexts ask for -----------------------------------------------------------------------------------------------------
 
   indexOf(node: NodeId): number | undefined {
-    return this.core.indexes.get(node);
+    return this.core.indexOf(node);
   }
 
   nodesWithRole(path: string, role: string): readonly NodeId[] {

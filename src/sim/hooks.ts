@@ -53,57 +53,98 @@ export interface Judge<Of extends Listener> {
   threw(listener: Of, hook: string, error: unknown): void;
 }
 
-/** One function for this hook of all listeners that have it; undefined when none has. */
-export function callerOf<Name extends HookName, Of extends Listener>(
-  name: Name,
-  listeners: readonly Of[],
-  judge: Judge<Of>,
-): Callers[Name] | undefined {
-  const interested = listeners.filter(({ observer }) => observer[name] !== undefined);
-  if (interested.length === 0) return undefined;
-  const hooks = interested.map(({ observer }) => observer[name] as AnyFunction);
-  return codeFor(name, hooks)(interested, judge) as Callers[Name];
+/** What of an observer its code depends on. */
+type Ears = readonly unknown[];
+
+const hookNames = Object.keys(parameters) as readonly HookName[];
+const earsOf = ({ observer }: Listener): Ears => [observer.messages, ...hookNames.map((name) => observer[name])];
+
+/** Code for one hook, or for messages of one type, of the listeners at these places; undefined when nobody listens. */
+type Code = ((listeners: readonly Listener[], judge: unknown) => AnyFunction) | undefined;
+
+/**
+ * The code for one list of observers. It is made once and serves all runs that watch the same: a campaign makes many thousands of runs,
+ * and code of a run's own would start cold in each.
+ */
+export class HookCode {
+  private readonly ears: readonly Ears[];
+  /** By hook, or hook and message type. */
+  private readonly asked = new Map<string, Code>();
+  /** By hook and the places of its listeners. */
+  private readonly made = new Map<string, Code>();
+
+  constructor(ears: readonly Ears[]) {
+    this.ears = ears;
+  }
+
+  /** One function that calls this hook of all listeners that have it, and that want messages of this type; undefined when none does. */
+  callerOf<Name extends HookName, Of extends Listener>(
+    name: Name,
+    type: string | undefined,
+    listeners: readonly Of[],
+    judge: Judge<Of>,
+  ): Callers[Name] | undefined {
+    const key = type === undefined ? name : `${name} ${type}`;
+    const known = this.asked.get(key);
+    const code = known !== undefined || this.asked.has(key) ? known : this.find(key, name, type, listeners);
+    return code?.(listeners, judge) as Callers[Name] | undefined;
+  }
+
+  private find(key: string, name: HookName, type: string | undefined, listeners: readonly Listener[]): Code {
+    const places = listeners.flatMap(({ observer }, place) =>
+      observer[name] !== undefined && (type === undefined || (observer.messages?.includes(type) ?? true))
+        ? [place]
+        : [],
+    );
+    const list = `${name} ${places}`;
+    const code = this.made.get(list) ?? generate(name, places, listeners);
+    this.made.set(list, code);
+    this.asked.set(key, code);
+    return code;
+  }
+
+  fits(listeners: readonly Listener[]): boolean {
+    return (
+      listeners.length === this.ears.length &&
+      listeners.every(({ observer }, i) => {
+        const ears = this.ears[i] as Ears;
+        return observer.messages === ears[0] && hookNames.every((name, hook) => observer[name] === ears[hook + 1]);
+      })
+    );
+  }
 }
 
-interface Code {
-  readonly name: HookName;
-  readonly hooks: readonly AnyFunction[];
-  readonly make: AnyFunction;
+/** Latest last. Few lists are in use at a time: one for each role of a protocol. */
+const codes: HookCode[] = [];
+const CODES_MAX = 64;
+
+/** The code for these listeners, which may be that of an earlier run. */
+export function hookCodeFor(listeners: readonly Listener[]): HookCode {
+  const known = codes.find((code) => code.fits(listeners));
+  if (known !== undefined) return known;
+  const code = new HookCode(listeners.map(earsOf));
+  codes.push(code);
+  if (codes.length > CODES_MAX) codes.shift();
+  return code;
 }
 
-/** By first hook: observers that are made anew for each run take their code with them when they go. */
-const known = new WeakMap<AnyFunction, Code[]>();
-
-function codeFor(name: HookName, hooks: readonly AnyFunction[]): AnyFunction {
-  const first = hooks[0] as AnyFunction;
-  const codes = known.get(first) ?? [];
-  const found = codes.find((code) => code.name === name && isSame(code.hooks, hooks));
-  if (found !== undefined) return found.make;
-  const make = generate(name, hooks);
-  known.set(first, [...codes, { name, hooks, make }]);
-  return make;
-}
-
-const isSame = (left: readonly AnyFunction[], right: readonly AnyFunction[]): boolean =>
-  left.length === right.length && left.every((hook, i) => hook === right[i]);
-
-function generate(name: HookName, hooks: readonly AnyFunction[]): AnyFunction {
+function generate(name: HookName, places: readonly number[], listeners: readonly Listener[]): Code {
+  if (places.length === 0) return undefined;
   const [all, handedOn, node] = parameters[name];
-  const names = hooks.map((_, i) => `h${i}`);
-  const calls = hooks.map(
-    (_, i) => `if (l${i}.reachedAt < 0) {
+  const calls = places.map(
+    (i) => `if (l${i}.reachedAt < 0) {
       asked = l${i};
       const verdict = h${i}(l${i}.memory, ${handedOn});
       if (verdict !== undefined && verdict !== false) judge.answered(l${i}, verdict, ${node});
     }`,
   );
-  const listeners = hooks.map((_, i) => `l${i}`);
   const source = `return function (listeners, judge) {
-    const [${listeners}] = listeners;
+    ${places.map((i) => `const l${i} = listeners[${i}];`).join('\n')}
     return function ${name}(${all}) {
       let asked;
       try { ${calls.join('\n')} } catch (error) { judge.threw(asked, '${name}', error); }
     };
   }`;
-  return new Function(...names, source)(...hooks) as AnyFunction;
+  const hooks = places.map((i) => (listeners[i] as Listener).observer[name] as AnyFunction);
+  return new Function(...places.map((i) => `h${i}`), source)(...hooks) as Code;
 }

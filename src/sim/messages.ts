@@ -44,7 +44,7 @@ export class Messages {
     const { core, network } = this;
     core.digest.word((SEND << 24) ^ (part.index << 16) ^ target);
     const kind = core.kindOf(part, message.type);
-    core.digest.objectAt(kind.site, message as never);
+    core.digest.sharedAt(kind.site, message as never);
     const link = network.link(node.index, target);
     const lane = network.lane(link, kind.index, kind.type, node.id, to);
     const ordinal = ++lane.count;

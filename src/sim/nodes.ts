@@ -70,5 +70,6 @@ export class Nodes {
     const { core } = this;
     for (const node of core.nodes.splice(core.spec.nodes.length)) core.indexes.delete(node.id);
     core.names.length = core.nodes.length;
+    core.forgetIndexes();
   }
 }

@@ -2,7 +2,7 @@
  * Observers at work: who watches what, with which memory. A hook nobody has costs nothing. An observer that has reached its goal is
  * asked no more.
  */
-import { type Callers, callerOf, type Judge } from './hooks.ts';
+import { type Callers, type HookCode, type HookName, hookCodeFor, type Judge } from './hooks.ts';
 import type { Observer, PlacedObserver, World } from './observer.ts';
 import { clone } from './plain.ts';
 
@@ -37,23 +37,28 @@ export class HookTable {
   readonly deliver: (Callers['deliver'] | undefined)[] = [];
   private readonly watches: readonly Watch[];
   private readonly judge: Judge<Watch>;
+  private readonly code: HookCode;
 
   constructor(watches: readonly Watch[], judge: Judge<Watch>) {
     this.watches = watches;
     this.judge = judge;
-    this.step = callerOf('step', watches, judge);
-    this.boot = callerOf('boot', watches, judge);
-    this.crash = callerOf('crash', watches, judge);
-    this.durable = callerOf('durable', watches, judge);
-    this.log = callerOf('log', watches, judge);
-    this.note = callerOf('note', watches, judge);
-    this.returned = callerOf('returned', watches, judge);
+    this.code = hookCodeFor(watches);
+    this.step = this.callerOf('step');
+    this.boot = this.callerOf('boot');
+    this.crash = this.callerOf('crash');
+    this.durable = this.callerOf('durable');
+    this.log = this.callerOf('log');
+    this.note = this.callerOf('note');
+    this.returned = this.callerOf('returned');
   }
 
   addType(type: string): void {
-    const interested = this.watches.filter(({ observer: { messages } }) => messages?.includes(type) ?? true);
-    this.send.push(callerOf('send', interested, this.judge));
-    this.deliver.push(callerOf('deliver', interested, this.judge));
+    this.send.push(this.callerOf('send', type));
+    this.deliver.push(this.callerOf('deliver', type));
+  }
+
+  private callerOf<Name extends HookName>(name: Name, type?: string): Callers[Name] | undefined {
+    return this.code.callerOf(name, type, this.watches, this.judge);
   }
 
   forgetTypes(): void {

@@ -111,7 +111,9 @@ export class Timers {
       part.timers.clear();
       for (const [id, timer] of armed) {
         const due = node.clock.trueTimeOf(timer.local, this.core.now);
-        this.arm(node, part, id, { ...timer, token: this.core.nextToken(), due, queuedAt: due });
+        const { name, key, hash, local, sequence, cause } = timer;
+        const token = this.core.nextToken();
+        this.arm(node, part, id, { name, key, hash, token, local, due, queuedAt: due, sequence, cause });
       }
     }
   }
