@@ -46,6 +46,11 @@ export const builtInProtocols: readonly BuiltIn[] = [
     load: async () => (await import('./protocols/lease-lock/replicated/replicated-lock.ts')).replicatedLock,
   },
   {
+    name: 'etcd-lock',
+    aliases: [],
+    load: async () => (await import('./protocols/lease-lock/etcd/etcd-lock.ts')).etcdLock,
+  },
+  {
     name: 'two-phase-commit',
     aliases: ['2pc'],
     load: async () => (await import('./protocols/two-phase-commit/two-phase-commit.ts')).twoPhaseCommit,

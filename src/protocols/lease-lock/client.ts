@@ -1,5 +1,5 @@
 /** A client of a lock server: asks for the lock, renews its lease, gives the lock back. What it does meanwhile is in holder.ts. */
-import type { NodeId, Request, Role } from '../../sim/protocol.ts';
+import type { Request, Role } from '../../sim/protocol.ts';
 import {
   believe,
   extended,
@@ -17,7 +17,8 @@ import {
   step,
 } from './holder.ts';
 import type { Rules } from './rules.ts';
-import type { ClientContext, ClientShape, ClientState, Granted, ToServer, Work } from './shape.ts';
+import { answered, nobodyAsked, onNotLeader, tellServer } from './servers.ts';
+import type { ClientContext, ClientShape, ClientState, Granted, Work } from './shape.ts';
 
 /** A Release that is not answered is repeated so often; then the lease runs out by itself. */
 const RELEASES_MAX = 5;
@@ -25,23 +26,24 @@ const RELEASES_MAX = 5;
 type ClientLock = Lock<ClientState, ClientContext>;
 
 export function createClient(rules: Rules): Role<ClientShape> {
-  const lock: ClientLock = { rules, idle, release: sendRelease, abandon };
+  const stopRenewing = (context: ClientContext): void => context.cancelTimer('renew');
+  const lock: ClientLock = { rules, idle, stopRenewing, release: sendRelease, abandon };
   return {
-    boot: () => ({ ...idleHolder(), releases: 0, server: 0, answered: true, hops: 0 }),
+    boot: () => ({ ...idleHolder(), ...nobodyAsked(), releases: 0 }),
     onRequest: { work: (state, request, context) => onWork(rules, state, request, context) },
     onMessage: {
       Granted: (state, _from, message, context) => onGranted(rules, state, message, context),
       Lost: (state, _from, { id }, context) => {
+        answered(state);
         if (state.request?.id === id && state.phase !== 'releasing') lose(lock, state, context);
       },
       Released: (state, _from, { id }, context) => {
-        state.answered = true;
+        answered(state);
         if (state.request?.id === id && state.phase === 'releasing') finish(lock, state, false, context);
       },
-      Queued: (state) => {
-        state.answered = true;
-      },
-      NotLeader: (state, from, { message }, context) => onNotLeader(state, from, message, context),
+      Queued: answered,
+      NotLeader: (state, from, { message }, context) =>
+        onNotLeader(state, from, message, state.request?.id === message.id, context),
       Registered: (state, _from, message, context) => onRegistered(lock, state, message, context),
       Written: (state, _from, message, context) => onWritten(lock, state, message, context),
     },
@@ -73,30 +75,8 @@ function askForLease(rules: Rules, state: ClientState, { id }: Request, context:
   tellServer(state, { type: state.phase === 'waiting' ? 'Acquire' : 'Renew', id, attempt }, context);
 }
 
-/** A question of its own. Where the last one was not answered and there are other servers, one of them may. */
-function tellServer(state: ClientState, message: ToServer, context: ClientContext): void {
-  if (!state.answered) state.server++;
-  state.answered = false;
-  state.hops = 0;
-  context.send(serverOf(state, context), message);
-}
-
-function serverOf({ server }: ClientState, { directory }: ClientContext): NodeId {
-  const servers = directory.withRole('server');
-  return servers[server % servers.length] as NodeId;
-}
-
-/** Of several servers one leads: the others are asked in turn, once each; then the timer decides. */
-function onNotLeader(state: ClientState, from: NodeId, message: ToServer, context: ClientContext): void {
-  if (from === serverOf(state, context)) state.server++;
-  state.answered = true;
-  if (state.request?.id !== message.id || state.hops >= context.directory.withRole('server').length) return;
-  state.hops++;
-  context.send(serverOf(state, context), message);
-}
-
 function onGranted(rules: Rules, state: ClientState, { id, attempt, token }: Granted, context: ClientContext): void {
-  state.answered = true;
+  answered(state);
   if (state.request?.id !== id) {
     // Of a call that is over, maybe of an earlier life.
     tellServer(state, { type: 'Release', id }, context);

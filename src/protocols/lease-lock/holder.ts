@@ -15,8 +15,8 @@ export interface HolderContext extends Clocks {
   >;
   readonly directory: { withRole(role: string): readonly NodeId[] };
   send(to: NodeId, message: Register | Write): void;
-  setTimer(timer: 'retry' | 'renew' | 'step', delay: Micros): void;
-  cancelTimer(timer: 'retry' | 'renew' | 'step'): void;
+  setTimer(timer: 'retry' | 'step', delay: Micros): void;
+  cancelTimer(timer: 'retry' | 'step'): void;
   note(text: string, data?: Json): void;
   reply(request: Request, result: { readonly written: number; readonly lost: boolean }): void;
   refuse(request: Request, reason: string): void;
@@ -27,6 +27,8 @@ export interface Lock<State extends HolderState, Context> {
   readonly rules: Rules;
   /** The state in which nothing is held, asked for, or going on. */
   idle(): Partial<State>;
+  /** Nothing is to be renewed any more. */
+  stopRenewing(context: Context): void;
   /** Gives the lock back and waits until that is acknowledged, in the phase `releasing`; ends with `finish`. */
   release(state: State, request: Request<Work>, context: Context): void;
   /** Gives back, without waiting, whatever may still be held or asked for. */
@@ -159,7 +161,7 @@ function release<State extends HolderState, Context extends HolderContext>(
 ): void {
   context.note('released', { id: request.id, token: state.token });
   state.phase = 'releasing';
-  context.cancelTimer('renew');
+  lock.stopRenewing(context);
   lock.release(state, request, context);
 }
 
@@ -222,6 +224,6 @@ function end<State extends HolderState, Context extends HolderContext>(
 ): void {
   Object.assign(state, lock.idle());
   context.cancelTimer('retry');
-  context.cancelTimer('renew');
+  lock.stopRenewing(context);
   context.cancelTimer('step');
 }

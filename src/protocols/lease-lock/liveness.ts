@@ -21,15 +21,17 @@ const TURNS = 4;
 /**
  * Whoever held the lock when the calm began and is cut off, or was heard of by nobody, is gone after two leases. From then on each
  * client ahead in the queue does its work. `exchange`: the longest that a question to the server, or to the resource, and its answer take.
+ * `asks`: how many questions it takes to get the lock.
  */
 export function serviceWithin(
   { options, nodes, clockRateMin, clockRateMax, callAgainMax }: Circumstances,
   exchange: Micros,
+  asks = 1,
 ): Micros | undefined {
   const { ttl, retryInterval, stepInterval, acquireAttempts } = options as unknown as LeaseLockOptions;
   // A waiter that does not ask again within its lease loses its place again and again: nothing is owed.
   if (retryInterval / clockRateMin + exchange >= ttl / clockRateMax) return undefined;
-  const work = (WRITES_MAX + 3) * exchange + (WRITES_MAX * stepInterval + retryInterval) / clockRateMin;
+  const work = (WRITES_MAX + 2 + asks) * exchange + (WRITES_MAX * stepInterval + retryInterval) / clockRateMin;
   const turn = (nodes.client ?? 1) * work;
   const patience = acquireAttempts * retryInterval;
   // Nor to a client that gives up before it can be its turn.

@@ -54,6 +54,15 @@ export interface Rules {
   /** Asked before each guarded step. */
   isValid(now: Micros, validUntil: Micros): boolean;
 
+  // Clients of a store with sessions.
+
+  /** Whoever was woken looks again whether its own node is still there, and which is the first. etcd-io/etcd#11456. */
+  looksAgain(): boolean;
+  /** Who hears that its session is over stops. Curator, "Error handling": "the lock is lost". */
+  heedsLoss(): boolean;
+  /** Whether a node was made whose answer was lost: its name tells. CURATOR-315; ZooKeeper recipes, "Recoverable errors and GUIDs". */
+  looksForLostNode(): boolean;
+
   // The resource.
 
   /** Kleppmann 2016: "the storage server ... rejects the request with token 33", having seen 34. */
@@ -88,6 +97,10 @@ export const correctRules: Rules = {
   holderClock: ({ now }) => now,
   validUntil: (sentAt, _arrivedAt, ttl, ratePpm) => sentAt + shortened(ttl, ratePpm),
   isValid: (now, validUntil) => now < validUntil,
+
+  looksAgain: () => true,
+  heedsLoss: () => true,
+  looksForLostNode: () => true,
 
   mayRegister: (token, fence) => token >= fence.token,
   mayWrite: (token, fence) => token >= fence.token,

@@ -3,6 +3,7 @@
  * Leases: Gray and Cheriton 1989. Fencing tokens, called sequencers there: Burrows, "The Chubby lock service", 2006, section 2.4.
  */
 import type { Context, Micros, NodeId, Request } from '../../sim/protocol.ts';
+import type { Reach } from './servers.ts';
 
 /**
  * An acquisition is one attempt of a client to get the lock, from its first Acquire to its end. `id` is the number of the call it is made
@@ -201,14 +202,9 @@ export interface HolderState {
   written: number;
 }
 
-export interface ClientState extends HolderState {
+export interface ClientState extends HolderState, Reach {
   /** How often the Release was sent. */
   releases: number;
-  /** Place in the directory of the server to ask, where there are several. */
-  server: number;
-  /** Whether the last question was answered, and how many servers said of it that they do not lead. */
-  answered: boolean;
-  hops: number;
 }
 
 export interface ClientShape {

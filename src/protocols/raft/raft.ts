@@ -8,6 +8,7 @@ import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts
 import type { Role, Tolerance } from '../../sim/protocol.ts';
 import { plantedBugs } from './bugs.ts';
 import { createClient } from './client.ts';
+import { mix } from './fingerprint.ts';
 import { raftLiveness } from './liveness.ts';
 import { keyValueMachine } from './machines/key-value.ts';
 import { orderedCommands } from './machines/ordered.ts';
@@ -96,4 +97,4 @@ export const raft: Protocol = { ...createRaft(), bugs };
 export type { Confirm, Follow, Followed, Propose, RaftOptions } from './shape.ts';
 export type { StateMachine } from './state-machine.ts';
 export type { Rules };
-export { optionSpecs as raftOptionSpecs, orderedCommands, raftLiveness, raftOptions, telling as raftTelling };
+export { mix, optionSpecs as raftOptionSpecs, orderedCommands, raftLiveness, raftOptions, telling as raftTelling };

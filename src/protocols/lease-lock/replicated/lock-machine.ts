@@ -1,5 +1,6 @@
 /** The lock as a replicated state machine: whose it is, who waits, what is over. The rules are those of the single server. */
 import type { NodeId } from '../../../sim/protocol.ts';
+import { mix } from '../../raft/raft.ts';
 import type { Rules } from '../rules.ts';
 import type { Acquire, Granted, Lost, Queued, Release, Released, Renew } from '../shape.ts';
 import type { Command, Effects, LeaseMachine } from './machine.ts';
@@ -38,6 +39,12 @@ export const lockMachine = (rules: Rules): LeaseMachine<LockState, Ask, Told> =>
   apply: (state, command, index, effects) => apply(rules, state, command, index, effects),
   leases: ({ owner, queue }) =>
     (owner === null ? queue : [owner, ...queue]).map(({ id, attempt }) => ({ id, attempt })),
+  digest: ({ token, owner, queue, over }) => {
+    let digest = mix(token, owner === null ? 0 : mix(owner.id, owner.attempt));
+    for (const { id, attempt } of queue) digest = mix(mix(digest, id), attempt);
+    for (const client in over) digest = mix(digest, over[client] as number);
+    return digest;
+  },
   extendedBy: ({ owner, queue }, client, message) => {
     if (message.type === 'Release') return undefined;
     const waits = message.type === 'Acquire' && queue.some((waiter) => isOf(waiter, client, message.id));

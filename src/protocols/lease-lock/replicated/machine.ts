@@ -37,6 +37,8 @@ export interface LeaseMachine<State extends object, Ask extends Tagged, Told ext
   /** The same state and command give the same state everywhere. `index`: the command's place in the log. */
   apply(state: State, command: Command<Ask>, index: number, effects: Effects<Told>): void;
   leases(state: State): readonly Lease[];
+  /** A 32-bit fingerprint of what matters in the state, cheap: replicas are compared after every command. */
+  digest(state: State): number;
   /** The lease that the message does nothing but extend, where there is it; undefined for everything else. */
   extendedBy(state: State, client: NodeId, message: Ask): number | undefined;
   /** Answers such a message from the state as it is. */

@@ -65,40 +65,66 @@ function contradict(one: Seen, other: Seen): boolean {
 
 interface GhostMemory {
   readonly granted: Map<number, Seen>;
+  /** Index at which it came into the queue. */
+  readonly queued: Map<number, { readonly index: number; readonly moment: Moment; readonly node: number }>;
   /** Index of the release, by acquisition. */
   readonly over: Map<number, { readonly index: number; readonly moment: Moment; readonly node: number }>;
 }
 
-/** GHOST. */
-export const noGhostsInTheLog: Property = always<GhostMemory>({
-  name: 'GHOST',
-  title: 'an acquisition is granted once at most, and never behind its release in the log',
-  source: 'CURATOR-315',
-  oracle: 'internal',
-  role: 'server',
-  start: () => ({ granted: new Map(), over: new Map() }),
-  note({ granted, over }, node, text, data: Json | undefined, world): Finding | undefined {
-    if (text === 'over') {
-      const { id, index } = data as unknown as { readonly id: number; readonly index: number };
-      const known = over.get(id);
-      if (known === undefined || index < known.index) over.set(id, { index, moment: momentOf(world), node });
-      return undefined;
-    }
-    if (!isGrant(text)) return undefined;
-    const grant = seenAt(world, node, data);
-    const before = granted.get(grant.id);
-    granted.set(grant.id, before ?? grant);
-    if (before !== undefined && before.since !== grant.since) {
-      const sentence = `${nameOf(world, node)} grants the lock a second time for one request of ${grant.client}`;
-      return { sentence, facts: [toldBy(before, world), toldBy(grant, world)] };
-    }
-    const ended = over.get(grant.id);
-    if (ended === undefined || ended.index > grant.since) return undefined;
-    const sentence = `${nameOf(world, node)} grants the lock to ${grant.client} for a request that it has released`;
-    const released = fact(ended.moment, nameOf(world, ended.node), `acknowledges that a${grant.id} is released`);
-    return { sentence, facts: [released, toldBy(grant, world)] };
-  },
-});
+/** GHOST. @param once an acquisition comes into the queue once at most: who is passed over does not come again. */
+export const noGhostsInTheLog = (once: boolean): Property =>
+  always<GhostMemory>({
+    name: 'GHOST',
+    title:
+      'an acquisition is granted once at most, never behind its release in the log, and has one place in the queue',
+    source: 'CURATOR-315',
+    oracle: 'internal',
+    role: 'server',
+    start: () => ({ granted: new Map(), queued: new Map(), over: new Map() }),
+    note(memory, node, text, data: Json | undefined, world): Finding | undefined {
+      if (text === 'over') hearOver(memory, node, data, world);
+      if (text === 'queued' && once) return judgePlace(memory, node, data, world);
+      return isGrant(text) ? judgeGrant(memory, seenAt(world, node, data), node, world) : undefined;
+    },
+  });
+
+const indexed = (data: Json | undefined): { readonly id: number; readonly client: string; readonly index: number } =>
+  data as never;
+
+function hearOver({ over }: GhostMemory, node: number, data: Json | undefined, world: World): void {
+  const { id, index } = indexed(data);
+  const known = over.get(id);
+  if (known === undefined || index < known.index) over.set(id, { index, moment: momentOf(world), node });
+}
+
+function judgePlace({ queued }: GhostMemory, node: number, data: Json | undefined, world: World): Finding | undefined {
+  const { id, client, index } = indexed(data);
+  const first = queued.get(id);
+  if (first === undefined) queued.set(id, { index, moment: momentOf(world), node });
+  if (first === undefined || first.index === index) return undefined;
+  const place = `puts a${id} of ${client} into the queue`;
+  return {
+    sentence: `one request of ${client} has two places in the queue`,
+    facts: [
+      fact(first.moment, nameOf(world, first.node), place),
+      fact(momentOf(world), nameOf(world, node), `${place} again`),
+    ],
+  };
+}
+
+function judgeGrant({ granted, over }: GhostMemory, grant: Seen, node: number, world: World): Finding | undefined {
+  const before = granted.get(grant.id);
+  granted.set(grant.id, before ?? grant);
+  if (before !== undefined && before.since !== grant.since) {
+    const sentence = `${nameOf(world, node)} grants the lock a second time for one request of ${grant.client}`;
+    return { sentence, facts: [toldBy(before, world), toldBy(grant, world)] };
+  }
+  const ended = over.get(grant.id);
+  if (ended === undefined || ended.index > grant.since) return undefined;
+  const sentence = `${nameOf(world, node)} grants the lock to ${grant.client} for a request that it has released`;
+  const released = fact(ended.moment, nameOf(world, ended.node), `acknowledges that a${grant.id} is released`);
+  return { sentence, facts: [released, toldBy(grant, world)] };
+}
 
 /** FAIR: whose lease is over has left the queue. */
 export const fairnessInTheLog: Property = always<null>({
@@ -118,38 +144,44 @@ export const fairnessInTheLog: Property = always<null>({
 
 interface Executed {
   readonly node: number;
-  readonly text: string;
+  readonly digest: number;
   readonly moment: Moment;
 }
 
+/** By index of the last command; and how far each node had come when last seen. */
+interface Executions {
+  readonly at: (Executed | undefined)[];
+  readonly applied: number[];
+}
+
 /** AGREE. */
-export const agreement: Property = always<{ readonly at: Map<number, Executed>; readonly applied: number[] }>({
-  name: 'AGREE',
-  title: 'replicas that have executed the same commands are in the same state',
-  source: 'Schneider 1990, state machine approach',
-  oracle: 'internal',
-  role: 'server',
-  start: () => ({ at: new Map(), applied: [] }),
-  boot({ applied }, node) {
-    applied[node] = 0;
-    return undefined;
-  },
-  step({ at, applied }, node, state: ReplicaState<object>, world) {
-    const index = state.applied;
-    if (index === (applied[node] ?? 0)) return undefined;
-    applied[node] = index;
-    // The same code has made the same objects in the same order: their keys too.
-    const text = JSON.stringify(state.machine);
-    const first = at.get(index);
-    if (first === undefined) at.set(index, { node, text, moment: momentOf(world) });
-    if (first === undefined || first.text === text) return undefined;
-    const name = nameOf(world, node);
-    return {
-      sentence: `${nameOf(world, first.node)} and ${name} have executed ${index} commands, and differ`,
-      facts: [
-        fact(first.moment, nameOf(world, first.node), `is in the state ${first.text}`),
-        fact(momentOf(world), name, `is in the state ${text}`),
-      ],
-    };
-  },
-});
+export const agreement = (machine: { digest(state: never): number }): Property =>
+  always<Executions>({
+    name: 'AGREE',
+    title: 'replicas that have executed the same commands are in the same state',
+    source: 'Schneider 1990, state machine approach',
+    oracle: 'internal',
+    role: 'server',
+    start: () => ({ at: [], applied: [] }),
+    boot({ applied }, node) {
+      applied[node] = 0;
+      return undefined;
+    },
+    step({ at, applied }, node, state: ReplicaState<object>, world) {
+      const index = state.applied;
+      if (index === (applied[node] ?? 0)) return undefined;
+      applied[node] = index;
+      const digest = machine.digest(state.machine as never);
+      const first = at[index];
+      if (first === undefined) at[index] = { node, digest, moment: momentOf(world) };
+      if (first === undefined || first.digest === digest) return undefined;
+      const name = nameOf(world, node);
+      return {
+        sentence: `${nameOf(world, first.node)} and ${name} have executed ${index} commands, and differ`,
+        facts: [
+          fact(first.moment, nameOf(world, first.node), `has executed ${index} commands`),
+          fact(momentOf(world), name, `has executed ${index} commands: ${JSON.stringify(state.machine)}`),
+        ],
+      };
+    },
+  });

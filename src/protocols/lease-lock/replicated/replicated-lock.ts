@@ -25,11 +25,12 @@ import { telling } from './tell.ts';
 import { tolerates, toleratesUnder } from './tolerance.ts';
 
 function createReplicatedLock(rules: Rules = correctRules): Protocol {
+  const machine = lockMachine(rules);
   return defineProtocol({
     name: 'replicated-lock',
     title: 'a lease lock on replicated servers: grants, releases and the ends of leases go through a Raft log',
     roles: {
-      server: createReplica(rules, lockMachine(rules)),
+      server: createReplica(rules, machine),
       resource: createResource(rules),
       client: createClient(rules),
     },
@@ -49,9 +50,9 @@ function createReplicatedLock(rules: Rules = correctRules): Protocol {
       exclusionBy('Granted'),
       honesty,
       ownership,
-      noGhostsInTheLog,
+      noGhostsInTheLog(false),
       fairnessInTheLog,
-      agreement,
+      agreement(machine),
       ...leaseLockGoals,
       failedOver,
     ],

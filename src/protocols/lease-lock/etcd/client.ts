@@ -1,0 +1,139 @@
+/**
+ * The recipe of etcd (clientv3/concurrency, Mutex): a lease for each acquisition, a key under it; the order in which keys were created is
+ * the queue. Whoever has the oldest key holds the lock, the others watch the one before theirs.
+ */
+import type { Request, Role } from '../../../sim/protocol.ts';
+import { finish, idleHolder, lose, onRegistered, onWritten, step } from '../holder.ts';
+import type { Rules } from '../rules.ts';
+import { answered, nobodyAsked, tellServer } from '../servers.ts';
+import type { Work } from '../shape.ts';
+import {
+  ask,
+  enter,
+  noPlace,
+  onKeptAlive,
+  onPingTimer,
+  onRetryTimer,
+  onStranger,
+  onWatching,
+  openSession,
+  placeIn,
+  type Recipe,
+  type RecipeContext,
+  type RecipeShape,
+  type RecipeState,
+  takePlace,
+  viewRecipe,
+} from '../store/recipe.ts';
+import type { Created, Gone, Listed, SessionGone } from '../store/shape.ts';
+
+export function createEtcdClient(rules: Rules): Role<RecipeShape> {
+  const recipe: Recipe = {
+    rules,
+    idle: leaseless,
+    stopRenewing: (context) => context.cancelTimer('ping'),
+    ask: (state, request, context) => askAt(rules, state, request, context),
+    askAgain: (state, request, context) => askAt(rules, state, request, context),
+    release: revoke,
+    leaveIt: (state, context) => finish(recipe, state, false, context),
+    abandon: (state, _request, context) => close(state, context),
+  };
+  return {
+    boot: () => ({ ...idleHolder(), ...nobodyAsked(), ...noPlace(), session: 0, number: 0 }),
+    onRequest: { work: (state, request, context) => onWork(recipe, state, request, context) },
+    onMessage: {
+      KeptAlive: (state, _from, message, context) => {
+        const isOpened = onKeptAlive(rules, state, message, context);
+        if (isOpened && state.request !== null) enter(recipe, 'node', state, state.request, context);
+      },
+      SessionGone: (state, _from, message, context) => onSessionGone(recipe, state, message, context),
+      Created: (state, _from, message, context) => onCreated(recipe, state, message, context),
+      Deleted: answered,
+      Listed: (state, _from, message, context) => onListed(recipe, state, message, context),
+      Watching: onWatching,
+      Gone: (state, _from, message, context) => onGone(recipe, state, message, context),
+      NotLeader: onStranger,
+      Registered: (state, _from, message, context) => onRegistered(recipe, state, message, context),
+      Written: (state, _from, message, context) => onWritten(recipe, state, message, context),
+    },
+    onTimer: {
+      retry: (state, _key, context) => onRetryTimer(recipe, state, context),
+      ping: (state, _key, context) => onPingTimer(rules, state, context),
+      step: (state, _key, context) => step(recipe, state, context),
+    },
+    view: viewRecipe,
+  };
+}
+
+const leaseless = (): Partial<RecipeState> => ({ ...idleHolder(), ...noPlace(), session: 0, number: 0 });
+
+/** The lease is the acquisition's: its number is that of the call. */
+function onWork(recipe: Recipe, state: RecipeState, request: Request<Work>, context: RecipeContext): void {
+  Object.assign(state, leaseless(), { phase: 'waiting', request, session: request.id });
+  enter(recipe, 'session', state, request, context);
+  context.setTimer('ping', context.options.renewInterval);
+}
+
+function askAt(rules: Rules, state: RecipeState, { id }: Request<Work>, context: RecipeContext): void {
+  switch (state.stage) {
+    case 'session':
+      openSession(rules, state, context);
+      return;
+    case 'node':
+      ask(state, 'Create', { id, once: true }, context);
+      return;
+    case 'place':
+      ask(state, 'List', {}, context);
+      return;
+    case 'wait':
+      ask(state, 'Watch', { revision: state.before }, context);
+      return;
+    case 'first':
+      // The next answer to a keep-alive decides.
+      return;
+  }
+}
+
+function onCreated(recipe: Recipe, state: RecipeState, message: Created, context: RecipeContext): void {
+  answered(state);
+  const { request } = state;
+  if (request === null || state.stage !== 'node' || message.session !== state.session) return;
+  if (message.number !== state.number) return;
+  takePlace(recipe, state, message.revision, message.before, request, context);
+}
+
+/** etcd-io/etcd#11456: the own lease may have ended while the client waited, and somebody else's turn have come. */
+function onGone(recipe: Recipe, state: RecipeState, { session, revision }: Gone, context: RecipeContext): void {
+  answered(state);
+  const { request } = state;
+  if (request === null || state.stage !== 'wait' || session !== state.session || revision !== state.before) return;
+  if (recipe.rules.looksAgain()) enter(recipe, 'place', state, request, context);
+  else takePlace(recipe, state, state.node, 0, request, context);
+}
+
+function onListed(recipe: Recipe, state: RecipeState, message: Listed, context: RecipeContext): void {
+  answered(state);
+  const { request } = state;
+  if (request === null || state.stage !== 'place' || message.session !== state.session) return;
+  if (message.number !== state.number) return;
+  const place = placeIn(message, state.session, request.id);
+  if (place === undefined) lose(recipe, state, context);
+  else takePlace(recipe, state, place.revision, place.before, request, context);
+}
+
+function onSessionGone(recipe: Recipe, state: RecipeState, { session }: SessionGone, context: RecipeContext): void {
+  answered(state);
+  if (state.request === null || session !== state.session) return;
+  if (state.phase === 'releasing') finish(recipe, state, false, context);
+  else if (recipe.rules.heedsLoss()) lose(recipe, state, context);
+}
+
+/** Revoking the lease deletes the key. */
+function revoke(state: RecipeState, _request: Request<Work>, context: RecipeContext): void {
+  close(state, context);
+  context.setTimer('retry', context.options.retryInterval);
+}
+
+function close(state: RecipeState, context: RecipeContext): void {
+  tellServer(state, { type: 'CloseSession', session: state.session }, context);
+}
