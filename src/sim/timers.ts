@@ -16,6 +16,9 @@ import { derive, scale } from './random.ts';
 export class Timers {
   private readonly core: Core;
   private readonly overrides: ReadonlyMap<string, ReadonlyMap<number, Override>>;
+  /** By name, and by key where there is one. */
+  private readonly titles = new Map<string, Title>();
+  private readonly keyed = new Map<string, Map<string, Title>>();
   /** Whether anybody wants timers counted and named. */
   private readonly named: boolean;
 
@@ -30,10 +33,9 @@ export class Timers {
 
   set(node: SimNode, part: Part, name: string, key: string | undefined, asked: Micros): void {
     const { core } = this;
-    const id = timerId(name, key);
+    const { id, hash } = this.titleOf(name, key);
     const delay = this.named ? this.decide(node, part, id, name, key, asked) : asked;
     const armed = part.timers.get(id);
-    const hash = armed === undefined ? hashString(id) : armed.hash;
     core.digest.words((SET_TIMER << 24) ^ part.index, hash, (delay / 4294967296) | 0, delay | 0);
     const local = node.clock.elapsed(core.now) + delay;
     const due = node.clock.trueTimeOf(local, core.now);
@@ -72,6 +74,18 @@ export class Timers {
     return Math.floor(timerJitter * toThe1000th(scale(derive(bits, 1), 1 << 30) / (1 << 30)));
   }
 
+  private titleOf(name: string, key: string | undefined): Title {
+    const known = key === undefined ? this.titles.get(name) : this.keyed.get(name)?.get(key);
+    return known ?? this.addTitle(name, key);
+  }
+
+  private addTitle(name: string, key: string | undefined): Title {
+    const title = titleOf(name, key);
+    if (key === undefined) this.titles.set(name, title);
+    else if (this.keyed.get(name)?.set(key, title) === undefined) this.keyed.set(name, new Map([[key, title]]));
+    return title;
+  }
+
   private arm(node: SimNode, part: Part, id: string, timer: ArmedTimer): void {
     const { core } = this;
     const { due, sequence, token, cause } = timer;
@@ -81,9 +95,9 @@ export class Timers {
 
   cancel(node: SimNode, part: Part, name: string, key: string | undefined): void {
     const { core } = this;
-    const id = timerId(name, key);
+    const { id, hash } = this.titleOf(name, key);
     core.digest.word((CANCEL_TIMER << 24) ^ part.index);
-    core.digest.word(hashString(id));
+    core.digest.word(hash);
     if (part.timers.delete(id)) core.tracer?.cancelTimer(node, part, name, key);
   }
 
@@ -129,4 +143,19 @@ function toThe1000th(r: number): number {
   return power;
 }
 
-const timerId = (name: string, key: string | undefined): string => (key === undefined ? name : `${name}/${key}`);
+/** What a timer is called, and the hash of that: put together once for each name and key. */
+interface Title {
+  readonly id: string;
+  readonly hash: number;
+}
+
+function titleOf(name: string, key: string | undefined): Title {
+  if (key === undefined) return { id: name, hash: hashString(name) };
+  // The same as hashString(id), which would remember a string that is never asked for again.
+  let hash = Math.imul(hashString(name) ^ SLASH, FNV_PRIME);
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), FNV_PRIME);
+  return { id: `${name}/${key}`, hash };
+}
+
+const SLASH = 0x2f;
+const FNV_PRIME = 0x01000193;

@@ -14,8 +14,8 @@ export interface Claim {
 /** `holders` are compatible with each other; `queue` is in the order in which claims will be granted. */
 export interface Lock {
   readonly key: string;
-  holders: Claim[];
-  queue: Claim[];
+  readonly holders: Claim[];
+  readonly queue: Claim[];
 }
 
 /** Exists only while somebody holds or wants the key. */
@@ -29,32 +29,53 @@ export interface Conflict {
 
 const conflicts = (one: Mode, other: Mode): boolean => one === 'X' || other === 'X';
 
-const of = (txn: TxnId) => (claim: Claim) => claim.age.txn === txn;
+/** Its place among claims; -1 where it has none. */
+function placeOf(claims: readonly Claim[], txn: TxnId): number {
+  for (let place = 0; place < claims.length; place++) if (claims[place]?.age.txn === txn) return place;
+  return -1;
+}
+
+const isAmong = (claims: readonly Claim[], txn: TxnId): boolean => placeOf(claims, txn) !== -1;
+
+function findLock(table: LockTable, key: string): Lock | undefined {
+  for (const lock of table) if (lock.key === key) return lock;
+  return undefined;
+}
 
 function lockOf(table: LockTable, key: string): Lock {
-  const found = table.find((lock) => lock.key === key);
+  const found = findLock(table, key);
   if (found !== undefined) return found;
   const lock: Lock = { key, holders: [], queue: [] };
   table.push(lock);
   return lock;
 }
 
-export const holds = (table: LockTable, key: string, txn: TxnId, mode: Mode): boolean =>
-  table.some(
-    (lock) => lock.key === key && lock.holders.some((held) => of(txn)(held) && (mode === 'S' || held.mode === 'X')),
-  );
+export function holds(table: LockTable, key: string, txn: TxnId, mode: Mode): boolean {
+  const holders = findLock(table, key)?.holders ?? [];
+  const held = holders[placeOf(holders, txn)];
+  return held !== undefined && (mode === 'S' || held.mode === 'X');
+}
 
 /** Grants the claim if nothing stands in its way; else says what does. An upgrade from S to X is a new claim, before all that wait. */
 export function claim(table: LockTable, key: string, wanted: Claim, byAge: boolean): Conflict | undefined {
   const lock = lockOf(table, key);
+  const { holders, queue } = lock;
   const place = placeFor(lock, wanted, byAge);
-  const inTheWay = (other: Claim): boolean => !of(wanted.age.txn)(other) && conflicts(other.mode, wanted.mode);
-  const ahead = [...lock.holders, ...lock.queue.slice(0, place)].filter(inTheWay);
+  const ahead = [...inTheWay(holders, 0, holders.length, wanted), ...inTheWay(queue, 0, place, wanted)];
   if (ahead.length === 0) {
     grant(lock, wanted);
     return undefined;
   }
-  return { ahead, overtaken: lock.queue.slice(place).filter(inTheWay) };
+  return { ahead, overtaken: inTheWay(queue, place, queue.length, wanted) };
+}
+
+function inTheWay(claims: readonly Claim[], from: number, to: number, { age, mode }: Claim): readonly Claim[] {
+  const found: Claim[] = [];
+  for (let place = from; place < to; place++) {
+    const other = claims[place] as Claim;
+    if (other.age.txn !== age.txn && conflicts(other.mode, mode)) found.push(other);
+  }
+  return found;
 }
 
 /** To be granted later. */
@@ -64,46 +85,56 @@ export function enqueue(table: LockTable, key: string, wanted: Claim, byAge: boo
 }
 
 function placeFor(lock: Lock, wanted: Claim, byAge: boolean): number {
-  if (lock.holders.some(of(wanted.age.txn))) return 0;
+  if (isAmong(lock.holders, wanted.age.txn)) return 0;
   if (!byAge) return lock.queue.length;
   const younger = lock.queue.findIndex(
-    (waiting) => goesFirst(wanted.age, waiting.age) && !lock.holders.some(of(waiting.age.txn)),
+    (waiting) => goesFirst(wanted.age, waiting.age) && !isAmong(lock.holders, waiting.age.txn),
   );
   return younger === -1 ? lock.queue.length : younger;
 }
 
 function grant(lock: Lock, wanted: Claim): void {
-  const place = lock.holders.findIndex(of(wanted.age.txn));
+  const place = placeOf(lock.holders, wanted.age.txn);
   if (place === -1) lock.holders.push(wanted);
   else lock.holders[place] = wanted;
 }
 
-/** Gives back all that a transaction holds or waits for; answers with the transactions whose claims are granted by that. */
-export function release(table: LockTable, txn: TxnId): readonly TxnId[] {
-  const granted: TxnId[] = [];
+/** Gives back all that a transaction holds or waits for; adds to `granted` the transactions whose claims are granted by that. */
+export function release(table: LockTable, txn: TxnId, granted: TxnId[]): void {
+  let isEmpty = false;
   for (const lock of table) {
-    const before = lock.holders.length + lock.queue.length;
-    lock.holders = lock.holders.filter((held) => !of(txn)(held));
-    lock.queue = lock.queue.filter((waiting) => !of(txn)(waiting));
-    if (lock.holders.length + lock.queue.length < before) promote(lock, granted);
+    const { holders, queue } = lock;
+    const held = placeOf(holders, txn);
+    const waiting = placeOf(queue, txn);
+    if (held === -1 && waiting === -1) continue;
+    if (held !== -1) holders.splice(held, 1);
+    if (waiting !== -1) queue.splice(waiting, 1);
+    promote(lock, granted);
+    isEmpty ||= holders.length + queue.length === 0;
   }
+  if (!isEmpty) return;
   for (let i = table.length - 1; i >= 0; i--) {
     const { holders, queue } = table[i] as Lock;
     if (holders.length + queue.length === 0) table.splice(i, 1);
   }
-  return granted;
 }
 
 function promote(lock: Lock, granted: TxnId[]): void {
-  for (let next = lock.queue[0]; next !== undefined; next = lock.queue[0]) {
-    const { age, mode } = next;
-    if (lock.holders.some((held) => !of(age.txn)(held) && conflicts(held.mode, mode))) return;
+  const { holders, queue } = lock;
+  for (let next = queue[0]; next !== undefined; next = queue[0]) {
+    if (inTheWay(holders, 0, holders.length, next).length > 0) return;
     grant(lock, next);
-    lock.queue.shift();
-    granted.push(age.txn);
+    queue.shift();
+    granted.push(next.age.txn);
   }
 }
 
 /** All that a transaction holds: what a prepared record must bring back after a crash. */
-export const heldBy = (table: LockTable, txn: TxnId): readonly { readonly key: string; readonly mode: Mode }[] =>
-  table.flatMap(({ key, holders }) => holders.filter(of(txn)).map(({ mode }) => ({ key, mode })));
+export function heldBy(table: LockTable, txn: TxnId): readonly { readonly key: string; readonly mode: Mode }[] {
+  const held: { readonly key: string; readonly mode: Mode }[] = [];
+  for (const { key, holders } of table) {
+    const one = holders[placeOf(holders, txn)];
+    if (one !== undefined) held.push({ key, mode: one.mode });
+  }
+  return held;
+}

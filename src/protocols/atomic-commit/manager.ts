@@ -70,7 +70,10 @@ export interface ManagerContext {
 
 export const newManager = (incarnation: number): Manager => ({ incarnation, transactions: 0, open: [], answered: {} });
 
-export const workOn = ({ open }: Manager, txn: TxnId): Work | undefined => open.find(({ age }) => age.txn === txn);
+export function workOn({ open }: Manager, txn: TxnId): Work | undefined {
+  for (const work of open) if (work.age.txn === txn) return work;
+  return undefined;
+}
 
 /** Whose key it is: keys are dealt out to participants by their number, each kind from another start. */
 function placeOf(key: string, participants: readonly NodeId[]): NodeId {
@@ -150,12 +153,12 @@ function attempt(rules: WorkRules, manager: Manager, work: Work, context: Manage
   work.executed = [];
   work.values = [];
   const all = context.directory.withRole('participant');
-  const shares = all.map((node) => [node, work.steps.filter(({ key }) => placeOf(key, all) === node)] as const);
-  const busy = shares.filter(([, steps]) => steps.length > 0);
-  work.participants = busy.map(([node]) => node);
-  work.sessions = busy.map(() => 0);
+  const places = work.steps.map(({ key }) => placeOf(key, all));
+  work.participants = all.filter((node) => places.includes(node));
+  work.sessions = work.participants.map(() => 0);
   const { age, origin } = work;
-  for (const [node, steps] of busy) {
+  for (const node of work.participants) {
+    const steps = work.steps.filter((_, i) => places[i] === node);
     context.send(node, { type: 'Execute', age, origin, incarnation: manager.incarnation, steps });
   }
   context.setTimer('work', context.options.workTimeout, work.age.root);

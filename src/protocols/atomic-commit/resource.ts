@@ -120,8 +120,10 @@ const emptyResource = (incarnation: number): Resource => ({
   runnable: [],
 });
 
-export const localOf = (resource: Resource, txn: TxnId): Local | undefined =>
-  resource.locals.find(({ age }) => age.txn === txn);
+export function localOf({ locals }: Resource, txn: TxnId): Local | undefined {
+  for (const local of locals) if (local.age.txn === txn) return local;
+  return undefined;
+}
 
 // ---- Work ------------------------------------------------------------------------------------------------------------------------
 
@@ -174,7 +176,7 @@ export function runAll(rules: WorkRules, resource: Resource, context: ResourceCo
 
 function advance(rules: WorkRules, resource: Resource, local: Local, context: ResourceContext): void {
   const { txn } = local.age;
-  context.cancelTimer('lock', txn);
+  if (context.options.lockPolicy === 'timeout') context.cancelTimer('lock', txn);
   while (local.seen.length < local.steps.length) {
     const step = local.steps[local.seen.length] as Step;
     if (!acquire(rules, resource, local, step, context)) return;
@@ -283,7 +285,7 @@ export function prepareLocal(
   const locks = heldBy(resource.locks, age.txn);
   context.disk.append('wal', { type: 'prepared', age, origin, participants, coordinator, writes: [...writes], locks });
   if (rules.keepsLocksAfterVote()) return;
-  resource.runnable.push(...release(resource.locks, age.txn));
+  release(resource.locks, age.txn, resource.runnable);
 }
 
 /** Nothing was written here: the participant has no interest in the outcome and leaves with its vote. */
@@ -312,12 +314,14 @@ export function abortRecorded(resource: Resource, txn: TxnId, context: ResourceC
 
 function finish(resource: Resource, txn: TxnId, as: Finished, context: ResourceContext): void {
   resource.finished[txn] = as;
-  if (localOf(resource, txn) !== undefined) {
-    context.cancelTimer('idle', txn);
-    context.cancelTimer('lock', txn);
-    resource.locals = resource.locals.filter(({ age }) => age.txn !== txn);
+  const local = localOf(resource, txn);
+  if (local !== undefined) {
+    if (local.phase !== 'prepared') context.cancelTimer('idle', txn);
+    if (local.phase === 'working' && context.options.lockPolicy === 'timeout') context.cancelTimer('lock', txn);
+    resource.locals.splice(resource.locals.indexOf(local), 1);
   }
-  resource.runnable.push(...release(resource.locks, txn));
+  release(resource.locks, txn, resource.runnable);
+  if (resource.mourners.length === 0) return;
   const freed = resource.mourners.filter(({ killer }) => killer === txn);
   if (freed.length === 0) return;
   resource.mourners = resource.mourners.filter(({ killer }) => killer !== txn);

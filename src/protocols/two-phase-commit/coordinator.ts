@@ -49,7 +49,10 @@ export function createCoordinator(rules: Rules): Role<CoordinatorShape> {
   });
 }
 
-const ballotOf = (state: State, txn: TxnId): Ballot | undefined => state.ballots.find((ballot) => ballot.txn === txn);
+function ballotOf({ ballots }: State, txn: TxnId): Ballot | undefined {
+  for (const ballot of ballots) if (ballot.txn === txn) return ballot;
+  return undefined;
+}
 
 // ---- Phase 1: votes --------------------------------------------------------------------------------------------------------------
 

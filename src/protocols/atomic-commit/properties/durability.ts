@@ -7,10 +7,12 @@ import type { Step, TxnId } from '../transactions.ts';
 import { type ClientOp, stepsOf } from '../workload.ts';
 import {
   type AnyRecord,
+  appended,
   durableRecords,
   factAt,
   factNow,
   isParticipant,
+  listAt,
   nameOf,
   resourceOf,
   txnOf,
@@ -25,27 +27,72 @@ export type Promised = (message: never) => readonly string[] | undefined;
  * promises nothing.
  */
 export const writeAhead = (promised: { readonly [type: string]: Promised }): Property =>
-  always<Set<string>>({
+  always<Records>({
     name: 'WAL',
     title: 'what a message promises is on disk before it leaves: votes, decisions, acknowledgements',
     source: 'BHG 7.4',
     oracle: 'internal',
     messages: Object.keys(promised),
-    start: () => new Set(),
-    send(known, from, _to, message: { readonly type: string; readonly txn: TxnId }, world) {
+    start: () => ({ writing: [], durable: [] }),
+    log(memory, node, log, change) {
+      const record = appended(log, change);
+      if (record === undefined || change.kind !== 'append') return undefined;
+      listAt(memory.writing, node).push({ type: record.type, txn: txnOf(record), index: change.index });
+      return undefined;
+    },
+    send(memory, from, _to, message: { readonly type: string; readonly txn: TxnId }, world) {
       const records = (promised[message.type] as Promised)(message as never);
       if (records === undefined) return undefined;
       const { txn } = message;
-      for (const type of records) if (known.has(`${from} ${type} ${txn}`)) return undefined;
-      const found = durableRecords(world, from).some(
-        (record) => records.includes(record.type) && txnOf(record) === txn,
-      );
-      if (!found && !isOver(world, from, txn)) return tooEarly(message.type, txn, records, from, world);
-      for (const type of records) known.add(`${from} ${type} ${txn}`);
+      settle(memory, from, world);
+      const known = memory.durable[from]?.get(txn);
+      for (const type of records) if (known?.includes(type)) return undefined;
+      return isOver(world, from, txn) ? undefined : tooEarly(message.type, txn, records, from, world);
+    },
+    boot(memory, node, world) {
+      readAgain(memory, node, world);
       return undefined;
     },
-    crash: (known) => void known.clear(),
   });
+
+/** By node: records on their way to the disk, with their places in the log, and those that have arrived, by transaction. */
+interface Records {
+  readonly writing: { readonly type: string; readonly txn: TxnId; readonly index: number }[][];
+  readonly durable: Map<TxnId, string[]>[];
+}
+
+/** A crash takes what has not arrived, and not in any order. */
+function readAgain({ writing, durable: arrived }: Records, node: number, world: World): void {
+  const list = writing[node];
+  if (list === undefined) return;
+  list.length = 0;
+  const known = new Map<TxnId, string[]>();
+  while (arrived.length <= node) arrived.push(new Map());
+  arrived[node] = known;
+  for (const record of durableRecords(world, node)) add(known, txnOf(record), record.type);
+}
+
+function add(known: Map<TxnId, string[]>, txn: TxnId, type: string): void {
+  const types = known.get(txn);
+  if (types === undefined) known.set(txn, [type]);
+  else types.push(type);
+}
+
+function settle({ writing, durable: arrived }: Records, node: number, world: World): void {
+  const list = writing[node];
+  if (list === undefined || list.length === 0) return;
+  const { first, entries } = world.diskOf(node).durableLog(WAL);
+  const end = first + entries.length;
+  let settled = 0;
+  while (arrived.length <= node) arrived.push(new Map());
+  const known = arrived[node] as Map<TxnId, string[]>;
+  for (const { type, txn, index } of list) {
+    if (index >= end) break;
+    settled++;
+    add(known, txn, type);
+  }
+  if (settled > 0) list.splice(0, settled);
+}
 
 /** Everybody knows the outcome: what is answered to late questions binds nobody. */
 const isOver = (world: World, node: number, txn: TxnId): boolean =>

@@ -1,12 +1,14 @@
 /** Waiting: nobody waits in a circle, and nobody starves. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
-import type { Lock } from '../locks.ts';
+import type { Claim, Lock, LockTable } from '../locks.ts';
 import type { WorkOptions } from '../resource.ts';
 import { type Age, type Execute, goesFirst, type Refused, type TxnId } from '../transactions.ts';
-import { factNow, isParticipant, nameOf, resourceOf } from './facts.ts';
+import { factNow, isParticipant, listAt, nameOf, resourceOf } from './facts.ts';
 
 interface Waiting {
+  /** By node: the claims that wait there. Whoever closes a circle has just begun to wait. */
+  readonly waiting: Claim[][];
   /** By request, named by its first attempt: how old it was when it came in. */
   readonly first: Map<TxnId, Age>;
   readonly ages: Map<TxnId, Age>;
@@ -19,7 +21,7 @@ export const deadlockFreedom: Property = always<Waiting>({
   source: 'Rosenkrantz, Stearns, Lewis 1978',
   oracle: 'internal',
   messages: ['Execute', 'Refused'],
-  start: () => ({ first: new Map(), ages: new Map() }),
+  start: () => ({ waiting: [], first: new Map(), ages: new Map() }),
   send(memory, from, _to, message: Execute | Refused, world) {
     if (message.type === 'Execute') {
       const { age } = message;
@@ -29,13 +31,25 @@ export const deadlockFreedom: Property = always<Waiting>({
     }
     return byAge(world, from) ? gaveWay(memory, from, message, world) : undefined;
   },
-  step(_memory, node, state: object, world) {
+  step(memory, node, state: object, world) {
     if (!isParticipant(world, node) || !byAge(world, node)) return undefined;
-    const { locks } = resourceOf(state);
-    for (const { queue } of locks) if (queue.length > 0) return findCircle(node, world);
-    return undefined;
+    return beginsToWait(memory, node, resourceOf(state).locks) ? findCircle(node, world) : undefined;
   },
 });
+
+function beginsToWait({ waiting }: Waiting, node: number, locks: LockTable): boolean {
+  const before = listAt(waiting, node);
+  let count = 0;
+  let isNew = false;
+  for (const { queue } of locks) {
+    for (const claim of queue) {
+      isNew ||= !before.includes(claim);
+      count++;
+    }
+  }
+  if (isNew || count < before.length) waiting[node] = locks.flatMap(({ queue }) => queue);
+  return isNew;
+}
 
 const byAge = (world: World, node: number): boolean => (world.optionsOf(node) as WorkOptions).lockPolicy !== 'timeout';
 

@@ -32,7 +32,7 @@ interface Versions {
   /** By node: what it has promised to write. */
   readonly redo: Map<TxnId, readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
-  readonly order: Map<string, TxnId[]>;
+  readonly order: Map<string, Set<TxnId>>;
 }
 
 const requestName = ({ process, sequence }: Origin): string => `${process} #${sequence}`;
@@ -93,8 +93,8 @@ function install(memory: Versions, txn: TxnId, writes: readonly Step[]): void {
   if (traced !== undefined) traced.committed = true;
   for (const { key } of writes) {
     const order = memory.order.get(key);
-    if (order === undefined) memory.order.set(key, [txn]);
-    else if (!order.includes(txn)) order.push(txn);
+    if (order === undefined) memory.order.set(key, new Set([txn]));
+    else order.add(txn);
   }
 }
 
@@ -118,7 +118,7 @@ function judgeVersions(memory: Versions): Finding | undefined {
         steps.filter(({ f }) => f !== 'read'),
       );
   }
-  const versionOrders = [...memory.order];
+  const versionOrders = [...memory.order].map(([key, order]): [string, TxnId[]] => [key, [...order]]);
   const result = checkTransactions(transactions, { workload: 'rw-register', level: LEVEL, versionOrders });
   return finding(result, (index) => committed[index]?.txn ?? `T${index}`);
 }

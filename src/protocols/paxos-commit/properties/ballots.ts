@@ -20,14 +20,20 @@ export function noteWriting(writings: Writings, node: number, log: string, chang
   listAt(writings, node).push({ record: record as unknown as BallotRecord, index: change.index });
 }
 
-/** Those that have reached the disk since; after a crash what has not is gone. */
+/** Those that have reached the disk since. A crash takes the others, and not in any order. */
 export function takeDurable(writings: Writings, node: number, world: World, isRestart: boolean): BallotRecord[] {
   const writing = writings[node];
   if (writing === undefined || writing.length === 0) return [];
   const { first, entries } = world.diskOf(node).durableLog('wal');
   const end = first + entries.length;
   const taken: BallotRecord[] = [];
-  while (writing.length > 0 && (writing[0] as Writing).index < end) taken.push((writing.shift() as Writing).record);
+  while (writing.length > 0 && (writing[0] as Writing).index < end) {
+    const { record, index } = writing.shift() as Writing;
+    if (isSame(entries[index - first] as BallotRecord, record)) taken.push(record);
+  }
   if (isRestart) writing.length = 0;
   return taken;
 }
+
+const isSame = (stored: BallotRecord, { type, txn, ballot }: BallotRecord): boolean =>
+  stored.type === type && stored.txn === txn && stored.ballot === ballot;

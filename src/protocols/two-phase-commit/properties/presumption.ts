@@ -2,14 +2,7 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import {
-  appended,
-  durableRecords,
-  factNow,
-  isParticipant,
-  isPrepared,
-  nameOf,
-} from '../../atomic-commit/properties/facts.ts';
+import { appended, factNow, isParticipant, isPrepared, nameOf } from '../../atomic-commit/properties/facts.ts';
 import type { TxnId } from '../../atomic-commit/transactions.ts';
 import type { Ack, Presumption, TwoPhaseOptions } from '../shape.ts';
 
@@ -17,6 +10,8 @@ interface Acknowledged {
   /** By transaction: who was to learn of the decision, and who has acknowledged it. */
   readonly told: Map<TxnId, readonly NodeId[]>;
   readonly by: Map<TxnId, Set<NodeId>>;
+  /** By participant: what it has written to be committed. */
+  readonly committed: Set<TxnId>[];
 }
 
 /** Commits are acknowledged unless presumed, aborts unless presumed. */
@@ -33,16 +28,14 @@ export const presumptionKept: Property = always<Acknowledged>({
   source: 'Mohan, Lindsay, Obermarck 1986',
   oracle: 'internal',
   messages: ['Ack'],
-  start: () => ({ told: new Map(), by: new Map() }),
+  start: () => ({ told: new Map(), by: new Map(), committed: [] }),
   send(memory, from, _to, { txn }: Ack, world) {
     const by = memory.by.get(txn);
     const name = nameOf(world, from);
     if (by === undefined) memory.by.set(txn, new Set([name]));
     else if (by.has(name)) return undefined;
     else by.add(name);
-    const commit = durableRecords(world, from).some(
-      (record) => !isPrepared(record) && record.txn === txn && record.type === 'commit',
-    );
+    const commit = memory.committed[from]?.has(txn) === true;
     if (needsAck(presumptionOf(world, from), commit)) return undefined;
     return {
       sentence: `${name} acknowledges the ${commit ? 'commit' : 'abort'} of ${txn}, which is presumed`,
@@ -51,7 +44,12 @@ export const presumptionKept: Property = always<Acknowledged>({
   },
   log(memory, node, log, change, world) {
     const record = appended(log, change);
-    if (record === undefined || isPrepared(record) || isParticipant(world, node)) return undefined;
+    if (record === undefined || isPrepared(record)) return undefined;
+    if (isParticipant(world, node)) {
+      while (memory.committed.length <= node) memory.committed.push(new Set());
+      if (record.type === 'commit') memory.committed[node]?.add(record.txn);
+      return undefined;
+    }
     const presumption = presumptionOf(world, node);
     const { type, txn, participants = [] } = record;
     if (type === 'commit' || type === 'abort') memory.told.set(txn, participants);
