@@ -10,7 +10,7 @@ export interface Predicate {
 
 /** What may be typed, for help and for errors. */
 export const predicateWords =
-  'note:TEXT, message:TYPE, from:NODE, node:NODE, timer:NAME, ROLE:NODE (leader:n3), epoch:N, broken[:PROPERTY], crash[:NODE], restart, fault, drop, call, answer, unknown';
+  'note:TEXT, message:TYPE, from:NODE, node:NODE, timer:NAME, ROLE:NODE (leader:n3), epoch:N, broken[:PROPERTY], crash[:NODE], restart, pause, resume, fault, drop, call, answer, unknown';
 
 /** Undefined where a word means nothing. Several, with blanks between them, must hold in one step. */
 export function readPredicate(text: string): Predicate | undefined {
@@ -30,6 +30,8 @@ const kinds: { readonly [word: string]: Test } = {
   violation: ({ kind }) => kind === 'violation',
   crash: ({ kind }) => kind === 'crash',
   restart: (event) => event.kind === 'boot' && event.incarnation > 1,
+  pause: ({ kind }) => kind === 'pause',
+  resume: ({ kind }) => kind === 'resume',
   fault: (event) => event.kind === 'fault' && event.phase === 'start',
   drop: ({ kind }) => kind === 'drop',
   call: ({ kind }) => kind === 'call',
