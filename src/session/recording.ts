@@ -126,6 +126,11 @@ export class Recording {
     return state === undefined ? undefined : clone(state);
   }
 
+  /** A node's clocks after `event`, and by how much they run too fast. */
+  clocksAt(event: number, node: NodeId): ReturnType<Simulation['clocksOf']> {
+    return this.at(event).clocksOf(node);
+  }
+
   /** What could happen next, in the order of time. */
   pendingAt(event: number): readonly Action[] {
     return this.at(event).pending();

@@ -329,7 +329,22 @@ export type Panel =
       readonly cells: readonly string[];
       /** Entries up to this index are settled (committed). */
       readonly settled: number;
+    }
+  | {
+      readonly kind: 'lease';
+      readonly title: string;
+      /** Who holds it, as far as this node knows; absent where it is this node itself. */
+      readonly holder?: NodeId;
+      /** When it ends, on the clock of this node that it is counted on. */
+      readonly until: Micros;
+      readonly clock: keyof Clocks;
     };
+
+/** A node's own clocks: `now` starts from zero at boot and never jumps, `wallClock` may. */
+export interface Clocks {
+  readonly now: Micros;
+  readonly wallClock: Micros;
+}
 
 /**
  * What a protocol claims to survive without losing *safety*. The fault budget enforces it: a fault outside the claim is a finding

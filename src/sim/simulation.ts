@@ -15,7 +15,7 @@ import { InterventionError, intervene } from './interventions.ts';
 import { Kernel, type Setup } from './kernel.ts';
 import type { Watch } from './observing.ts';
 import type { Part, SimNode } from './process.ts';
-import type { Micros, NodeId, NodeView } from './protocol.ts';
+import type { Clocks, Micros, NodeId, NodeView } from './protocol.ts';
 import type { Reception } from './reception.ts';
 import type { Failure, Statistics, Violation } from './result.ts';
 import { type Action, describe, pendingActions, takeAction } from './scheduler.ts';
@@ -191,6 +191,13 @@ export class Simulation {
   stateOf(id: NodeId): unknown {
     const index = this.core.indexes.get(id);
     return index === undefined ? undefined : this.core.worldOf('').stateOf(index);
+  }
+
+  /** What a node's clocks show now, and by how much they run too fast. */
+  clocksOf(id: NodeId): Clocks & { readonly ratePpm: number } {
+    const { clock, bootedLocal } = this.nodeOf(id);
+    const { now } = this.core;
+    return { now: clock.elapsed(now) - bootedLocal, wallClock: clock.wall(now), ratePpm: clock.save().ratePpm };
   }
 
   /** What a node looks like now; undefined while it is down or in the middle of a handler. */

@@ -101,8 +101,17 @@ function bottomLine(state: ViewState, width: number): Line {
     return [span(prompt, 'bold'), span(state.typed), span('█', 'bold'), span(said, 'hint')];
   }
   if (state.message !== '') return lineOf(cut(state.message, width), 'hint');
+  if (state.mode === 'question') return hintLine(QUESTION_HINTS, width);
   return hintLine(state.lesson === undefined ? HINTS : LESSON_HINTS, width);
 }
+
+const QUESTION_HINTS: typeof HINTS = [
+  ['1 2 3', 'answer'],
+  ['h', 'hint'],
+  ['r', 'reveal'],
+  ['s', 'skip'],
+  ['Esc', 'look around first'],
+];
 
 const HINTS: readonly (readonly [key: string, says: string])[] = [
   ['j/k', 'step'],

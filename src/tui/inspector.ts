@@ -10,6 +10,8 @@ import { differenceLine, differencesOf, stateLines } from '../timeline/state-dif
 import { what } from '../timeline/step-index.ts';
 import { spaced, type Teller } from '../timeline/tell.ts';
 import { inMilliseconds, spellDuration } from '../timeline/time.ts';
+import { leaseLines } from './leases.ts';
+import { limitOf } from './lesson.ts';
 import type { ViewState } from './state.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -123,7 +125,11 @@ function panelLines(viewer: Viewer, state: ViewState, width: number, node: NodeI
   const logs = panels.flatMap(({ node: owner, panel }) => (panel.kind === 'log' ? [{ owner, panel }] : []));
   const titles = [...new Set(logs.map(({ panel }) => panel.title))];
   const own = panels.filter(({ node: owner, panel }) => owner === node && panel.kind === 'table');
+  const leases = panels.flatMap(({ node: owner, panel }) =>
+    panel.kind === 'lease' ? [{ owner, panel, clocks: viewer.clocksAt(state, owner) }] : [],
+  );
   return [
+    ...leaseLines(leases, width),
     ...titles.flatMap((title) =>
       logTable(
         title,
@@ -272,8 +278,11 @@ function flightLines(stage: StageSnapshot, teller: Teller, now: number, width: n
 export function faultLines(viewer: Viewer, state: ViewState, width: number): Line[] {
   const film = viewer.film(state);
   const now = film.length === 0 ? 0 : film.index.at(state.place).at;
-  if (film.chronicle.episodes.length === 0) return [lineOf('no faults in this run', 'dim')];
-  return film.chronicle.episodes.map((episode, i) => {
+  // A lesson does not give away what is to come.
+  const known = state.lesson === undefined || film.length === 0 ? undefined : film.index.at(limitOf(viewer, state)).at;
+  const episodes = film.chronicle.episodes.filter(({ start }) => known === undefined || start <= known);
+  if (episodes.length === 0) return [lineOf(known === undefined ? 'no faults in this run' : 'no faults so far', 'dim')];
+  return episodes.map((episode, i) => {
     const isOn = episode.start <= now && (episode.end ?? Number.POSITIVE_INFINITY) > now;
     const until =
       episode.end === undefined

@@ -2,7 +2,7 @@
 
 import { beatsIn, type Fallen, placeBeats } from '../timeline/beats.ts';
 import { measured, tellFigure } from '../timeline/figures.ts';
-import { cut, type Line, lineOf, span, wrapText } from '../timeline/ink.ts';
+import { cut, type Line, lineOf, wrapText } from '../timeline/ink.ts';
 import type { ViewState } from './state.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -188,11 +188,6 @@ function questionLines(viewer: Viewer, state: ViewState, width: number): Line[] 
     ...(isHinted && chosen === undefined
       ? wrapText(`Hint: ${question.hint}`, width).map((text) => lineOf(text, 'hint'))
       : []),
-    [
-      span(
-        chosen?.right === true ? 'Enter goes on' : 'number answers, h hint, r reveal, s skip, Esc look around',
-        'hint',
-      ),
-    ],
+    ...(chosen?.right === true ? [lineOf('Enter goes on', 'hint')] : []),
   ];
 }

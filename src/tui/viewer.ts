@@ -201,6 +201,11 @@ export class Viewer {
     return row ?? film.stageAfter(state.place);
   }
 
+  /** What a node's clocks show at the cursor. */
+  clocksAt(state: ViewState, node: NodeId): ReturnType<Recording['clocksAt']> {
+    return this.recording(state).clocksAt(this.event(state), node);
+  }
+
   /** The step in a sentence. */
   narrate(state: ViewState): string {
     const film = this.film(state);

@@ -8,6 +8,7 @@ import {
   holds,
   idleHolder,
   type Lock,
+  leasePanels,
   lose,
   nextAttempt,
   noteRenewed,
@@ -52,10 +53,11 @@ export function createClient(rules: Rules): Role<ClientShape> {
       renew: (state, _key, context) => onRenewTimer(rules, state, context),
       step: (state, _key, context) => step(lock, state, context),
     },
-    view: ({ phase, request, token, written }) => ({
+    view: ({ phase, request, token, written, validUntil }) => ({
       role: phase,
       ...(token === 0 ? {} : { epoch: token }),
       label: request === null ? 'idle' : `${phase}${token === 0 ? '' : ` #${token} ${written}/${request.op.writes}`}`,
+      panels: leasePanels(rules, phase, `#${token}`, validUntil),
     }),
   };
 }

@@ -3,8 +3,8 @@
  * gives the lock back. How the lock is asked for, kept and given back is the business of each kind of lock (`Lock`).
  */
 import type { Json } from '../../sim/plain.ts';
-import type { Micros, NodeId, Request } from '../../sim/protocol.ts';
-import type { Clocks, Rules } from './rules.ts';
+import type { Clocks, Micros, NodeId, Panel, Request } from '../../sim/protocol.ts';
+import { clockNamed, type Rules } from './rules.ts';
 import type { HolderState, LeaseLockOptions, Register, Registered, Work, Write, Written } from './shape.ts';
 
 /** What a holder needs of its context. */
@@ -45,6 +45,12 @@ export const idleHolder = (): HolderState => ({
   token: 0,
   written: 0,
 });
+
+/** What a holder believes, to be looked at: until when the lock is its own. */
+export const leasePanels = (rules: Pick<Rules, 'holderClock'>, phase: string, title: string, until: Micros): Panel[] =>
+  phase === 'registering' || phase === 'working'
+    ? [{ kind: 'lease', title, until, clock: clockNamed(rules.holderClock) }]
+    : [];
 
 // ---- The lease -------------------------------------------------------------------------------------------------------------------
 

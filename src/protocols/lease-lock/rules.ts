@@ -1,12 +1,10 @@
 /** Every decision of the lock, each a function of its own: what a lesson or a planted bug replaces. */
-import type { Micros, NodeId } from '../../sim/protocol.ts';
+import type { Clocks, Micros, NodeId } from '../../sim/protocol.ts';
 import type { FenceRecord, Holder } from './shape.ts';
 
-/** What a clock says: `now` is monotonic, `wallClock` may be set by anybody. */
-export interface Clocks {
-  readonly now: Micros;
-  readonly wallClock: Micros;
-}
+/** Which of the clocks a rule reads. */
+export const clockNamed = (read: (clocks: Clocks) => Micros): keyof Clocks =>
+  read({ now: 0, wallClock: 1 }) === 1 ? 'wallClock' : 'now';
 
 export interface Rules {
   // The server.

@@ -1,6 +1,6 @@
 /** The lock server: one lock, a lease, a queue. What it promises is on disk before it is said. */
-import type { Micros, NodeId, Role } from '../../sim/protocol.ts';
-import type { Rules } from './rules.ts';
+import type { Micros, NodeId, Panel, Role } from '../../sim/protocol.ts';
+import { clockNamed, type Rules } from './rules.ts';
 import type { Acquire, Holder, Release, Renew, ServerContext, ServerShape, ServerState, Waiter } from './shape.ts';
 
 export function createServer(rules: Rules): Role<ServerShape> {
@@ -17,6 +17,7 @@ export function createServer(rules: Rules): Role<ServerShape> {
       epoch: token,
       label: holder === null ? 'free' : `${holder.client} #${token}`,
       panels: [
+        ...(holder === null ? [] : [leaseOf(rules, holder)]),
         {
           kind: 'table',
           title: 'queue',
@@ -27,6 +28,14 @@ export function createServer(rules: Rules): Role<ServerShape> {
     }),
   };
 }
+
+const leaseOf = (rules: Rules, { client, token, leaseUntil }: Holder): Panel => ({
+  kind: 'lease',
+  title: `${client} #${token}`,
+  holder: client,
+  until: leaseUntil,
+  clock: clockNamed(rules.serverClock),
+});
 
 /** Who held the lock holds it still, for a whole lease from now: how much of it was left is not on disk. Waiters ask again. */
 function boot(rules: Rules, context: ServerContext): ServerState {

@@ -1,5 +1,6 @@
 /** A client: takes the lock on most stores, writes step by step while it is valid, asks for more time, gives the lock back. */
 import type { Micros, NodeId, Request, Role } from '../../../sim/protocol.ts';
+import { leasePanels } from '../holder.ts';
 import type { Work } from '../shape.ts';
 import { quorumOf, type Rules } from './rules.ts';
 import type { ClientContext, ClientShape, ClientState, Deleted, Extended, ToStore, Vote, Written } from './shape.ts';
@@ -27,9 +28,10 @@ export function createClient(rules: Rules): Role<ClientShape> {
       rewrite: (state, _key, context) => step(rules, state, context),
       release: (state, _key, context) => onReleaseTimer(state, context),
     },
-    view: ({ phase, request, value, written, yes }) => ({
+    view: ({ phase, request, value, written, yes, validUntil }) => ({
       role: phase,
       label: request === null ? 'idle' : `${phase} ${value} ${phase === 'asking' ? `${yes.length} yes` : written}`,
+      panels: leasePanels(rules, phase, value, validUntil),
     }),
   };
 }

@@ -1,6 +1,6 @@
 /** Every decision of Redlock, each a function of its own: what a planted bug replaces. */
-import type { Micros, NodeId } from '../../../sim/protocol.ts';
-import type { Clocks } from '../rules.ts';
+import type { Clocks, Micros, NodeId } from '../../../sim/protocol.ts';
+
 import type { Key, Phase, RedlockOptions } from './shape.ts';
 
 export interface Rules {
