@@ -51,6 +51,11 @@ export const builtInProtocols: readonly BuiltIn[] = [
     load: async () => (await import('./protocols/lease-lock/etcd/etcd-lock.ts')).etcdLock,
   },
   {
+    name: 'zookeeper-lock',
+    aliases: ['zk-lock'],
+    load: async () => (await import('./protocols/lease-lock/zookeeper/zookeeper-lock.ts')).zooKeeperLock,
+  },
+  {
     name: 'two-phase-commit',
     aliases: ['2pc'],
     load: async () => (await import('./protocols/two-phase-commit/two-phase-commit.ts')).twoPhaseCommit,

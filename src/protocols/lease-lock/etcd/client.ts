@@ -8,15 +8,16 @@ import type { Rules } from '../rules.ts';
 import { answered, nobodyAsked, tellServer } from '../servers.ts';
 import type { Work } from '../shape.ts';
 import {
-  ask,
+  askAt,
   enter,
   noPlace,
+  onCreated,
+  onGone,
   onKeptAlive,
   onPingTimer,
   onRetryTimer,
   onStranger,
   onWatching,
-  openSession,
   placeIn,
   type Recipe,
   type RecipeContext,
@@ -25,15 +26,15 @@ import {
   takePlace,
   viewRecipe,
 } from '../store/recipe.ts';
-import type { Created, Gone, Listed, SessionGone } from '../store/shape.ts';
+import type { Listed, SessionGone } from '../store/shape.ts';
 
 export function createEtcdClient(rules: Rules): Role<RecipeShape> {
   const recipe: Recipe = {
     rules,
     idle: leaseless,
     stopRenewing: (context) => context.cancelTimer('ping'),
-    ask: (state, request, context) => askAt(rules, state, request, context),
-    askAgain: (state, request, context) => askAt(rules, state, request, context),
+    ask: (state, request, context) => askAt(rules, true, state, request, context),
+    askAgain: (state, request, context) => askAt(rules, true, state, request, context),
     release: revoke,
     leaveIt: (state, context) => finish(recipe, state, false, context),
     abandon: (state, _request, context) => close(state, context),
@@ -72,43 +73,6 @@ function onWork(recipe: Recipe, state: RecipeState, request: Request<Work>, cont
   Object.assign(state, leaseless(), { phase: 'waiting', request, session: request.id });
   enter(recipe, 'session', state, request, context);
   context.setTimer('ping', context.options.renewInterval);
-}
-
-function askAt(rules: Rules, state: RecipeState, { id }: Request<Work>, context: RecipeContext): void {
-  switch (state.stage) {
-    case 'session':
-      openSession(rules, state, context);
-      return;
-    case 'node':
-      ask(state, 'Create', { id, once: true }, context);
-      return;
-    case 'place':
-      ask(state, 'List', {}, context);
-      return;
-    case 'wait':
-      ask(state, 'Watch', { revision: state.before }, context);
-      return;
-    case 'first':
-      // The next answer to a keep-alive decides.
-      return;
-  }
-}
-
-function onCreated(recipe: Recipe, state: RecipeState, message: Created, context: RecipeContext): void {
-  answered(state);
-  const { request } = state;
-  if (request === null || state.stage !== 'node' || message.session !== state.session) return;
-  if (message.number !== state.number) return;
-  takePlace(recipe, state, message.revision, message.before, request, context);
-}
-
-/** etcd-io/etcd#11456: the own lease may have ended while the client waited, and somebody else's turn have come. */
-function onGone(recipe: Recipe, state: RecipeState, { session, revision }: Gone, context: RecipeContext): void {
-  answered(state);
-  const { request } = state;
-  if (request === null || state.stage !== 'wait' || session !== state.session || revision !== state.before) return;
-  if (recipe.rules.looksAgain()) enter(recipe, 'place', state, request, context);
-  else takePlace(recipe, state, state.node, 0, request, context);
 }
 
 function onListed(recipe: Recipe, state: RecipeState, message: Listed, context: RecipeContext): void {

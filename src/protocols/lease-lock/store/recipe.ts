@@ -5,7 +5,7 @@ import type { ReplicatedOptions } from '../replicated/options.ts';
 import type { Rules } from '../rules.ts';
 import { answered, onNotLeader, type Reach, tellServer } from '../servers.ts';
 import type { HolderState, NotLeader, Register, Registered, Work, WorkResult, Write, Written } from '../shape.ts';
-import type { FromStore, KeptAlive, Listed, SessionRequest, ToStore, Watching } from './shape.ts';
+import type { Created, FromStore, Gone, KeptAlive, Listed, SessionRequest, ToStore, Watching } from './shape.ts';
 
 /**
  * How far a client has come that does not hold the lock yet: it has no session, no node, does not know where its node stands, waits until
@@ -61,7 +61,7 @@ export const noPlace = (): Pick<RecipeState, 'stage' | 'node' | 'before' | 'isWa
 // ---- The session -----------------------------------------------------------------------------------------------------------------
 
 /** Also keeps it open: each such message extends it. */
-export function openSession(rules: Rules, state: RecipeState, context: RecipeContext): void {
+function openSession(rules: Rules, state: RecipeState, context: RecipeContext): void {
   const attempt = nextAttempt(rules, state, context);
   tellServer(state, { type: 'OpenSession', session: state.session, attempt }, context);
 }
@@ -128,6 +128,33 @@ export function enter(
   context.setTimer('retry', context.options.retryInterval);
 }
 
+/** @param once whether a node that is there already is found again (etcd), or one more is made (ZooKeeper). */
+export function askAt(
+  rules: Rules,
+  once: boolean,
+  state: RecipeState,
+  { id }: Request<Work>,
+  context: RecipeContext,
+): void {
+  switch (state.stage) {
+    case 'session':
+      openSession(rules, state, context);
+      return;
+    case 'node':
+      ask(state, 'Create', { id, once }, context);
+      return;
+    case 'place':
+      ask(state, 'List', {}, context);
+      return;
+    case 'wait':
+      ask(state, 'Watch', { revision: state.before }, context);
+      return;
+    case 'first':
+      // The next answer to a keep-alive decides.
+      return;
+  }
+}
+
 /** Where the own node stands; the lock is not held before the lease is known to last. */
 export function takePlace(
   recipe: Recipe,
@@ -150,6 +177,23 @@ export function takePlace(
 function hold(rules: Rules, state: RecipeState, context: RecipeContext): void {
   state.retries = 0;
   believe(rules, state, state.node, context);
+}
+
+export function onCreated(recipe: Recipe, state: RecipeState, message: Created, context: RecipeContext): void {
+  answered(state);
+  const { request } = state;
+  if (request === null || state.stage !== 'node' || message.session !== state.session) return;
+  if (message.number !== state.number) return;
+  takePlace(recipe, state, message.revision, message.before, request, context);
+}
+
+/** etcd-io/etcd#11456: the own lease may have ended while the client waited, and somebody else's turn have come. */
+export function onGone(recipe: Recipe, state: RecipeState, { session, revision }: Gone, context: RecipeContext): void {
+  answered(state);
+  const { request } = state;
+  if (request === null || state.stage !== 'wait' || session !== state.session || revision !== state.before) return;
+  if (recipe.rules.looksAgain()) enter(recipe, 'place', state, request, context);
+  else takePlace(recipe, state, state.node, 0, request, context);
 }
 
 export function onWatching(state: RecipeState, _from: NodeId, { session, number }: Watching): void {
