@@ -5,6 +5,7 @@
 import { type Protocol, toleranceOf } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Chaos } from '../scenario/scenario.ts';
+import { longest } from '../sim/distribution.ts';
 import type { DiskLoss, Fault, FaultKind } from '../sim/faults.ts';
 import { canonicalText, type Json } from '../sim/plain.ts';
 import type { Tolerance } from '../sim/protocol.ts';
@@ -63,6 +64,9 @@ export function withinBudget(fault: Fault, tolerates: Tolerance): Fault | undefi
 
 /** True where the protocol assumes that messages arrive, and in time: then latencies are bounded well below its timeout. */
 export const isSynchronous = (tolerates: Tolerance): boolean => !tolerates.partitions && !tolerates.messageLoss;
+
+/** What such a protocol's messages and syncs take, typically: its base timeout over so much, and twice as much at most. */
+export const SYNCHRONOUS = { latencyDivisor: 20, syncDivisor: 60 } as const;
 
 function bearableLinks(
   fault: Extract<Fault, { readonly kind: 'noise' | 'degrade' }>,
@@ -141,10 +145,22 @@ export function outsideModel(protocol: Protocol, plan: Plan): readonly string[] 
   if (!tolerates.messageLoss && (lossPpm > 0 || capacity !== undefined)) outside.add('loss');
   if (!tolerates.duplication && duplicationPpm > 0) outside.add('duplication');
   if (!tolerates.reordering && !fifo && plan.network.latency.kind !== 'constant') outside.add('reordering');
+  if (!tolerates.messageLoss && plan.overrides.some((override) => 'drop' in override)) outside.add('loss');
+  if (isSynchronous(tolerates)) for (const late of lateness(protocol, plan)) outside.add(late);
   const rate = Math.max(0, ...plan.nodes.map(({ clock }) => Math.abs(clock?.ratePpm ?? 0)));
   if (rate > tolerates.clockRatePpm) outside.add('clock-rate');
   if (damagedDisks(plan) > damagedDisksMax(serversOf(plan), tolerates)) outside.add('damaged disks');
   return [...outside].sort();
+}
+
+/** What takes longer than a protocol assumes that relies on it. */
+function lateness(protocol: Protocol, { nodes, network, disk, overrides }: Plan): readonly string[] {
+  const base = protocol.baseTimeout((nodes[0]?.options ?? {}) as Options);
+  const most = (divisor: number): number => Math.max(2, (2 * base) / divisor);
+  const latencies = overrides.map((override) => ('latency' in override ? override.latency : 0));
+  const isLate = Math.max(longest(network.latency), ...latencies) > most(SYNCHRONOUS.latencyDivisor);
+  const isSlow = longest(disk.syncLatency) > most(SYNCHRONOUS.syncDivisor);
+  return [...(isLate ? ['latency'] : []), ...(isSlow ? ['sync latency'] : [])];
 }
 
 /** How findings outside the model are labelled: they are no failures of the protocol. */

@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import type { ClockModel, DiskModel, Distribution, NetworkModel, NodeSpec } from '../sim/config.ts';
 import type { Json } from '../sim/plain.ts';
 import type { Micros, Tolerance } from '../sim/protocol.ts';
-import { isSynchronous } from './budget.ts';
+import { isSynchronous, SYNCHRONOUS } from './budget.ts';
 import type { Draw } from './draw.ts';
 import type { Profile } from './profile.ts';
 
@@ -75,7 +75,9 @@ export function drawNetwork(
 
 function drawLatency(tolerates: Tolerance, profile: Profile | undefined, base: Micros, draw: Draw): Distribution {
   if (profile === undefined) return { kind: 'uniform', min: atLeastOne(base / 150), max: atLeastOne(base / 15) };
-  const divisorMin = isSynchronous(tolerates) ? Math.max(20, profile.latencyDivisorMin) : profile.latencyDivisorMin;
+  const divisorMin = isSynchronous(tolerates)
+    ? Math.max(SYNCHRONOUS.latencyDivisor, profile.latencyDivisorMin)
+    : profile.latencyDivisorMin;
   const typical = draw.acrossScales(base / (draw.chance(10) ? 2_000 : 200), base / divisorMin);
   if (isSynchronous(tolerates)) {
     return { kind: 'uniform', min: draw.between(atLeastOne(typical / 8), typical), max: 2 * typical };
@@ -110,7 +112,7 @@ export function drawDisk(
 
 function drawSyncLatency(tolerates: Tolerance, profile: Profile | undefined, base: Micros, draw: Draw): Distribution {
   if (profile === undefined) return { kind: 'uniform', min: atLeastOne(base / 1_000), max: atLeastOne(base / 200) };
-  const typical = draw.acrossScales(base / 2_000, base / (isSynchronous(tolerates) ? 60 : 12));
+  const typical = draw.acrossScales(base / 2_000, base / (isSynchronous(tolerates) ? SYNCHRONOUS.syncDivisor : 12));
   return draw.weighted<() => Distribution>([
     [1, () => ({ kind: 'constant', value: 0 })],
     [2, () => ({ kind: 'constant', value: typical })],

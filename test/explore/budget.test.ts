@@ -109,6 +109,24 @@ describe('a drawn plan', () => {
     expect(new Set(beyond.flat())).toContain('clock-step');
   });
 
+  test('lies outside where messages or syncs take longer than is assumed, or some are decided upon to', () => {
+    // Base timeout 100 ms: a message may take 10 ms, a sync 3.
+    const punctual = { ...protocol, tolerates: claiming({ crashes: true }), baseTimeout: () => 100_000 };
+    const constant = (value: number): { kind: 'constant'; value: number } => ({ kind: 'constant', value });
+    const plan: Plan = { ...planSource(punctual, bare).plan('1'), overrides: [] };
+    const such = (latency: number, sync: number, overrides: Plan['overrides'] = []): readonly string[] =>
+      outsideModel(punctual, {
+        ...plan,
+        network: { ...plan.network, latency: constant(latency) },
+        disk: { syncLatency: constant(sync) },
+        overrides,
+      });
+    expect(such(10_000, 3_000)).toEqual([]);
+    expect(such(10_001, 4_000)).toEqual(['latency', 'sync latency']);
+    expect(such(1, 1, [{ message: 'n1>n2/Write#1', latency: 10_001 }])).toEqual(['latency']);
+    expect(such(1, 1, [{ message: 'n1>n2/Write#1', drop: true }])).toEqual(['loss']);
+  });
+
   test('damages no more disks than are claimed, and draws whose before the run', () => {
     const brittle = { ...protocol, tolerates: { ...protocol.tolerates, diskErrors: true, corruption: true } };
     let damaged = 0;

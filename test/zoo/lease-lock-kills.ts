@@ -87,6 +87,16 @@ export const kills: readonly Kill[] = [
     foundBy: ['OWN', 'EXCL'],
   },
   {
+    bug: 'L08b',
+    story: 'a release of c1 that it has repeated arrives when c1 holds the lock again',
+    scene: {
+      calls: [work(0, 'c1', 1), work(ms(150), 'c1', 4), work(ms(160), 'c2', 1)],
+      options: { stepInterval: ms(120) },
+      overrides: [{ message: 'c1>n1/Release#1', latency: ms(200) }],
+    },
+    foundBy: ['OWN', 'EXCL'],
+  },
+  {
     bug: 'L20',
     story: 'c2, next in the queue, is gone; c3 waits behind it',
     scene: {
@@ -94,7 +104,7 @@ export const kills: readonly Kill[] = [
       options: { stepInterval: ms(120) },
       faults: [{ kind: 'crash', node: 'c2', at: ms(50) }],
     },
-    foundBy: [],
+    foundBy: ['REL'],
   },
   {
     bug: 'L21',

@@ -22,16 +22,16 @@ describe.each(kills)('$bug: $story', ({ bug: id, scene, foundBy }) => {
   });
 });
 
-describe('L20 breaks no safety', () => {
+describe('L20 and progress', () => {
   const { scene } = kills.find((kill) => kill.bug === 'L20') as (typeof kills)[number];
   const isDone = ({ world }: Run, client: string): boolean =>
     world()
       .history()
       .some(({ process, outcome }) => process === client && outcome === 'ok');
 
-  it('but whoever waits behind the one that is gone waits for ever', () => {
+  it('whoever waits behind the one that is gone waits for ever', () => {
     expect(isDone(run(scene, leaseLock), 'c3')).toBe(true);
-    const broken = run(scene, bug(leaseLock, 'L20'));
+    const broken = run(scene, bug(leaseLock, 'L20'), []);
     expect(isDone(broken, 'c1')).toBe(true);
     expect(isDone(broken, 'c3')).toBe(false);
   });
@@ -42,6 +42,32 @@ describe('FAIR', () => {
     const unfair = createLeaseLock({ ...correctRules, nextInLine: (waiting) => waiting - 1 });
     const scene = { calls: [work(0, 'c1', 4), work(ms(20), 'c2', 1), work(ms(30), 'c3', 1)] };
     expect(run(scene, unfair, ['FAIR']).simulation.violation?.property).toBe('FAIR');
+    expect(run(scene, leaseLock).simulation.violation).toBeUndefined();
+  });
+});
+
+describe('OWN', () => {
+  it('is broken by a server that takes the holder of today for that of yesterday', () => {
+    const careless = createLeaseLock({ ...correctRules, mayRenew: (holder, client) => holder.client === client });
+    const scene: Scene = {
+      calls: [work(0, 'c1', 2), work(ms(180), 'c1', 4)],
+      options: { stepInterval: ms(120) },
+      overrides: [{ message: 'c1>n1/Renew#1', latency: ms(250) }],
+    };
+    expect(run(scene, careless, ['OWN']).simulation.violation?.property).toBe('OWN');
+    expect(run(scene, leaseLock).simulation.violation).toBeUndefined();
+  });
+});
+
+describe('REL', () => {
+  const scene: Scene = {
+    calls: [work(0, 'c1', 4), work(ms(20), 'c2', 1)],
+    faults: [{ kind: 'crash', node: 'c1', at: ms(40) }],
+  };
+
+  it('is broken by a server that never takes the lock from anybody', () => {
+    const patient = createLeaseLock({ ...correctRules, isAlive: () => true });
+    expect(run(scene, patient, ['REL']).simulation.violation?.property).toBe('REL');
     expect(run(scene, leaseLock).simulation.violation).toBeUndefined();
   });
 });

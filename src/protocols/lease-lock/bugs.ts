@@ -62,9 +62,17 @@ const servers: readonly PlantedBug[] = [
     overrides: { mayRelease: () => true },
   },
   {
+    id: 'L08b',
+    title: 'a release frees the lock of its sender, whatever acquisition it names',
+    violates: ['OWN', 'EXCL'],
+    source: 'own; etcd-io/etcd#11457 (a client is not a session)',
+    recipe: 'a release is repeated or late, and arrives when its sender holds the lock again',
+    overrides: { mayRelease: (holder, client) => holder.client === client },
+  },
+  {
     id: 'L20',
     title: 'a waiter that is gone is not passed over',
-    violates: ['liveness'],
+    violates: ['REL', 'liveness'],
     source: 'textbook',
     recipe: 'the first in the queue crashes',
     overrides: { passesOver: () => false },

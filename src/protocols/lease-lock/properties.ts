@@ -4,6 +4,7 @@ import { leaseLockGoals } from './goals.ts';
 import { fence } from './properties/fencing.ts';
 import { fairness, noGhosts, ownership, rising } from './properties/granting.ts';
 import { exclusionBy, honesty } from './properties/holding.ts';
+import { passedOn } from './properties/passing-on.ts';
 
 export const leaseLockProperties: readonly Property[] = [
   fence,
@@ -13,5 +14,6 @@ export const leaseLockProperties: readonly Property[] = [
   ownership,
   noGhosts,
   fairness,
+  passedOn,
   ...leaseLockGoals,
 ];

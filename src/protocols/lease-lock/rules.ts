@@ -17,6 +17,8 @@ export interface Rules {
   tokenAfterRestart(stored: number): number;
   /** A Release names an acquisition and frees that one only: its sender may have lost the lock long ago. Redis, "SET", pattern of locks. */
   mayRelease(holder: Pick<Holder, 'client' | 'id'>, client: NodeId, id: number): boolean;
+  /** So does a request for more time. */
+  mayRenew(holder: Holder, client: NodeId, id: number): boolean;
   /** Whoever has not been heard of for a whole lease is not there. */
   isAlive(leaseUntil: Micros, now: Micros): boolean;
   /** Place in the queue of whoever is next, of so many: first come, first served. */
@@ -82,6 +84,7 @@ export const correctRules: Rules = {
   nextToken: (last) => last + 1,
   tokenAfterRestart: (stored) => stored,
   mayRelease: (holder, client, id) => holder.client === client && holder.id === id,
+  mayRenew: (holder, client, id) => holder.client === client && holder.id === id,
   isAlive: (leaseUntil, now) => now < leaseUntil,
   nextInLine: () => 0,
   passesOver: () => true,

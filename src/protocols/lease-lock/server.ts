@@ -86,7 +86,7 @@ function extendHolder(
   { id, attempt }: Acquire | Renew,
   context: ServerContext,
 ): boolean {
-  if (holder === null || holder.client !== from || holder.id !== id) return false;
+  if (holder === null || !rules.mayRenew(holder, from, id)) return false;
   holder.leaseUntil = leaseFromNow(rules, context);
   holder.attempt = Math.max(holder.attempt, attempt);
   setExpiryTimer(rules, holder, context);

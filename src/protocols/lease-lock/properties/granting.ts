@@ -3,7 +3,7 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { Released } from '../shape.ts';
+import type { Granted, Released } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 
 interface Acquisition {
@@ -44,16 +44,30 @@ function grantFact({ client, id, token, moment }: Grant, node: number, world: Wo
   return fact(moment, nameOf(world, node), `grants the lock to ${client} (a${id}), token ${token}`);
 }
 
-/** OWN. */
-export const ownership: Property = always<null>({
+/**
+ * OWN. A release ends the acquisition it names; a request for more time is answered with yes for the acquisition that holds the lock.
+ */
+export const ownership: Property = always<{ holder: Acquisition | undefined }>({
   name: 'OWN',
-  title: 'a release ends the acquisition that it names, and no other',
+  title: 'a release ends, and a renewal prolongs, the acquisition that it names, and no other',
   source: 'Redis, SET, "Patterns"',
   oracle: 'internal',
   role: 'server',
-  start: () => null,
-  note(_memory, node, text, data: Json | undefined, world) {
+  messages: ['Granted'],
+  start: () => ({ holder: undefined }),
+  crash(memory) {
+    memory.holder = undefined;
+    return undefined;
+  },
+  send({ holder }, from, to, { id }: Granted, world) {
+    if (holder?.id === id) return undefined;
+    const instead = holder === undefined ? 'nobody has it' : `${holder.client} has it (a${holder.id})`;
+    return `${nameOf(world, from)} tells ${nameOf(world, to)} that it has the lock (a${id}), although ${instead}`;
+  },
+  note(memory, node, text, data: Json | undefined, world) {
+    if (text === 'granted' || text === 'restored') memory.holder = acquisitionOf(data);
     if (text !== 'freed') return undefined;
+    memory.holder = undefined;
     const { client, id, named } = data as unknown as Acquisition & { readonly named: number };
     if (id === named) return undefined;
     return `${nameOf(world, node)} takes the lock from ${client} (a${id}), because a${named} was released`;

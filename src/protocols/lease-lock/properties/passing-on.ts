@@ -1,0 +1,76 @@
+/** What the server owes to those who wait. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { Json } from '../../../sim/plain.ts';
+import type { Acquire, LeaseLockOptions, Renew, ServerState, Waiter } from '../shape.ts';
+import { fact, type Moment, momentOf, nameOf } from './facts.ts';
+
+const MILLION = 1_000_000;
+
+interface Memory {
+  /** By acquisition: the last that the server has heard of it, in true time. */
+  readonly heard: Map<number, Moment>;
+  /** When the server began to handle the last message: it looks at its clock then, whatever it waits for afterwards. */
+  handled: Moment | undefined;
+}
+
+/**
+ * REL. At every occasion the server gives the lock of a holder that has been silent for a lease to whoever waits, and a free lock at once.
+ * Both leases are judged in true time, with the bound on clock rates: the holder's has ended on any clock, the waiter's on none.
+ */
+export const passedOn: Property = always<Memory>({
+  name: 'REL',
+  title: 'a lock that is free, or whose holder has been silent for a lease, is not kept from a live waiter',
+  source: 'Gray and Cheriton 1989; Burrows 2006',
+  oracle: 'internal',
+  role: 'server',
+  messages: ['Acquire', 'Renew', 'Release'],
+  start: () => ({ heard: new Map(), handled: undefined }),
+  deliver(memory, _from, _to, message: Acquire | Renew, world) {
+    memory.handled = momentOf(world);
+    if (message.type === 'Acquire' || message.type === 'Renew') memory.heard.set(message.id, memory.handled);
+    return undefined;
+  },
+  note({ heard }, _node, text, data: Json | undefined, world) {
+    if (text === 'restored') heard.set((data as { readonly id: number }).id, momentOf(world));
+    return undefined;
+  },
+  crash(memory) {
+    memory.handled = undefined;
+    return undefined;
+  },
+  step({ heard, handled }, node, { holder, queue }: ServerState, world): Finding | undefined {
+    if (handled === undefined || queue.length === 0) return undefined;
+    const { ttl, clockRatePpmMax } = world.optionsOf(node) as LeaseLockOptions;
+    const live = queue.find(({ id }) => {
+      const asked = heard.get(id);
+      return asked !== undefined && handled.at - asked.at < Math.floor((ttl * MILLION) / (MILLION + clockRatePpmMax));
+    });
+    if (live === undefined) return undefined;
+    if (holder === null) return kept(live, 'nobody has it', heard, node, world);
+    const last = heard.get(holder.id);
+    const leaseMax = Math.ceil((ttl * MILLION) / (MILLION - clockRatePpmMax));
+    if (last === undefined || handled.at - last.at <= leaseMax) return undefined;
+    return kept(
+      live,
+      `${holder.client} (a${holder.id}) has been silent for ${handled.at - last.at} us`,
+      heard,
+      node,
+      world,
+    );
+  },
+});
+
+function kept(
+  { client, id }: Waiter,
+  why: string,
+  heard: ReadonlyMap<number, Moment>,
+  node: number,
+  world: World,
+): Finding {
+  const name = nameOf(world, node);
+  return {
+    sentence: `${name} does not give the lock to ${client} (a${id}), although ${why}`,
+    facts: [fact(heard.get(id) as Moment, name, `hears of ${client} (a${id}), which waits`)],
+  };
+}
