@@ -110,12 +110,18 @@ interface Replay {
   readonly digest: number[];
   readonly repeats: number[];
   readonly atEvent: number[];
-  /** Sessions that have not expired, the idlest first: for each, by sequence, the index where it was executed. */
-  readonly sessions: Map<number, number[]>;
+  /** Sessions that have not expired. */
+  readonly sessions: Map<number, ReplayedSession>;
   /** By node. */
   readonly through: number[];
   /** First answers to the operations of each session. */
   readonly answers: Map<number, Answers>;
+}
+
+interface ReplayedSession {
+  /** By sequence: the index where it was executed. */
+  readonly executed: number[];
+  usedAt: number;
 }
 
 /** By sequence, which clients count from 1. Columns and not objects: what is kept for each operation costs at every collection of garbage. */
@@ -163,7 +169,7 @@ export const exactlyOnce = (machine: StateMachine): Property =>
     },
   });
 
-/** Answers where the command was executed before, or 0. Maps keep the order of insertion: inserting again makes a session the last. */
+/** Answers where the command was executed before, or 0. */
 function execute(
   memory: Replay,
   machine: StateMachine,
@@ -172,8 +178,8 @@ function execute(
   sessionsMax: number,
 ): number {
   if (type === 'register') {
-    memory.sessions.set(index, []);
-    if (memory.sessions.size > sessionsMax) memory.sessions.delete(memory.sessions.keys().next().value as number);
+    memory.sessions.set(index, { executed: [], usedAt: index });
+    if (memory.sessions.size > sessionsMax) expireIdlest(memory.sessions);
     return 0;
   }
   if (type === 'no-op' || op === null) return 0;
@@ -181,15 +187,26 @@ function execute(
     machine.apply(memory.machine, op);
     return 0;
   }
-  const executed = memory.sessions.get(session);
-  if (executed === undefined) return 0;
-  memory.sessions.delete(session);
-  memory.sessions.set(session, executed);
+  const replayed = memory.sessions.get(session);
+  if (replayed === undefined) return 0;
+  replayed.usedAt = index;
+  const { executed } = replayed;
   const earlier = executed[sequence];
   if (earlier !== undefined) return earlier;
   executed[sequence] = index;
   machine.apply(memory.machine, op);
   return 0;
+}
+
+function expireIdlest(sessions: Map<number, ReplayedSession>): void {
+  let idlest = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [session, { usedAt }] of sessions) {
+    if (usedAt >= least) continue;
+    idlest = session;
+    least = usedAt;
+  }
+  sessions.delete(idlest);
 }
 
 function executedTwice(memory: Replay, node: number, state: ServerState, world: World): Finding {
