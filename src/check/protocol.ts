@@ -47,7 +47,10 @@ export interface Telling {
   note?(text: string, data: never): string | undefined;
 }
 
-/** How an option is drawn. `extremes` are legal values at the edge that a range would rarely hit; durations are in microseconds. */
+/**
+ * How an option is drawn. `extremes` are legal values at the edge that a range would rarely hit; durations are in microseconds.
+ * `notBelow` names an option that stands before this one: what is drawn is at least that, and now and then close to it.
+ */
 export type OptionSpec =
   | {
       readonly kind: 'duration' | 'integer';
@@ -56,6 +59,7 @@ export type OptionSpec =
       readonly min: number;
       readonly max: number;
       readonly extremes?: readonly number[];
+      readonly notBelow?: string;
     }
   | { readonly kind: 'choice'; readonly title: string; readonly default: Json; readonly of: readonly Json[] };
 

@@ -40,10 +40,14 @@ export function drawCalls(
     const interval = Math.max(1, Math.round((1_000_000 * clients.length) / rate));
     return { calls, workload: { operations, clients, interval, start, end } };
   }
-  const mix = profile === undefined ? operations : reweighted(operations, draw);
+  const mixOf = profile === undefined ? () => operations : drawMixes(operations, clients, draw);
   const drawn = drawTimes(Math.min(count, CALLS_MAX), start, end, base, profile, draw);
-  const writer = new OperationWriter(mix, profile !== undefined, draw);
-  return { calls: [...calls, ...drawn.map((at) => ({ at, client: draw.pick(clients), op: writer.next() }))] };
+  const writer = new OperationWriter(profile !== undefined, draw);
+  const call = (at: Micros): Call => {
+    const client = draw.pick(clients);
+    return { at, client, op: writer.next(mixOf(client)) };
+  };
+  return { calls: [...calls, ...drawn.map(call)] };
 }
 
 /** Calls of a run's calm: so many of each client, of the kinds that the run has, with values that no other call has. */
@@ -56,8 +60,8 @@ export function drawCalmCalls(
 ): readonly CalmCall[] {
   const { operations = protocol.operations } = scenario.workload;
   if (operations.length === 0) return [];
-  const writer = new OperationWriter(operations, true, draw, CALM_UNIQUES);
-  return clients.flatMap((client) => Array.from({ length: each }, () => ({ client, op: writer.next() })));
+  const writer = new OperationWriter(true, draw, CALM_UNIQUES);
+  return clients.flatMap((client) => Array.from({ length: each }, () => ({ client, op: writer.next(operations) })));
 }
 
 function callCount(rate: number | undefined, base: Micros, span: Micros, draw: Draw): number {
@@ -66,11 +70,28 @@ function callCount(rate: number | undefined, base: Micros, span: Micros, draw: D
   return draw.between(Math.max(1, least), Math.max(1, Math.floor((CALLS_PER_BASE_MAX * span) / base)));
 }
 
-/** Some runs have many of one operation and few of another. */
-const reweighted = (operations: readonly OperationSpec[], draw: Draw): readonly OperationSpec[] =>
-  draw.chance(50)
-    ? operations
-    : operations.map((operation) => ({ ...operation, weight: (operation.weight ?? 1) * draw.pick([1, 4, 16]) }));
+type Mix = readonly OperationSpec[];
+
+/**
+ * Some runs have many of one operation and few of another. In others clients differ: who only reads is never held up by a write, and goes on
+ * asking a server that can do nothing else any more.
+ */
+function drawMixes(operations: Mix, clients: readonly NodeId[], draw: Draw): (client: NodeId) => Mix {
+  const reweighted = (weights: readonly number[]): Mix =>
+    operations.map((operation) => ({ ...operation, weight: (operation.weight ?? 1) * draw.pick(weights) }));
+  switch (draw.pick(['as usual', 'as usual', 'other', 'own'] as const)) {
+    case 'as usual':
+      return () => operations;
+    case 'other': {
+      const mix = reweighted([1, 4, 16]);
+      return () => mix;
+    }
+    case 'own': {
+      const mixes = new Map(clients.map((client) => [client, reweighted([1, 16, 64])]));
+      return (client) => mixes.get(client) ?? operations;
+    }
+  }
+}
 
 /** Ascending. Evenly spread, in bursts (which fill pipelines and windows), or all at once (every client asks as fast as it is answered). */
 function drawTimes(
@@ -106,21 +127,19 @@ function drawBurst(at: Micros, size: number, end: Micros, base: Micros, times: M
 
 /** Writes operations: every `unique` value once in a run, and keys few enough that clients meet. */
 class OperationWriter {
-  private readonly specs: readonly (readonly [number, OperationSpec])[];
   private readonly draw: Draw;
   /** Of each `key` argument, how many keys this run uses. */
   private readonly keysMax: number;
   private uniques: number;
 
-  constructor(operations: readonly OperationSpec[], fuzzed: boolean, draw: Draw, uniques = 0) {
+  constructor(fuzzed: boolean, draw: Draw, uniques = 0) {
     this.uniques = uniques;
-    this.specs = operations.map((spec) => [Math.round((spec.weight ?? 1) * WEIGHT_UNIT), spec] as const);
     this.draw = draw;
     this.keysMax = fuzzed && draw.chance(50) ? draw.between(1, 3) : Number.POSITIVE_INFINITY;
   }
 
-  next(): OperationInput {
-    const spec = this.draw.weighted(this.specs);
+  next(mix: Mix): OperationInput {
+    const spec = this.draw.weighted(mix.map((one) => [Math.round((one.weight ?? 1) * WEIGHT_UNIT), one] as const));
     const operation: { type: string; [name: string]: Json } = { type: spec.type };
     for (const [name, argument] of Object.entries(spec.arguments ?? {})) operation[name] = this.argument(argument);
     return operation;

@@ -7,6 +7,7 @@ import type { Protocol } from '../check/protocol.ts';
 import type { Inhabitant } from '../scenario/population.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Calm } from '../sim/config.ts';
+import type { Fault } from '../sim/faults.ts';
 import type { Micros, NodeId } from '../sim/protocol.ts';
 import { drawCalmCalls } from './calls.ts';
 import type { Draw } from './draw.ts';
@@ -46,6 +47,19 @@ export function drawCalm(
   };
 }
 
+/** So many calms of a hundred begin in the middle of the troubles. */
+const AMID_PERCENT = 40;
+
+/**
+ * When the calm begins: when all troubles are over and those whom they have befallen have had time to recover, or a while after one of
+ * them began, from where they would have to recover.
+ */
+export function calmBegins(faults: readonly Fault[], base: Micros, latest: Micros, draw: Draw): Micros {
+  const times = faults.flatMap(({ at }) => (at === undefined ? [] : [at]));
+  if (times.length === 0 || !draw.chance(AMID_PERCENT)) return latest;
+  return Math.min(latest, draw.pick(times) + draw.acrossScales(base / 16, base * 4));
+}
+
 /** Whether runs of a scenario end in a calm. */
 export const hasCalm = (protocol: Protocol, { liveness, chaos }: Scenario): boolean =>
   protocol.liveness !== undefined && chaos.overBudget !== true && (liveness ?? profileName(chaos) !== 'none');
@@ -54,13 +68,13 @@ export const hasCalm = (protocol: Protocol, { liveness, chaos }: Scenario): bool
 export const endOfCalm = (claim: LivenessClaim, run: CalmRun, base: Micros): Micros =>
   livenessDeadlines(claim, run)?.service ?? run.calm.at + UNOWED * base;
 
-/** Of every role as few as suffice, all, or a number between; of clients at least one. */
+/** Of every role as few as suffice (then each of them is needed), all, or a number between; of clients at least one. */
 function drawCore({ quorum }: LivenessClaim, inhabitants: readonly Inhabitant[], draw: Draw): readonly NodeId[] {
   const chosen = new Set<NodeId>();
   for (const role of new Set(inhabitants.map((one) => one.role))) {
     const ids = inhabitants.filter((one) => one.role === role).map(({ id }) => id);
     const least = role === 'client' ? 1 : Math.min(ids.length, quorum?.[role]?.(ids.length) ?? ids.length);
-    const size = draw.pick([least, draw.between(least, ids.length), ids.length]);
+    const size = draw.pick([least, least, draw.between(least, ids.length), ids.length]);
     for (const id of draw.sample(ids, size)) chosen.add(id);
   }
   return inhabitants.map(({ id }) => id).filter((id) => chosen.has(id));

@@ -83,9 +83,10 @@ const candidates = (tolerates: Tolerance, { faults, weights }: Chaos): readonly 
     ({ kind, claimed }) => claimed(tolerates) && (faults?.includes(kind) ?? true) && weights?.[kind] !== 0,
   );
 
-type Swarm = readonly (readonly [weight: number, kind: FaultKind])[];
+/** Which kinds exist in a run, and how common each is. */
+export type Swarm = readonly (readonly [weight: number, kind: FaultKind])[];
 
-/** Which kinds exist in a run, and how common each is. Kinds that are listed or weighted are as common as any. */
+/** Kinds that are listed or weighted are as common as any. */
 function drawSwarm(tolerates: Tolerance, chaos: Chaos, draw: Draw): Swarm {
   const kinds = candidates(tolerates, chaos);
   const { faults, weights } = chaos;
@@ -110,7 +111,7 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   const swarm = drawSwarm(tolerates, chaos, draw);
   const count = draw.acrossScales(1, faultsMax);
   const tempo = chaos.gap ?? draw.acrossScales(base / profile.gap[0], base * profile.gap[1]);
-  const writer = new FaultWriter(setting, to, draw);
+  const writer = new FaultWriter(setting, swarm, to, draw);
   const faults: Fault[] = [];
   for (let at = firstAt(from, to, tempo, draw); at < to && faults.length < count; ) {
     const episode = writer.episode(draw.weighted(swarm), at);

@@ -8,6 +8,14 @@ type DiskFault = Extract<
   'sync-error' | 'write-error' | 'full-disk' | 'read-error' | 'bit-flip' | 'misdirected-write'
 >;
 
+export const isDiskFault = (kind: Fault['kind']): kind is DiskFault =>
+  kind === 'sync-error' ||
+  kind === 'write-error' ||
+  kind === 'full-disk' ||
+  kind === 'read-error' ||
+  kind === 'bit-flip' ||
+  kind === 'misdirected-write';
+
 /** What a crash leaves on the disk. */
 export function diskLoss({ draw }: FaultPlaces): { unsynced: UnsyncedWrites; torn?: true } {
   const unsynced = draw.pick<UnsyncedWrites>(['none', 'none', 'prefix', 'subset', 'all']);

@@ -17,6 +17,9 @@ const CLIENTS_MAX = 5;
 /** A clock that the protocol does not rely on may be off by this much and no more: a node that is never scheduled proves nothing. */
 const CLOCK_RATE_PPM_MAX = 300_000;
 
+/** An option that must not be below another is so often close above it. */
+const CLOSE_PERCENT = 40;
+
 /** Without a profile every option is what the scenario or the protocol says. */
 export function drawOptions(protocol: Protocol, scenario: Scenario, profile: Profile | undefined, draw: Draw): Options {
   const options: { [name: string]: Json } = {};
@@ -24,17 +27,24 @@ export function drawOptions(protocol: Protocol, scenario: Scenario, profile: Pro
   for (const [name, spec] of Object.entries(protocol.options)) {
     const fixed = scenario.options[name];
     if (fixed !== undefined) options[name] = fixed;
-    else if (untouched || draw.chance(40)) options[name] = spec.default;
-    else options[name] = drawOption(spec, profile, draw);
+    else if (untouched) options[name] = spec.default;
+    else options[name] = drawOption(spec, options, profile, draw);
   }
   return options;
 }
 
-function drawOption(spec: OptionSpec, profile: Profile, draw: Draw): Json {
+/** What is a choice switches whole parts of a protocol on and off: each has the same share. A number is mostly what it usually is. */
+function drawOption(spec: OptionSpec, others: Options, profile: Profile, draw: Draw): Json {
   if (spec.kind === 'choice') return draw.pick(spec.of);
-  if (draw.chance(profile.extremePercent)) return draw.pick([spec.min, spec.max, ...(spec.extremes ?? [])]);
-  if (spec.kind === 'duration' && spec.min > 0) return draw.acrossScales(spec.min, spec.max);
-  return draw.between(spec.min, spec.max);
+  if (draw.chance(40)) return spec.default;
+  const { notBelow, extremes = [] } = spec;
+  const floor = notBelow === undefined ? undefined : others[notBelow];
+  if (typeof floor === 'number' && draw.chance(CLOSE_PERCENT)) return floor + draw.acrossScales(floor / 32, floor / 4);
+  const least = Math.max(spec.min, typeof floor === 'number' ? floor : spec.min);
+  const most = Math.max(spec.max, least);
+  if (draw.chance(profile.extremePercent)) return draw.pick([least, most, ...extremes]);
+  if (spec.kind === 'duration' && least > 0) return draw.acrossScales(least, most);
+  return draw.between(least, most);
 }
 
 /** Who takes part. Numbers that the scenario leaves open are drawn where the protocol names choices. */
@@ -131,7 +141,7 @@ export function drawNodes(
   base: Micros,
   draw: Draw,
 ): readonly NodeSpec[] {
-  const skewed = profile !== undefined && draw.chance(40);
+  const skewed = profile !== undefined && draw.chance(50);
   const isApart = skewed && draw.chance(40);
   return inhabitants.map(({ id, role }) => {
     const fixed = scenario.clocks[id];

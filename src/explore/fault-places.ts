@@ -8,6 +8,11 @@ import type { Word } from './vocabulary.ts';
 /** Of the faults that can hang on an event, this many do, in percent. */
 const ANCHORED_PERCENT = 35;
 const NOTED_TARGET_PERCENT = 40;
+/** In so many runs somebody is struck again and again, and then by so many of the faults: troubles pile up where one has begun. */
+const HAUNTED_PERCENT = 60;
+const HAUNTING_PERCENT = 60;
+/** So many cuts last long enough to settle in. */
+const STABLE_PERCENT = 40;
 /** Clients are nodes too: they pause, crash and have clocks. */
 const CLIENT_PERCENT = 12;
 
@@ -27,6 +32,10 @@ export class FaultPlaces {
   readonly all: readonly NodeId[];
   /** The notes that this run aims at: rare ones rather than common ones, since rare events are changes of state. */
   private readonly focus: readonly Word[];
+  /** Whom this run haunts: a server by name, or whoever noted something last. */
+  private readonly victim: Target | undefined;
+  /** Whom all faults strike while they belong together. */
+  private pinned: Target | undefined;
 
   constructor(setting: ChaosSetting, to: Micros, draw: Draw) {
     this.setting = setting;
@@ -34,6 +43,21 @@ export class FaultPlaces {
     this.draw = draw;
     this.all = [...setting.servers, ...setting.clients];
     this.focus = chooseFocus(setting.vocabulary.notes, draw);
+    this.victim = draw.chance(HAUNTED_PERCENT) ? this.chooseVictim() : undefined;
+  }
+
+  private chooseVictim(): Target {
+    const { draw, setting } = this;
+    const { notes } = setting.vocabulary;
+    return notes.length > 0 && draw.chance(50) ? { noted: draw.pick(notes).text } : draw.pick(setting.servers);
+  }
+
+  /** All that `write` writes strikes one node. */
+  atOneNode<T>(write: () => T): T {
+    this.pinned = this.target();
+    const written = write();
+    this.pinned = undefined;
+    return written;
   }
 
   /** A time, or an event. */
@@ -77,13 +101,26 @@ export class FaultPlaces {
 
   private target(): Target {
     const { draw } = this;
+    if (this.pinned !== undefined) return this.pinned;
+    if (this.victim !== undefined && draw.chance(HAUNTING_PERCENT)) return this.victim;
     if (this.focus.length > 0 && draw.chance(NOTED_TARGET_PERCENT)) return { noted: draw.pick(this.focus).text };
     return this.node();
   }
 
   private node(): NodeId {
     const { draw, setting } = this;
+    const { pinned, victim } = this;
+    if (typeof pinned === 'string') return pinned;
+    if (typeof victim === 'string' && draw.chance(HAUNTING_PERCENT)) return victim;
     return draw.pick(setting.clients.length > 0 && draw.chance(CLIENT_PERCENT) ? setting.clients : setting.servers);
+  }
+
+  /** One of these nodes. */
+  oneOf(pool: readonly NodeId[]): NodeId {
+    const { draw, pinned, victim } = this;
+    if (typeof pinned === 'string' && pool.includes(pinned)) return pinned;
+    if (typeof victim === 'string' && pool.includes(victim) && draw.chance(HAUNTING_PERCENT)) return victim;
+    return draw.pick(pool);
   }
 
   /** Disks that matter are those of servers. */
@@ -103,6 +140,11 @@ export class FaultPlaces {
     const { base, profile } = this.setting;
     const [divisor, factor] = profile.duration;
     return Math.min(this.draw.acrossScales(base / divisor, base * factor), this.room(at));
+  }
+
+  /** Of what separates nodes: often long enough for both sides to go on without each other. */
+  cutDuration(at: Micros): Micros {
+    return this.draw.chance(STABLE_PERCENT) ? this.stableDuration(at) : this.duration(at);
   }
 
   /** Long enough for a protocol to settle in what is left to it: what comes and goes faster is noise. */

@@ -1,23 +1,38 @@
 /** Writes single faults and episodes of several that belong together. */
 import type { Fault, FaultKind } from '../sim/faults.ts';
 import type { Micros } from '../sim/protocol.ts';
-import type { ChaosSetting } from './chaos.ts';
-import { diskFault, diskLoss } from './disk-faults.ts';
+import type { ChaosSetting, Swarm } from './chaos.ts';
+import { diskFault, diskLoss, isDiskFault } from './disk-faults.ts';
 import type { Draw } from './draw.ts';
 import { drawClockRate, signed } from './environment.ts';
 import { FaultPlaces } from './fault-places.ts';
-import { degrade, filter, flapping, isolate, noise, partial, partition, someLinks, swizzle } from './network-faults.ts';
+import {
+  degrade,
+  filter,
+  flapping,
+  isolate,
+  movingPartition,
+  noise,
+  partial,
+  partition,
+  someLinks,
+  swizzle,
+} from './network-faults.ts';
 
 const EPISODE_PERCENT = 20;
+/** Of the episodes so many are several troubles of one node. */
+const COMPOUND_PERCENT = 35;
 
 export class FaultWriter {
   private readonly setting: ChaosSetting;
   private readonly draw: Draw;
   private readonly places: FaultPlaces;
+  private readonly swarm: Swarm;
 
   /** @param to when the last fault must be over. */
-  constructor(setting: ChaosSetting, to: Micros, draw: Draw) {
+  constructor(setting: ChaosSetting, swarm: Swarm, to: Micros, draw: Draw) {
     this.setting = setting;
+    this.swarm = swarm;
     this.draw = draw;
     this.places = new FaultPlaces(setting, to, draw);
   }
@@ -25,22 +40,29 @@ export class FaultWriter {
   /** One fault of this kind from about `at` on, or several that belong together; none where the run has nothing for it to strike. */
   episode(kind: FaultKind, at: Micros): readonly Fault[] {
     const { draw, places } = this;
-    switch (kind) {
-      case 'sync-error':
-      case 'write-error':
-      case 'full-disk':
-      case 'read-error':
-      case 'bit-flip':
-      case 'misdirected-write':
-        return diskFault(kind, places, at);
-      default:
-    }
+    if (isDiskFault(kind)) return diskFault(kind, places, at);
     const isEpisode = draw.chance(EPISODE_PERCENT);
+    if (isEpisode && draw.chance(COMPOUND_PERCENT)) return this.compound(kind, at);
     if (isEpisode && kind === 'crash') return this.crashEpisode(at);
     if (isEpisode && kind === 'clog') return this.clogEpisode(at);
+    if (isEpisode && kind === 'partition' && draw.chance(50)) return movingPartition(places, at);
     const fault = this.fault(kind, at);
     if (fault === undefined) return [];
     return isEpisode ? this.again(fault, at) : [fault];
+  }
+
+  /** Troubles of different kinds at one node, at about the same time: what is harmless alone may not be so with another. */
+  private compound(kind: FaultKind, at: Micros): readonly Fault[] {
+    const { draw, places, setting } = this;
+    const kinds = [kind, ...Array.from({ length: draw.between(1, 2) }, () => draw.weighted(this.swarm))];
+    return places.atOneNode(() =>
+      kinds.flatMap((one, place) => {
+        if (isDiskFault(one)) return [];
+        const moment =
+          place === 0 ? at : Math.min(places.to, at + draw.acrossScales(setting.base / 64, setting.base * 2));
+        return this.fault(one, moment) ?? [];
+      }),
+    );
   }
 
   private fault(kind: FaultKind, at: Micros): Fault | undefined {
@@ -56,7 +78,7 @@ export class FaultWriter {
         return isolate(places, at);
       case 'cut':
       case 'clog':
-        return { kind, ...someLinks(places), ...places.moment(at), for: places.duration(at) };
+        return { kind, ...someLinks(places), ...places.moment(at), for: places.cutDuration(at) };
       case 'swizzle-clog':
         return swizzle(places, at);
       case 'degrade':

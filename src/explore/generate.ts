@@ -8,7 +8,7 @@ import type { Micros, NodeId, Tolerance } from '../sim/protocol.ts';
 import { Stream } from '../sim/random.ts';
 import { type Budgeted, damagedDisksMax, damagesDisk, drawnTolerance, noFaults } from './budget.ts';
 import { drawCalls } from './calls.ts';
-import { drawCalm, endOfCalm, hasCalm } from './calm.ts';
+import { calmBegins, drawCalm, endOfCalm, hasCalm } from './calm.ts';
 import { drawFaults } from './chaos.ts';
 import { Draw } from './draw.ts';
 import { drawDisk, drawNetwork, drawNodes, drawOptions, drawPopulation } from './environment.ts';
@@ -128,13 +128,29 @@ class PlanArbitrary extends Arbitrary<Plan> {
     } as const;
     const { liveness } = protocol;
     if (liveness === undefined || !hasCalm(protocol, scenario)) return { plan, downgraded };
-    // A run of drawn length becomes calm where it would become quiet; one of given length is as long as it says, and then calm.
-    const calmAt = scenario.limits.until ?? quietFrom;
+    // A run of drawn length becomes calm where it would become quiet, if not before; one of given length is as long as it says, and
+    // then calm.
+    const calmAt =
+      scenario.limits.until ?? (isScripted(scenario) ? quietFrom : calmBegins(faults, base, quietFrom, draw));
     const calm = drawCalm(protocol, liveness, scenario, inhabitants, options, base, calmAt, draw);
-    const end = endOfCalm(liveness, { ...plan, calm }, base);
-    return { plan: { ...plan, calm, limits: { ...plan.limits, until: end } }, downgraded };
+    const calmed = { ...plan, ...whatBegins(plan, calmAt), calm };
+    const end = endOfCalm(liveness, calmed, base);
+    return { plan: { ...calmed, limits: { ...plan.limits, until: end } }, downgraded };
   }
 }
+
+/** Whether a scenario says itself what happens when: its story is not cut short. */
+const isScripted = ({ faults, workload }: Scenario): boolean =>
+  faults.length > 0 || (workload.calls ?? []).length > 0 || workload.end !== undefined;
+
+/** What of a plan may happen before its calm. */
+const whatBegins = (
+  { faults, calls }: Pick<Plan, 'faults' | 'calls'>,
+  calmAt: Micros,
+): Pick<Plan, 'faults' | 'calls'> => ({
+  faults: faults.filter(({ at = 0 }) => at < calmAt),
+  calls: calls.filter(({ at }) => at < calmAt),
+});
 
 /** The fault atlas: drawn before the run, never more than the protocol claims to survive. */
 const drawDamageable = (tolerates: Tolerance, servers: readonly NodeId[], draw: Draw): readonly NodeId[] =>

@@ -16,7 +16,7 @@ export function partition(places: FaultPlaces, at: Micros): OfKind<'partition'> 
     [setting.clients.length > 0 ? 1 : 0, 'clients'],
   ]);
   if (shape === 'two') {
-    return { kind: 'partition', groups: twoGroups(places), ...places.moment(at), for: places.duration(at) };
+    return { kind: 'partition', groups: twoGroups(places), ...places.moment(at), for: places.cutDuration(at) };
   }
   const groups = shape === 'bridge' ? bridge(places) : shape === 'ring' ? ring(places) : clientsApart(places);
   return { kind: 'partition', groups, ...places.moment(at), for: places.stableDuration(at) };
@@ -57,6 +57,19 @@ function clientsApart({ draw, setting }: FaultPlaces): readonly (readonly NodeId
   return [setting.servers, [...clients, ...reached]];
 }
 
+/** The split moves: whenever one ends another begins, and messages that were under way meet it. */
+export function movingPartition(places: FaultPlaces, at: Micros): readonly Fault[] {
+  const { draw, setting } = places;
+  const faults: Fault[] = [];
+  const times = draw.between(2, 5);
+  for (let next = at; faults.length < times && next < places.to; ) {
+    const span = Math.min(draw.acrossScales(setting.base / 8, setting.base * 4), places.room(next));
+    faults.push({ kind: 'partition', groups: twoGroups(places), at: next, for: span });
+    next += span;
+  }
+  return faults;
+}
+
 /** Random pairs of servers do not reach each other. */
 export function partial(places: FaultPlaces, at: Micros): OfKind<'partial'> {
   const { draw, setting } = places;
@@ -88,9 +101,9 @@ export function isolate(places: FaultPlaces, at: Micros): OfKind<'isolate'> {
     [1, 'outbound'],
   ] as const);
   const struck = places.strike(at, false);
-  // Now and then clients still reach it: it does not know that it is alone.
-  const from = draw.chance(15) ? { from: setting.servers } : {};
-  return { kind: 'isolate', ...struck, direction, ...from, for: places.duration(at) };
+  // Clients often still reach it: they ask somebody who does not know that it is alone.
+  const from = draw.chance(40) ? { from: setting.servers } : {};
+  return { kind: 'isolate', ...struck, direction, ...from, for: places.cutDuration(at) };
 }
 
 export function swizzle(places: FaultPlaces, at: Micros): OfKind<'swizzle-clog'> {
@@ -134,12 +147,13 @@ export function filter(places: FaultPlaces, at: Micros): OfKind<'filter'> | unde
 }
 
 /** One link, all from or to one node, or a random set by another. */
-export function someLinks({ draw, setting, all }: FaultPlaces): {
+export function someLinks(places: FaultPlaces): {
   from: readonly NodeId[];
   to: readonly NodeId[];
 } {
+  const { draw, setting, all } = places;
   const pool = draw.chance(60) ? setting.servers : all;
-  const one = draw.pick(pool);
+  const one = places.oneOf(pool);
   const others = pool.filter((node) => node !== one);
   if (others.length === 0) return { from: [one], to: all };
   switch (draw.between(0, 3)) {

@@ -46,7 +46,7 @@ export const profiles: { readonly [name in Drawn]: Profile } = {
     faultsMax: 24,
     gap: [4, 6],
     duration: [32, 16],
-    defaultOptionsPercent: 35,
+    defaultOptionsPercent: 25,
     extremePercent: 35,
   },
   heavy: {

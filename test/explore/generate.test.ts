@@ -1,6 +1,7 @@
 /** Plans out of seeds: one seed names one plan, what is fixed stays fixed, and a world is as rough as was asked for. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Protocol } from '../../src/check/protocol.ts';
 import { CALLS_MAX } from '../../src/explore/calls.ts';
 import { execute } from '../../src/explore/execute.ts';
 import { planSource } from '../../src/explore/generate.ts';
@@ -126,11 +127,75 @@ describe('a default run', () => {
     }
   });
 
+  test('haunts one node in many runs, and compounds its troubles', () => {
+    const targets = (plan: Plan): readonly string[] =>
+      plan.faults.flatMap((fault) => ('node' in fault ? [JSON.stringify(fault.node)] : []));
+    const haunted = drawn.filter((plan) => {
+      const all = targets(plan);
+      return (
+        all.length >= 5 && Math.max(...all.map((one) => all.filter((other) => other === one).length)) / all.length > 0.6
+      );
+    });
+    const struck = drawn.filter((plan) => targets(plan).length >= 5);
+    // Of three servers, two or three clients and whoever noted something one would seldom be struck so often by chance.
+    expect(haunted.length / struck.length).toBeGreaterThan(0.35);
+    expect(haunted.length / struck.length).toBeLessThan(0.8);
+  });
+
+  test('has splits that move: one begins when another ends', () => {
+    const moves = drawn.filter(({ faults }) => {
+      const splits = faults.filter((fault) => fault.kind === 'partition' && fault.at !== undefined);
+      return splits.some((one) => splits.some((other) => 'for' in one && other.at === (one.at ?? 0) + (one.for ?? 0)));
+    });
+    expect(moves.length).toBeGreaterThan(5);
+  });
+
+  test('has clients that differ: some hardly ever write', () => {
+    const readers = drawn.filter(({ calls, nodes }) =>
+      nodes.some(({ id }) => {
+        const own = calls.filter(({ client }) => client === id);
+        return own.length > 10 && own.filter(({ op }) => op.type === 'read').length / own.length > 0.9;
+      }),
+    );
+    const writers = readers.filter(
+      ({ calls }) => calls.filter(({ op }) => op.type === 'write').length > calls.length / 3,
+    );
+    expect(writers.length).toBeGreaterThan(5);
+  });
+
   test('asks for every unique value once', () => {
     for (const { calls } of drawn.slice(0, 50)) {
       const written = calls.flatMap(({ op }) => (op.type === 'write' ? [op.value] : []));
       expect(new Set(written).size).toBe(written.length);
     }
+  });
+});
+
+describe('options', () => {
+  const options: Protocol['options'] = {
+    ...protocol.options,
+    shortest: { kind: 'duration', title: 'shortest', default: 150_000, min: 100_000, max: 250_000 },
+    longest: { kind: 'duration', title: 'longest', default: 300_000, min: 200_000, max: 500_000, notBelow: 'shortest' },
+    mode: { kind: 'choice', title: 'mode', default: 'a', of: ['a', 'b', 'c'] },
+  };
+  const of = { ...protocol, options };
+  const values = (scenario: Scenario): readonly { shortest: number; longest: number; mode: string }[] =>
+    plans(scenario, 400, of).map(({ nodes }) => nodes[0]?.options as never);
+
+  test('that must not be below others are not, and now and then close above', () => {
+    const drawn = values(bare);
+    for (const { shortest, longest } of drawn) expect(longest).toBeGreaterThanOrEqual(shortest);
+    const close = drawn.filter(({ shortest, longest }) => longest > shortest && longest <= shortest * 1.25);
+    expect(close.length).toBeGreaterThan(20);
+    expect(new Set(drawn.map(({ longest }) => longest)).size).toBeGreaterThan(100);
+    for (const { shortest, longest } of values(under({ options: { shortest: 900_000 } })))
+      if (longest !== 300_000) expect(longest).toBeGreaterThanOrEqual(shortest);
+  });
+
+  test('that are choices have equal shares, but for runs in which all is as usual', () => {
+    const shares = { a: 0, b: 0, c: 0 } as { [mode: string]: number };
+    for (const { mode } of values(bare)) shares[mode] = (shares[mode] ?? 0) + 1;
+    for (const mode of ['b', 'c']) expect(Math.abs((shares[mode] as number) - 100), mode).toBeLessThan(30);
   });
 });
 

@@ -33,6 +33,9 @@ function plansOf(protocol: Protocol, count: number, scenario: Scenario = bare): 
   return Array.from({ length: count }, (_, index) => source.plan(`${index}`));
 }
 
+/** When faults that hang on times begin. */
+const timesOf = ({ faults }: Plan): readonly number[] => faults.flatMap(({ at }) => at ?? []);
+
 function firstStuck(): { readonly plan: Plan; readonly execution: Execution } {
   for (const plan of plansOf(needsAll, 50)) {
     const execution = execute(needsAll, plan);
@@ -42,7 +45,7 @@ function firstStuck(): { readonly plan: Plan; readonly execution: Execution } {
 }
 
 describe('a fuzzed run of a protocol that says what it owes', () => {
-  const plans = plansOf(live, 120);
+  const plans = plansOf(live, 200);
 
   test('ends in a calm, whose core is a quorum of servers and somebody to ask them', () => {
     const sizes = new Set<string>();
@@ -58,6 +61,32 @@ describe('a fuzzed run of a protocol that says what it owes', () => {
       sizes.add(`${inCore} of ${servers.length}`);
     }
     expect([...sizes].sort()).toEqual(['2 of 3', '3 of 3', '3 of 5', '4 of 5', '5 of 5']);
+  });
+
+  test('gets its calm amid the troubles now and then, and nothing is planned for later', () => {
+    let amid = 0;
+    let recovered = 0;
+    for (const plan of plans) {
+      const at = plan.calm?.at ?? 0;
+      const base = (plan.nodes[0] as Plan['nodes'][number] & { options: { retry: number } }).options.retry;
+      const last = Math.max(0, ...timesOf(plan));
+      expect(last).toBeLessThan(Math.max(1, at));
+      for (const call of plan.calls) expect(call.at).toBeLessThan(at);
+      if (timesOf(plan).some((time) => time + 4 * base >= at)) amid++;
+      else recovered++;
+    }
+    expect(amid).toBeGreaterThan(plans.length / 3);
+    expect(recovered).toBeGreaterThan(plans.length / 5);
+  });
+
+  test('is not cut short where the scenario scripts faults or calls', () => {
+    const options = { retry: 100_000 };
+    const scripted: Scenario[] = [
+      { ...bare, options, faults: [{ kind: 'pause', node: 'n1', at: 1_000_000, for: 1_000 }] },
+      { ...bare, options, workload: { calls: [{ at: 1_000_000, client: 'c1', op: { type: 'read', key: 'k1' } }] } },
+    ];
+    for (const scenario of scripted)
+      for (const { calm } of plansOf(live, 40, scenario)) expect(calm?.at).toBeGreaterThan(1_000_000);
   });
 
   test('ends when everybody is served, long before the bound', () => {

@@ -233,7 +233,8 @@ const replication: readonly PlantedBug[] = [
   {
     id: 'R32',
     title: 'an AppendEntries that matches cuts the log behind its last entry',
-    violates: ['QD', 'LC', 'SMS', 'LIN'],
+    // What was cut had been acknowledged: the leader does not send it again, and takes the refusals that follow for old ones.
+    violates: ['QD', 'LC', 'SMS', 'LIN', 'liveness'],
     source: 'zhebrak/raftos#26; vesoft-inc/nebula#2483',
     recipe: 'two AppendEntries arrive in reverse order',
     overrides: {
@@ -290,7 +291,8 @@ const replication: readonly PlantedBug[] = [
   {
     id: 'R43',
     title: 'a success raises matchIndex but not nextIndex',
-    violates: ['MM'],
+    // A batch that was sent already is sent anew, which is no progress, and only progress draws the next one: the rest waits for new calls.
+    violates: ['MM', 'liveness'],
     source: 'bakwc/PySyncObj#167',
     recipe: 'batches of one entry; a rejection, and of the answers that follow only the later one arrives',
     overrides: { nextAfterSuccess: (nextIndex) => nextIndex },

@@ -17,7 +17,7 @@ export const optionSpecs: { readonly [Name in keyof RaftOptions]: OptionSpec } =
     default: ms(300),
     min: ms(200),
     max: ms(500),
-    extremes: [ms(150)],
+    notBelow: 'electionTimeoutMin',
   },
   heartbeatInterval: {
     kind: 'duration',
@@ -46,7 +46,8 @@ export const optionSpecs: { readonly [Name in keyof RaftOptions]: OptionSpec } =
     kind: 'duration',
     title: 'time a client waits before it asks another server',
     default: ms(400),
-    min: ms(150),
+    // Impatient clients ask everybody, and meet leaders that have just been elected.
+    min: ms(25),
     max: ms(800),
   },
   clientAttempts: {

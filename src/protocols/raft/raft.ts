@@ -52,7 +52,7 @@ export function createRaft(parameters: RaftParameters = {}): Protocol {
       server: createServer({ rules, machine }),
       client: createClient(machine),
     },
-    population: { server: { default: 5, choices: [3, 4, 5] }, client: { default: 3, choices: [2, 3, 4] } },
+    population: { server: { default: 5, choices: [3, 4, 5] }, client: { default: 3, choices: [2, 3, 4, 6] } },
     options: optionSpecs,
     baseTimeout: (options) => options.electionTimeoutMin as number,
     operations: machine.operations,

@@ -89,17 +89,22 @@ function stale(node: number, { index }: ClientQueryReply, before: Shown, world: 
   };
 }
 
-/** By node: when (true time) it last heard from which member; since when it has been seen to lead without a quorum, -1 if it has not. */
+/**
+ * By node: when (true time) it last heard from which member; when it was last seen to lead; for how long it has gone on leading without a
+ * quorum since it was first seen to, -1 if it has not.
+ */
 interface Contact {
   readonly isWatching: boolean;
   readonly heardAt: Micros[][];
   readonly ledTerm: number[];
-  readonly overdueSince: Micros[];
+  readonly seenAt: Micros[];
+  readonly overdueFor: Micros[];
 }
 
 /**
  * The leader goes by its own clock, and its timer may be late, so it is given time: three of its election timeouts without a quorum (two,
- * on a clock that is a third too slow), and four more from the moment on at which it is first seen to lead all the same.
+ * on a clock that is a third too slow), and four more from the moment on at which it is first seen to lead all the same. Of these only the
+ * time counts in which it runs: a leader does something with every heartbeat, and who does nothing is paused, or waits for its disk.
  */
 export const quorumChecked: Property = always<Contact>({
   name: 'CQ',
@@ -112,7 +117,8 @@ export const quorumChecked: Property = always<Contact>({
     isWatching: world.nodes.some((_, node) => checksQuorum(world.optionsOf(node) as RaftOptions)),
     heardAt: [],
     ledTerm: [],
-    overdueSince: [],
+    seenAt: [],
+    overdueFor: [],
   }),
   deliver(memory, from, to, _message: AppendEntriesReply | HeartbeatReply, world) {
     if (memory.isWatching) {
@@ -127,12 +133,14 @@ export const quorumChecked: Property = always<Contact>({
     const options = world.optionsOf(node) as RaftOptions;
     const timeout = longestElectionTimeout(options);
     if (!checksQuorum(options) || hasQuorum(memory, node, state, world, 3 * timeout)) {
-      memory.overdueSince[node] = -1;
+      memory.overdueFor[node] = -1;
       return undefined;
     }
-    const since = memory.overdueSince[node] as Micros;
-    if (since < 0) memory.overdueSince[node] = world.now;
-    return since < 0 || world.now - since <= 4 * timeout ? undefined : deaf(node, state, world);
+    const before = memory.overdueFor[node] as Micros;
+    const lived = Math.min(world.now - (memory.seenAt[node] ?? 0), 2 * options.heartbeatInterval);
+    memory.seenAt[node] = world.now;
+    memory.overdueFor[node] = before < 0 ? 0 : before + lived;
+    return before + lived <= 4 * timeout ? undefined : deaf(node, state, world);
   },
 });
 
@@ -140,7 +148,7 @@ export const quorumChecked: Property = always<Contact>({
 function beginLeading(memory: Contact, node: number, state: ServerState, world: World): void {
   memory.ledTerm[node] = state.currentTerm;
   memory.heardAt[node] = world.nodes.map(() => world.now);
-  memory.overdueSince[node] = -1;
+  memory.overdueFor[node] = -1;
 }
 
 function hasQuorum({ heardAt }: Contact, node: number, state: ServerState, world: World, within: Micros): boolean {
