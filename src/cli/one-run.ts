@@ -1,7 +1,7 @@
 /** One plan, run and told: what `run` and `replay` have in common. */
 import type { Protocol } from '../check/protocol.ts';
 import type { Capsule } from '../explore/capsule.ts';
-import { type ExecuteOptions, execute } from '../explore/execute.ts';
+import { type ExecuteOptions, execute, openRun } from '../explore/execute.ts';
 import { executeWatched } from '../explore/execute-watched.ts';
 import type { Execution } from '../explore/execution.ts';
 import { watched } from '../explore/pool-watchdog.ts';
@@ -9,8 +9,11 @@ import type { FailureAccount, Size } from '../report/failure.ts';
 import { traceHead, traceLine, traceTail } from '../report/ndjson.ts';
 import { headLine, legend, rowLine } from '../report/plain.ts';
 import type { Plan } from '../scenario/plan.ts';
+import type { NodeId } from '../sim/protocol.ts';
 import type { TraceEvent, TraceSink } from '../sim/trace.ts';
+import type { Predicate } from '../timeline/predicate.ts';
 import { lanesOf, RowMaker } from '../timeline/rows.ts';
+import { type Step, StepMaker } from '../timeline/steps.ts';
 import { type Story, storyOf } from '../timeline/story.ts';
 import { tellerOf } from '../timeline/tell.ts';
 import { VERSION } from '../version.ts';
@@ -29,6 +32,8 @@ export interface OneRunOptions {
   readonly plain?: boolean;
   /** File of the event log; `-` is stdout. */
   readonly trace?: string;
+  /** A predicate over events: the run ends when it holds. */
+  readonly until?: string;
 }
 
 export interface HowToRun {
@@ -60,6 +65,65 @@ export function runOnce(
   const execution = execute(protocol, plan, { strict, ...(sink === undefined ? {} : { sink }) });
   end(execution);
   return execution;
+}
+
+/** A run that was stopped where a predicate holds, or went to its end without. */
+export interface Stopped {
+  readonly execution: Execution;
+  readonly step: Step | undefined;
+  /** How everybody looks there; nothing of nodes that are down or in the middle of a handler. */
+  readonly views: readonly { readonly node: NodeId; readonly label: string | undefined }[];
+}
+
+/** Runs `plan` up to the first event for which `predicate` holds; rows and event log are written as far as that. */
+export function runUntil(
+  protocol: Protocol,
+  plan: Plan,
+  scenario: string,
+  predicate: Predicate,
+  strict: boolean,
+  options: OneRunOptions,
+  output: Output,
+): Stopped {
+  const hangMilliseconds = (readSeconds('--hang-after', options.hangAfter) ?? HANG_SECONDS) * 1_000;
+  // Whoever reads slowly is not a handler that hangs.
+  const probe = watched(() => stopAt(protocol, plan, predicate, strict), hangMilliseconds);
+  if (!probe.ended) {
+    const execution = executeWatched(protocol, plan, hangMilliseconds, { strict });
+    if (execution.failure?.kind === 'hung') return { execution, step: undefined, views: [] };
+  } else if (options.plain !== true && options.trace === undefined) return probe.value;
+  const listener = listenTo(protocol, plan, scenario, undefined, options, output);
+  const stopped = stopAt(protocol, plan, predicate, strict, listener.sink);
+  listener.end(stopped.execution);
+  return stopped;
+}
+
+/** `sink` gets the events as far as that. */
+export function stopAt(
+  protocol: Protocol,
+  plan: Plan,
+  predicate: Predicate,
+  strict: boolean,
+  sink?: TraceSink,
+): Stopped {
+  const maker = new StepMaker();
+  const steps: (Step | undefined)[] = [];
+  const { simulation, outcome } = openRun(protocol, plan, {
+    strict,
+    sink: (event) => {
+      sink?.(event);
+      steps.push(maker.add(event));
+    },
+  });
+  const found = (): Step | undefined =>
+    [...steps.splice(0), maker.end()].find((step) => step !== undefined && predicate.holds(step));
+  let step = found();
+  for (let goesOn = true; goesOn && step === undefined; step = found()) goesOn = simulation.step();
+  return {
+    execution: outcome(),
+    step,
+    views: plan.nodes.map(({ id }) => ({ node: id, label: simulation.viewOf(id)?.label })),
+  };
 }
 
 /** In one go, which is fastest; only what takes long is run again in small steps, to tell a long run from one that hangs. */

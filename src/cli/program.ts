@@ -87,6 +87,7 @@ const withOneRun = (command: Command): Command =>
   command
     .option('--plain', 'tell the run row by row')
     .option('--trace <file>', 'write the event log as NDJSON (docs/trace-format.md); - is stdout')
+    .option('--until <predicate>', 'stop at the first event of a kind, e.g. leader:n3 or "note:committed node:n2"')
     .option('--check-determinism', 'run twice in step and stop at the first event that differs');
 
 const collect = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
@@ -162,6 +163,7 @@ function addShow(program: Command, finish: (code: ExitCode) => void): void {
   );
   withSubject(command)
     .option('--seed <seed>', 'which run: a number or a word (default: 1)')
+    .option('--until <predicate>', 'open at the first event of a kind, e.g. leader:n3; plain rows end there')
     .option('--plain', 'print the rows, as where stdout is no terminal')
     .option('--width <columns>', 'width of plain rows (default: that of the terminal, or 100)')
     .option('--ascii', 'draw with ASCII only (the default where the locale is not UTF-8)')

@@ -2,6 +2,7 @@
 import type { Shard } from '../explore/report.ts';
 import { parseSeed, SeedError, seedAt } from '../explore/seeds.ts';
 import { readDuration } from '../scenario/values.ts';
+import { type Predicate, predicateWords, readPredicate } from '../timeline/predicate.ts';
 import { UsageError } from './exit.ts';
 
 /** The seed as it is known from then on: `0x2a` is 42. */
@@ -34,6 +35,17 @@ export function readShard(text: string | undefined): Shard | undefined {
   throw new UsageError(
     `--shard: ${JSON.stringify(text)} is no part of a campaign`,
     'e.g. --shard 3/8: the third of eight, counted from 1',
+  );
+}
+
+/** Where a run is to stop. */
+export function readUntil(text: string): Predicate {
+  const predicate = readPredicate(text);
+  if (predicate !== undefined) return predicate;
+  const wrong = text.split(/\s+/).find((word) => word !== '' && readPredicate(word) === undefined) ?? text;
+  throw new UsageError(
+    `--until: ${JSON.stringify(wrong)} means nothing`,
+    `one or several of: ${predicateWords}\nseveral in quotes must hold in one event: --until "message:Vote node:n1"`,
   );
 }
 

@@ -21,6 +21,7 @@ import { registered } from './protocols.ts';
 import { readSeed } from './readers.ts';
 import type { RunOptions } from './run.ts';
 import { quoted } from './shell.ts';
+import { runToPredicate } from './until.ts';
 
 export interface ReplayOptions extends RunOptions {
   /** Promotes the capsule into the corpus. */
@@ -56,6 +57,13 @@ async function replayBranch(path: string, options: RunOptions, output: Output): 
   refuseWhatCapsulesFix(options);
   const { plan, digest, title, says } = readBranch(path);
   const protocol = await registered(plan.protocol, plan.bug);
+  if (options.until !== undefined)
+    return runToPredicate(
+      { protocol, plan, title, words: quoted(path), strict: false },
+      options.until,
+      options,
+      output,
+    );
   const execution = runOnce(protocol, plan, title, { strict: false }, options, output);
   const isSame = execution.digest === digest;
   if (options.json) {
@@ -84,6 +92,11 @@ async function replayCapsule(path: string, options: ReplayOptions, output: Outpu
   refuseWhatCapsulesFix(options);
   const capsule = await capsuleAt(path);
   const protocol = await registered(capsule.plan.protocol, capsule.plan.bug);
+  if (options.until !== undefined) {
+    const { plan, scenario: title, failure } = capsule;
+    const subject = { protocol, plan, title, words: quoted(path), strict: failure?.kind === 'strict' };
+    return runToPredicate(subject, options.until, options, output);
+  }
   if (options.checkDeterminism) {
     const difference = firstDifference(protocol, capsule.plan);
     if (difference !== undefined)

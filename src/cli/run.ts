@@ -16,6 +16,7 @@ import { createOutput, type Output } from './output.ts';
 import { readSeed } from './readers.ts';
 import { quoted } from './shell.ts';
 import { loadSubject, type Subject, type SubjectOptions } from './subject.ts';
+import { runToPredicate } from './until.ts';
 
 export interface RunOptions extends SubjectOptions, OneRunOptions {
   readonly seed?: string;
@@ -42,6 +43,15 @@ export async function run(name: string, options: RunOptions): Promise<ExitCode> 
 export function runSeed(subject: Subject, seed: string, options: RunOptions, output: Output): ExitCode {
   const { protocol, scenario } = subject;
   const plan = planFor(subject, seed);
+  if (options.until !== undefined) {
+    const words = `${subject.runWords} --seed ${quoted(seed)}`;
+    return runToPredicate(
+      { protocol, plan, title: scenario.name, words, strict: true },
+      options.until,
+      options,
+      output,
+    );
+  }
   if (options.checkDeterminism) {
     const difference = firstDifference(protocol, plan);
     if (difference !== undefined)

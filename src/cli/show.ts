@@ -1,10 +1,12 @@
 /** `worldline show`: a run as a timeline on the terminal; as plain rows where there is none. */
 import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
+import type { TraceEvent } from '../sim/trace.ts';
+import type { Predicate } from '../timeline/predicate.ts';
 import { isBranchFile, readBranch, saveBranch } from './branches.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { createOutput, wantsColor } from './output.ts';
-import { readSeed } from './readers.ts';
+import { readSeed, readUntil } from './readers.ts';
 import { quoted } from './shell.ts';
 import type { SubjectOptions } from './subject.ts';
 
@@ -14,6 +16,7 @@ export interface ShowCommandOptions extends SubjectOptions {
   readonly ascii?: boolean;
   readonly color?: boolean;
   readonly width?: string;
+  readonly until?: string;
 }
 
 /** What is shown, before it has run. */
@@ -27,10 +30,12 @@ export interface Shown {
 }
 
 export async function show(name: string, options: ShowCommandOptions): Promise<ExitCode> {
+  const until = options.until === undefined ? undefined : readUntil(options.until);
   const shown = await shownBy(name, options);
+  if (until !== undefined) (await import('./until.ts')).checkNodes(until, shown.plan);
   const ascii = options.ascii ?? !speaksUnicode(process.env);
   if (options.plain || !process.stdin.isTTY || !process.stdout.isTTY || process.env.TERM === 'dumb')
-    return printPlain(shown, options, ascii);
+    return printPlain(shown, options, ascii, until);
   // React's other build keeps every frame it has drawn.
   process.env.NODE_ENV = 'production';
   const { showOnTerminal } = await import('../tui/show.tsx');
@@ -38,6 +43,7 @@ export async function show(name: string, options: ShowCommandOptions): Promise<E
     showing: {
       ...shown,
       command: `npx worldline show ${shown.words}`,
+      ...(until === undefined ? {} : { until }),
       save: (branch) => saveBranch(branch, shown.title),
     },
     color: wantsColor(options.color ?? true, true),
@@ -95,22 +101,31 @@ export function speaksUnicode({ TERM, LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEn
 
 // --- Plain rows ----------------------------------------------------------------------------------------------------------------------
 
-async function printPlain(shown: Shown, options: ShowCommandOptions, ascii: boolean): Promise<ExitCode> {
+async function printPlain(
+  shown: Shown,
+  options: ShowCommandOptions,
+  ascii: boolean,
+  until: Predicate | undefined,
+): Promise<ExitCode> {
   const output = createOutput(options);
   try {
     const { plainTimeline } = await import('../report/timeline.ts');
     const { execute } = await import('../explore/execute.ts');
     const { failureLines } = await import('../report/failure.ts');
-    const { accountOf } = await import('./one-run.ts');
+    const { accountOf, stopAt } = await import('./one-run.ts');
     const { runLines } = await import('../report/run.ts');
     const width = widthOf(options.width, process.stdout.columns);
     const lines = plainTimeline({ nodes: shown.plan.nodes, tell: shown.protocol.tell, width, ascii });
-    const execution = execute(shown.protocol, shown.plan, {
-      strict: shown.strict,
-      sink: (event) => {
-        for (const line of lines.add(event)) output.print(line);
-      },
-    });
+    const sink = (event: TraceEvent): void => {
+      for (const line of lines.add(event)) output.print(line);
+    };
+    if (until !== undefined) {
+      const stopped = stopAt(shown.protocol, shown.plan, until, shown.strict, sink);
+      for (const line of lines.end()) output.print(line);
+      output.print('');
+      return (await import('./until.ts')).tellStopped(shown, until, stopped, output);
+    }
+    const execution = execute(shown.protocol, shown.plan, { strict: shown.strict, sink });
     for (const line of lines.end()) output.print(line);
     output.print('');
     const { title: scenario, plan } = shown;

@@ -23,6 +23,17 @@ export function readPredicate(text: string): Predicate | undefined {
   };
 }
 
+/** The nodes that its words name, as `n3` in `leader:n3`. */
+export function nodesNamed(text: string): string[] {
+  const words = text.trim().split(/\s+/);
+  return words.flatMap((word) => {
+    const [, name = '', value = ''] = /^([^:]+):(.+)$/.exec(word) ?? [];
+    return value === '' || ofNoNode.has(name) ? [] : [value];
+  });
+}
+
+const ofNoNode: ReadonlySet<string> = new Set(['note', 'message', 'timer', 'epoch', 'term', 'broken']);
+
 type Test = (event: TraceEvent) => boolean;
 
 const kinds: { readonly [word: string]: Test } = {

@@ -1,7 +1,8 @@
 /** How the cursor moves. Each move answers with a new state, or with a word about why there is nowhere to go. */
 
+import type { Film } from '../timeline/film.ts';
 import { findText } from '../timeline/filter.ts';
-import { predicateWords, readPredicate } from '../timeline/predicate.ts';
+import { type Predicate, predicateWords, readPredicate } from '../timeline/predicate.ts';
 import { zooms } from '../timeline/sight.ts';
 import { what } from '../timeline/step-index.ts';
 import type { ViewState } from './state.ts';
@@ -189,12 +190,17 @@ export const runUntil =
   (viewer, state) => {
     const predicate = readPredicate(text);
     if (predicate === undefined) return say(state, `"${text}" means nothing: ${predicateWords}`);
-    const film = viewer.film(state);
-    for (let place = state.place + 1; place < film.length; place++) {
-      if (predicate.holds(film.scene(place).step)) return say(jump(state, place), `${predicate.text} holds here`);
-    }
-    return say(state, `${predicate.text} does not hold again`);
+    const place = firstHolding(viewer.film(state), predicate, state.place + 1);
+    return place < 0
+      ? say(state, `${predicate.text} does not hold again`)
+      : say(jump(state, place), `${predicate.text} holds here`);
   };
+
+/** The first step from `from` on for which a predicate holds; -1 where there is none. */
+export function firstHolding(film: Film, predicate: Predicate, from: number): number {
+  for (let place = from; place < film.length; place++) if (predicate.holds(film.scene(place).step)) return place;
+  return -1;
+}
 
 /** The same moment in the next branch: the last event that both have, or the same time. */
 export const nextBranch: Move = (viewer, state) => {

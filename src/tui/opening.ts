@@ -1,7 +1,7 @@
 /** Where the timeline opens. */
 import { what } from '../timeline/step-index.ts';
 import { beatsOf, startLesson } from './lesson.ts';
-import { say } from './moves.ts';
+import { firstHolding, say } from './moves.ts';
 import { startState, type ViewState } from './state.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -21,11 +21,22 @@ export function beginning(viewer: Viewer): ViewState {
   return before === 0 ? start : { ...start, place: beatsOf(viewer, 0)[before - 1]?.place ?? start.place };
 }
 
-/** The run has been recorded to its end: to where it fails, unless somebody has begun to look around. */
+/**
+ * The run has been recorded to its end: to where a predicate holds that was given, or to where it fails, unless somebody has begun to look
+ * around.
+ */
 export function opened(viewer: Viewer, state: ViewState, start: ViewState): ViewState {
-  const { index } = (viewer.branches[0] as Viewer['branches'][number]).film;
+  const { until } = viewer.showing;
+  const isUntouched = state.branch === start.branch && state.place === start.place && state.mode === 'watch';
+  const { film } = viewer.branches[0] as Viewer['branches'][number];
+  const { index } = film;
+  if (until !== undefined && isUntouched) {
+    const place = firstHolding(film, until, 0);
+    return place < 0
+      ? say(state, `${until.text} never holds in this run`)
+      : say({ ...state, place }, `${until.text} holds here`);
+  }
   const end = index.find(0, 1, what.violation | what.failure);
   if (end < 0) return { ...state };
-  const isUntouched = state.branch === start.branch && state.place === start.place && state.mode === 'watch';
   return isUntouched ? { ...state, place: end } : say(state, 'the run fails at its end: :violation');
 }

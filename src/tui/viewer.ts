@@ -8,6 +8,7 @@ import { Film } from '../timeline/film.ts';
 import { readFilter } from '../timeline/filter.ts';
 import { type Layout, layoutFor, orderByGroups } from '../timeline/layout.ts';
 import { Narrator } from '../timeline/narrate.ts';
+import type { Predicate } from '../timeline/predicate.ts';
 import { Seer } from '../timeline/sight.ts';
 import { type Teller, tellerOf } from '../timeline/tell.ts';
 import type { LessonShown } from './lesson.ts';
@@ -24,6 +25,8 @@ export interface Showing {
   /** Shows or replays the same run. */
   readonly command: string;
   readonly strict?: boolean;
+  /** Where the timeline opens. */
+  readonly until?: Predicate;
   /** Writes a branch's plan to a file, and answers with the command that replays it. */
   readonly save?: (branch: Branch) => string;
   readonly lesson?: LessonShown;
