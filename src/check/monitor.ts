@@ -3,6 +3,7 @@ import type { PlacedObserver } from '../sim/observer.ts';
 import type { Watch } from '../sim/observing.ts';
 import { type Judgement, linearizabilityObserver } from './linearizability-observer.ts';
 import { type CalmRun, LIVENESS, type LivenessJudgement, type LivenessMemory, livenessObserver } from './liveness.ts';
+import { type Figures, METER } from './meter.ts';
 import type { Property } from './property.ts';
 import type { Protocol } from './protocol.ts';
 
@@ -42,7 +43,8 @@ export function monitor(protocol: Protocol, options: MonitorOptions = {}): reado
   const properties = placedProperties(protocol)
     .filter(({ path, property }) => property.kind === 'sometimes' || wanted(qualifiedName(path, property.name)))
     .map(({ path, property }): PlacedObserver => ({ path, observer: property }));
-  const { liveness } = protocol;
+  const { liveness, meter } = protocol;
+  if (meter !== undefined) properties.push({ path: '', observer: { ...meter, name: METER } });
   if (liveness !== undefined && options.calmRun !== undefined && wanted(LIVENESS))
     properties.push({ path: '', observer: livenessObserver(liveness, options.calmRun) });
   if (protocol.model === undefined || !wanted(LINEARIZABILITY)) return properties;
@@ -54,6 +56,12 @@ export function monitor(protocol: Protocol, options: MonitorOptions = {}): reado
 export function goalsReached(watches: readonly Watch[]): { readonly [goal: string]: number } {
   const reached = watches.filter(({ reachedAt, observer }) => reachedAt >= 0 && observer.endsRun !== true);
   return Object.fromEntries(reached.map(({ path, name, reachedAt }) => [qualifiedName(path, name), reachedAt]));
+}
+
+/** What was measured; undefined where the protocol measures nothing. */
+export function figuresOf({ meter }: Protocol, watches: readonly Watch[]): Figures | undefined {
+  const watch = watches.find(({ path, name }) => path === '' && name === METER);
+  return meter === undefined || watch === undefined ? undefined : meter.read(watch.memory);
 }
 
 /** What was found about the calm; undefined before the end of the run, or when nobody asked. */

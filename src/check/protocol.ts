@@ -4,6 +4,7 @@ import type { Json } from '../sim/plain.ts';
 import type { AnyRole, Micros, Tolerance } from '../sim/protocol.ts';
 import type { Deciding } from './deciding.ts';
 import type { LivenessClaim } from './liveness.ts';
+import type { Meter } from './meter.ts';
 import type { Model } from './model.ts';
 import type { Property } from './property.ts';
 
@@ -27,6 +28,8 @@ export interface Protocol {
   readonly properties: readonly Property[];
   /** What it owes when the world is calm, and by when. Without it progress is not checked. */
   readonly liveness?: LivenessClaim;
+  /** What is worth knowing of its runs, beside whether they are right: told at the end of a run and of a campaign. */
+  readonly meter?: Meter;
   /** Properties of hosted protocols, by component path. */
   readonly components?: { readonly [path: string]: { readonly properties: readonly Property[] } };
   /** Client histories are judged for linearizability against this model. */

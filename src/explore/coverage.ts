@@ -27,6 +27,7 @@ export function coverageOf(protocol: Protocol, scenario: Scenario, tally: Tally)
     linearizability: tally.linearizability,
     faultFreeSeeds: tally.faultFreeSeeds,
     downgraded: sorted(tally.downgraded),
+    ...(protocol.meter === undefined ? {} : { figures: tally.figures }),
     ...(hasCalm(protocol, scenario) ? { liveness: tally.liveness } : {}),
   };
 }

@@ -1,6 +1,7 @@
 /** One run of one plan, judged. */
 import { LIVENESS, LIVENESS_TITLE } from '../check/liveness.ts';
 import {
+  figuresOf,
   goalsReached,
   judgementOf,
   LINEARIZABILITY,
@@ -69,6 +70,7 @@ function outcomeOf(protocol: Protocol, simulation: Simulation): Execution {
   const failure = failureReport(simulation);
   const linearizability = judgementOf(simulation.watches);
   const liveness = livenessOf(simulation.watches);
+  const figures = figuresOf(protocol, simulation.watches);
   return {
     verdict: verdictOf(violation, failure, linearizability?.verdict === 'unknown'),
     digest: simulation.digest(),
@@ -78,6 +80,7 @@ function outcomeOf(protocol: Protocol, simulation: Simulation): Execution {
     goals: goalsReached(simulation.watches),
     ...(linearizability === undefined ? {} : { linearizability }),
     ...(liveness === undefined ? {} : { liveness }),
+    ...(figures === undefined ? {} : { figures }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What came out of one run, as small plain data: it crosses worker boundaries and goes into capsules and reports. */
 import type { LinearizabilityVerdict } from '../check/linearizability.ts';
 import type { LivenessJudgement } from '../check/liveness.ts';
+import type { Figures } from '../check/meter.ts';
 import { qualifiedName } from '../check/monitor.ts';
 import type { Fact } from '../sim/observer.ts';
 import type { Micros, NodeId } from '../sim/protocol.ts';
@@ -60,6 +61,8 @@ export interface Execution {
     /** Operations judged. */
     readonly operations: number;
   };
+  /** What was measured; absent where the protocol measures nothing. */
+  readonly figures?: Figures;
   /** What came of the calm at the end; absent when the run had none, the protocol claims nothing, or the run ended before. */
   readonly liveness?: LivenessJudgement;
 }

@@ -1,4 +1,5 @@
 /** The reports of the shards of a campaign, as one. */
+import { addFigures } from '../check/meter.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { CampaignDigest } from './campaign-digest.ts';
 import { smallerOf } from './findings.ts';
@@ -116,6 +117,9 @@ function mergeCoverage(one: Coverage, other: Coverage): Coverage {
     },
     faultFreeSeeds: one.faultFreeSeeds + other.faultFreeSeeds,
     downgraded: inOrder(addCounts({ ...one.downgraded }, other.downgraded)),
+    ...(one.figures === undefined || other.figures === undefined
+      ? {}
+      : { figures: addFigures(one.figures, other.figures) }),
     ...(one.liveness === undefined || other.liveness === undefined
       ? {}
       : { liveness: mergeLiveness(one.liveness, other.liveness) }),

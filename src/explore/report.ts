@@ -1,5 +1,6 @@
 /** What a campaign found, as plain data: the CLI prints it, `--json` writes it as it is. */
 
+import type { Figures } from '../check/meter.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Capsule } from './capsule.ts';
 import type { Difference } from './difference.ts';
@@ -101,6 +102,8 @@ export interface Coverage {
   readonly faultFreeSeeds: number;
   /** Faults that were weakened or dropped because the protocol does not claim to survive them, by kind. */
   readonly downgraded: { readonly [kind: string]: number };
+  /** What was measured, all runs together; absent where the protocol measures nothing. */
+  readonly figures?: Figures;
   /** What came of the calms at the end of runs; absent where there are none. */
   readonly liveness?: LivenessCoverage;
 }

@@ -1,4 +1,5 @@
 /** What runs add up to. Adding is associative and the order of runs does not matter, so that batches can be added up anywhere. */
+import { addFigures, type Figures } from '../check/meter.ts';
 import type { Execution, Verdict } from './execution.ts';
 
 export interface Tally {
@@ -17,6 +18,8 @@ export interface Tally {
   readonly linearizability: { judged: number; unknown: number; nodesMax: number };
   readonly liveness: { live: number; unrecoverable: number; unjudged: number; slowestMicros: number };
   readonly downgraded: { [kind: string]: number };
+  /** Of all runs together; empty where the protocol measures nothing. */
+  figures: Figures;
   /** Seeds that were run a second time, strictly, and gave the same digest. */
   rerunStrictly: number;
 }
@@ -36,13 +39,14 @@ export const emptyTally = (): Tally => ({
   linearizability: { judged: 0, unknown: 0, nodesMax: 0 },
   liveness: { live: 0, unrecoverable: 0, unjudged: 0, slowestMicros: 0 },
   downgraded: {},
+  figures: {},
   rerunStrictly: 0,
 });
 
 /** Adds one run. */
 export function addExecution(
   tally: Tally,
-  { verdict, statistics, goals, linearizability, liveness }: Execution,
+  { verdict, statistics, goals, linearizability, liveness, figures }: Execution,
   downgraded: { readonly [kind: string]: number },
 ): void {
   tally.runs++;
@@ -65,6 +69,7 @@ export function addExecution(
   addInto(tally.operations, statistics.operations);
   addInto(tally.notes, statistics.notes);
   addInto(tally.downgraded, downgraded);
+  if (figures !== undefined) tally.figures = addFigures(tally.figures, figures);
   if (liveness !== undefined) {
     tally.liveness[liveness.verdict]++;
     tally.liveness.slowestMicros = Math.max(tally.liveness.slowestMicros, liveness.afterMicros ?? 0);
@@ -90,6 +95,7 @@ export function addTally(tally: Tally, other: Tally): void {
   addInto(tally.notes, other.notes);
   addInto(tally.goals, other.goals);
   addInto(tally.downgraded, other.downgraded);
+  tally.figures = addFigures(tally.figures, other.figures);
   for (const verdict of ['live', 'unrecoverable', 'unjudged'] as const)
     tally.liveness[verdict] += other.liveness[verdict];
   tally.liveness.slowestMicros = Math.max(tally.liveness.slowestMicros, other.liveness.slowestMicros);

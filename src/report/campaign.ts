@@ -1,4 +1,5 @@
 /** A campaign for people: the verdict first, then what proves that it tested anything. */
+import { type FiguresAccount, figureLines } from './figures.ts';
 import { plainStyle, type Style } from './style.ts';
 import { counted, grouped, labelled, rounded, spellSeconds, tally } from './words.ts';
 
@@ -46,6 +47,7 @@ export interface CoverageAccount {
   readonly linearizability: { readonly judged: number; readonly unknown: number };
   readonly faultFreeSeeds: number;
   readonly downgraded: { readonly [kind: string]: number };
+  readonly figures?: FiguresAccount;
   readonly liveness?: {
     readonly live: number;
     readonly unrecoverable: number;
@@ -116,6 +118,7 @@ function coverageLines(campaign: CampaignAccount, style: Style): string[] {
     ...labelled('goals', goalText(coverage, campaign.runs)),
     ...labelled('checked', checkText(campaign)),
     ...labelled('liveness', livenessText(coverage)),
+    ...figureLines(coverage.figures),
     ...labelled('speed', speed),
     ...labelled('digest', style.dim(`${campaign.digest} (seed ${campaign.seed}, ${counted(campaign.runs, 'run')})`)),
   ];

@@ -1,6 +1,7 @@
 /** One run for people. */
 import type { Micros } from '../sim/protocol.ts';
 import { spellDuration } from '../timeline/time.ts';
+import { type FiguresAccount, figureLines } from './figures.ts';
 import { plainStyle, type Style } from './style.ts';
 import { counted, grouped, labelled, tally } from './words.ts';
 
@@ -11,6 +12,7 @@ export interface RunAccount {
   readonly seed: string;
   readonly digest: string;
   readonly goals: { readonly [goal: string]: number };
+  readonly figures?: FiguresAccount;
   readonly statistics: {
     readonly events: number;
     readonly simulatedMicros: Micros;
@@ -47,6 +49,7 @@ export function runLines(run: RunAccount, style: Style = plainStyle): string[] {
       `${grouped(ok)} acknowledged, ${grouped(fail)} refused, ${grouped(unknown)} given up, ${grouped(open)} open at the end`,
     ),
     ...labelled('goals', Object.keys(run.goals).join(', ') || 'none reached'),
+    ...figureLines(run.figures),
     ...labelled('digest', style.dim(run.digest)),
   ];
 }

@@ -48,7 +48,7 @@ const servers: readonly PlantedBug[] = [
   {
     id: 'L06b',
     title: 'the server counts leases on its wall clock',
-    violates: ['EXCL', 'liveness'],
+    violates: ['EXCL', 'REL', 'liveness'],
     source: 'Kleppmann 2016',
     recipe: 'the wall clock of the server jumps ahead while the lock is held and somebody waits',
     overrides: { serverClock: ({ wallClock }) => wallClock },

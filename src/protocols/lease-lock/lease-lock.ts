@@ -8,6 +8,7 @@ import { plantedBugs, rulesOf } from './bugs.ts';
 import { createClient } from './client.ts';
 import { leaseLockLiveness, WRITES_MAX } from './liveness.ts';
 import { optionSpecs } from './options.ts';
+import { lockMeter } from './properties/meter.ts';
 import { leaseLockProperties } from './properties.ts';
 import { createResource } from './resource.ts';
 import { correctRules, type Rules } from './rules.ts';
@@ -40,6 +41,7 @@ export function createLeaseLock(rules: Rules = correctRules): Protocol {
     toleratesUnder: ({ clockRatePpmMax }) => ({ ...tolerates, clockRatePpm: clockRatePpmMax as number }),
     properties: leaseLockProperties,
     liveness: leaseLockLiveness,
+    meter: lockMeter('Acquire'),
     tell: telling,
   });
 }

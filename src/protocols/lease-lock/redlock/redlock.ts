@@ -4,6 +4,7 @@
  */
 import { type Bug, defineProtocol, type Protocol } from '../../../check/protocol.ts';
 import type { Tolerance } from '../../../sim/protocol.ts';
+import { lockMeter } from '../properties/meter.ts';
 import { plantedBugs, rulesOf } from './bugs.ts';
 import { createClient } from './client.ts';
 import { redlockLiveness, WRITES_MAX } from './liveness.ts';
@@ -62,6 +63,7 @@ export function createRedlock(rules: Rules = correctRules): Protocol {
     toleratesUnder: (options) => toleratesUnder(options as unknown as RedlockOptions),
     properties: redlockProperties,
     liveness: redlockLiveness,
+    meter: lockMeter('SetIfAbsent'),
     tell: telling,
   });
 }
