@@ -56,6 +56,11 @@ export const builtInProtocols: readonly BuiltIn[] = [
     load: async () => (await import('./protocols/lease-lock/zookeeper/zookeeper-lock.ts')).zooKeeperLock,
   },
   {
+    name: 'chubby-lock',
+    aliases: ['chubby'],
+    load: async () => (await import('./protocols/lease-lock/chubby/chubby-lock.ts')).chubbyLock,
+  },
+  {
     name: 'two-phase-commit',
     aliases: ['2pc'],
     load: async () => (await import('./protocols/two-phase-commit/two-phase-commit.ts')).twoPhaseCommit,

@@ -1,6 +1,6 @@
 /**
  * Schedules for locks by a recipe. n1 to n3 are the servers, n4 the resource; a message takes 5 ms, a sync 1 ms. With this seed the election
- * timeout of n1 is the shortest.
+ * timeout of n3 is the shortest.
  */
 import type { Override } from '../../src/sim/faults.ts';
 import { ms } from '../../src/sim/protocol.ts';

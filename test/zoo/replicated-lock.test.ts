@@ -1,5 +1,5 @@
 /**
- * The replicated lock and its planted bugs. n1 to n3 are the servers, n4 the resource; a message takes 5 ms, a sync 1 ms. n1 is elected
+ * The replicated lock and its planted bugs. n1 to n3 are the servers, n4 the resource; a message takes 5 ms, a sync 1 ms. n3 is elected
  * first: its election timeout is the shortest with this seed.
  */
 import { describe, expect, it } from 'vitest';

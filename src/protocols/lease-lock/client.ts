@@ -10,6 +10,7 @@ import {
   type Lock,
   leasePanels,
   lose,
+  loseAtOnce,
   nextAttempt,
   noteRenewed,
   onRegistered,
@@ -28,7 +29,8 @@ type ClientLock = Lock<ClientState, ClientContext>;
 
 export function createClient(rules: Rules): Role<ClientShape> {
   const stopRenewing = (context: ClientContext): void => context.cancelTimer('renew');
-  const lock: ClientLock = { rules, idle, stopRenewing, release: sendRelease, abandon };
+  const lapse = (state: ClientState, context: ClientContext): false => loseAtOnce(lock, state, context);
+  const lock: ClientLock = { rules, idle, lapse, stopRenewing, release: sendRelease, abandon };
   return {
     boot: () => ({ ...idleHolder(), ...nobodyAsked(), releases: 0 }),
     onRequest: { work: (state, request, context) => onWork(rules, state, request, context) },

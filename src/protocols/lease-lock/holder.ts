@@ -27,6 +27,8 @@ export interface Lock<State extends HolderState, Context> {
   readonly rules: Rules;
   /** The state in which nothing is held, asked for, or going on. */
   idle(): Partial<State>;
+  /** The lease of a holder is over, as far as it can know, in the middle of its work: answers whether it goes on. */
+  lapse(state: State, context: Context): boolean;
   /** Nothing is to be renewed any more. */
   stopRenewing(context: Context): void;
   /** Gives the lock back and waits until that is acknowledged, in the phase `releasing`; ends with `finish`. */
@@ -131,10 +133,7 @@ export function step<State extends HolderState, Context extends HolderContext>(
 ): void {
   const { request, token, written, ackedAttempt } = state;
   if (state.phase !== 'working' || request === null) return;
-  if (!isValid(lock.rules, state, context)) {
-    lose(lock, state, context);
-    return;
-  }
+  if (!isValid(lock.rules, state, context) && !lock.lapse(state, context)) return;
   const age = context.now - (state.askedAt[ackedAttempt - 1] as Micros);
   context.note('guardedStep', { id: request.id, token, at: context.now, age });
   context.send(resourceOf(context), { type: 'Write', token, id: request.id, step: written + 1 });
@@ -178,8 +177,7 @@ export function repeatWork<State extends HolderState, Context extends HolderCont
   context: Context,
 ): void {
   if (state.phase === 'working') step(lock, state, context);
-  else if (isValid(lock.rules, state, context)) register(state, context);
-  else lose(lock, state, context);
+  else if (isValid(lock.rules, state, context) || lock.lapse(state, context)) register(state, context);
 }
 
 export const holds = ({ phase }: HolderState): boolean => phase === 'registering' || phase === 'working';
@@ -209,6 +207,16 @@ export function lose<State extends HolderState, Context extends HolderContext>(
   context.note('lost', { id: request.id, token: state.token });
   lock.abandon(state, request, context);
   finish(lock, state, true, context);
+}
+
+/** Where a holder whose lease is over has lost the lock. */
+export function loseAtOnce<State extends HolderState, Context extends HolderContext>(
+  lock: Lock<State, Context>,
+  state: State,
+  context: Context,
+): false {
+  lose(lock, state, context);
+  return false;
 }
 
 export function finish<State extends HolderState, Context extends HolderContext>(

@@ -41,6 +41,8 @@ export interface Rules {
    * Cheriton 1989, section 2: after a crash the server waits for the longest lease it may have granted.
    */
   leaseAfterFailover(now: Micros, ttl: Micros): Micros;
+  /** Burrows 2006, section 2.9: "The master rejects calls from clients using older epoch numbers". */
+  acceptsEpoch(epoch: number, current: number): boolean;
 
   // The holder.
 
@@ -60,6 +62,8 @@ export interface Rules {
   looksAgain(): boolean;
   /** Who hears that its session is over stops. Curator, "Error handling": "the lock is lost". */
   heedsLoss(): boolean;
+  /** Burrows 2006, section 2.8: while a session is in jeopardy the library lets nothing through. */
+  blocksInJeopardy(): boolean;
   /** Whether a node was made whose answer was lost: its name tells. CURATOR-315; ZooKeeper recipes, "Recoverable errors and GUIDs". */
   looksForLostNode(): boolean;
 
@@ -94,6 +98,7 @@ export const correctRules: Rules = {
   expiresThroughLog: () => true,
   mayExpire: (lastAttempt, attempt) => lastAttempt === attempt,
   leaseAfterFailover: (now, ttl) => now + ttl,
+  acceptsEpoch: (epoch, current) => epoch === current,
 
   holderClock: ({ now }) => now,
   validUntil: (sentAt, _arrivedAt, ttl, ratePpm) => sentAt + shortened(ttl, ratePpm),
@@ -101,6 +106,7 @@ export const correctRules: Rules = {
 
   looksAgain: () => true,
   heedsLoss: () => true,
+  blocksInJeopardy: () => true,
   looksForLostNode: () => true,
 
   mayRegister: (token, fence) => token >= fence.token,

@@ -58,6 +58,18 @@ export interface NotLeader<Ask = ToServer> {
   readonly message: Ask;
 }
 
+/** The one that you ask leads in another epoch than you think. `message`: what it was asked. */
+export interface NewEpoch<Ask> {
+  readonly type: 'NewEpoch';
+  readonly epoch: number;
+  readonly message: Ask;
+}
+
+/** Not yet: sessions of the last epoch have not all been heard of. */
+export interface NotYet {
+  readonly type: 'NotYet';
+}
+
 /** From now on the resource is to refuse smaller tokens. */
 export interface Register {
   readonly type: 'Register';

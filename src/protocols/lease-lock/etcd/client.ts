@@ -3,9 +3,9 @@
  * the queue. Whoever has the oldest key holds the lock, the others watch the one before theirs.
  */
 import type { Request, Role } from '../../../sim/protocol.ts';
-import { finish, idleHolder, lose, onRegistered, onWritten, step } from '../holder.ts';
+import { finish, idleHolder, lose, loseAtOnce, onRegistered, onWritten, step } from '../holder.ts';
 import type { Rules } from '../rules.ts';
-import { answered, nobodyAsked, tellServer } from '../servers.ts';
+import { answered, nobodyAsked } from '../servers.ts';
 import type { Work } from '../shape.ts';
 import {
   askAt,
@@ -24,6 +24,7 @@ import {
   type RecipeShape,
   type RecipeState,
   takePlace,
+  tell,
   viewRecipe,
 } from '../store/recipe.ts';
 import type { Listed, SessionGone } from '../store/shape.ts';
@@ -32,6 +33,7 @@ export function createEtcdClient(rules: Rules): Role<RecipeShape> {
   const recipe: Recipe = {
     rules,
     idle: leaseless,
+    lapse: (state, context) => loseAtOnce(recipe, state, context),
     stopRenewing: (context) => context.cancelTimer('ping'),
     ask: (state, request, context) => askAt(rules, true, state, request, context),
     askAgain: (state, request, context) => askAt(rules, true, state, request, context),
@@ -40,7 +42,7 @@ export function createEtcdClient(rules: Rules): Role<RecipeShape> {
     abandon: (state, _request, context) => close(state, context),
   };
   return {
-    boot: () => ({ ...idleHolder(), ...nobodyAsked(), ...noPlace(), session: 0, number: 0 }),
+    boot: () => ({ ...idleHolder(), ...nobodyAsked(), ...noPlace(), session: 0, number: 0, epoch: 0 }),
     onRequest: { work: (state, request, context) => onWork(recipe, state, request, context) },
     onMessage: {
       KeptAlive: (state, _from, message, context) => {
@@ -99,5 +101,5 @@ function revoke(state: RecipeState, _request: Request<Work>, context: RecipeCont
 }
 
 function close(state: RecipeState, context: RecipeContext): void {
-  tellServer(state, { type: 'CloseSession', session: state.session }, context);
+  tell(state, { type: 'CloseSession', session: state.session }, context);
 }

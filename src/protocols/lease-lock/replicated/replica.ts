@@ -18,7 +18,7 @@ import {
 } from '../../../sim/protocol.ts';
 import { type Confirm, createRaftServer, type Follow, type Followed, type Propose } from '../../raft/raft.ts';
 import type { Rules } from '../rules.ts';
-import type { NotLeader } from '../shape.ts';
+import type { NewEpoch, NotLeader, NotYet } from '../shape.ts';
 import { commands } from './commands.ts';
 import type { Command, Effects, LeaseMachine } from './machine.ts';
 import { type ReplicatedOptions, raftOptionsOf } from './options.ts';
@@ -40,12 +40,14 @@ export interface ReplicaState<State extends object> {
   /** The term it leads; 0 for none. */
   leading: number;
   leases: CountedLease[];
+  /** Leases of earlier terms whose clients have not been heard of in this one; none where masters have no epochs. */
+  unheard: readonly number[];
 }
 
 interface ReplicaShape<State extends object, Ask extends Tagged, Told extends Tagged> {
   readonly state: ReplicaState<State>;
   readonly message: Ask;
-  readonly sends: Told | NotLeader<Ask>;
+  readonly sends: Told | NotLeader<Ask> | NewEpoch<Ask> | NotYet;
   readonly timer: 'expiry';
   readonly options: ReplicatedOptions;
   readonly components: 'raft';
@@ -58,6 +60,7 @@ type AnyMachine = LeaseMachine<object, Tagged, Tagged>;
 interface Replica {
   readonly rules: Rules;
   readonly machine: AnyMachine;
+  readonly hasEpochs: boolean;
 }
 
 /** Whose message a request to Raft comes from. */
@@ -66,12 +69,14 @@ interface Memo {
   readonly message: Tagged;
 }
 
+/** @param hasEpochs whether a new leader insists that clients know it, and hears of all sessions before it does anything else. */
 export function createReplica<State extends object, Ask extends Tagged, Told extends Tagged>(
   rules: Rules,
   leaseMachine: LeaseMachine<State, Ask, Told>,
+  hasEpochs = false,
 ): AnyRole {
   const machine = leaseMachine as unknown as AnyMachine;
-  const replica: Replica = { rules, machine };
+  const replica: Replica = { rules, machine, hasEpochs };
   const onAsk = (state: ReplicaState<object>, from: NodeId, message: Tagged, context: AnyContext): void =>
     ask(replica, state, from, message, context);
   const role: Role<ReplicaShape<object, Tagged, Tagged>> = defineRole<ReplicaShape<object, Tagged, Tagged>>({
@@ -91,7 +96,7 @@ export function createReplica<State extends object, Ask extends Tagged, Told ext
 
 /** The machine is made anew from the log, which is on disk. */
 function boot(machine: AnyMachine, context: AnyContext): ReplicaState<object> {
-  const state = { machine: machine.start(), applied: 0, leading: 0, leases: [] };
+  const state = { machine: machine.start(), applied: 0, leading: 0, leases: [], unheard: [] };
   follow(state, context);
   return state;
 }
@@ -122,6 +127,7 @@ function ask(replica: Replica, state: ReplicaState<object>, from: NodeId, messag
     context.send(from, { type: 'NotLeader', message });
     return;
   }
+  if (replica.hasEpochs && !isWelcome(replica, state, from, message, context)) return;
   const counted = context.options.volatileLeases ? extendedBy(replica, state, from, message) : undefined;
   if (counted !== undefined) {
     extend(counted, state, context);
@@ -132,6 +138,29 @@ function ask(replica: Replica, state: ReplicaState<object>, from: NodeId, messag
   // Those who are gone by now must not be served by what follows.
   expireOverdue(replica, state, context);
   propose({ type: 'asked', client: from, message }, context);
+}
+
+/**
+ * Burrows 2006, section 2.9: a new master "picks a new client epoch number, which clients are required to present on every call", lets
+ * clients keep their sessions alive "but no other session-related operations", and goes on when each session has answered or expired.
+ */
+function isWelcome(
+  { rules, machine }: Replica,
+  state: ReplicaState<object>,
+  from: NodeId,
+  message: Tagged,
+  context: AnyContext,
+): boolean {
+  const { epoch = 0 } = message as { readonly epoch?: number };
+  if (!rules.acceptsEpoch(epoch, state.leading)) {
+    context.send(from, { type: 'NewEpoch', epoch: state.leading, message });
+    return false;
+  }
+  const heard = machine.extendedBy(state.machine, from, message);
+  if (heard !== undefined) state.unheard = state.unheard.filter((id) => id !== heard);
+  if (heard !== undefined || state.unheard.length === 0) return true;
+  context.send(from, { type: 'NotYet' });
+  return false;
 }
 
 function propose(command: Command<Tagged>, context: AnyContext): void {
@@ -197,11 +226,13 @@ const effectsOf = (context: AnyContext, index: number): Effects<Tagged> => ({
 function changeLeading(replica: Replica, state: ReplicaState<object>, leading: number, context: AnyContext): void {
   state.leading = leading;
   state.leases = [];
+  state.unheard = [];
   if (leading !== 0) {
     context.note('leads', { term: leading });
     replica.machine.noteRestored(state.machine, effectsOf(context, state.applied));
     const until = replica.rules.leaseAfterFailover(context.now, context.options.ttl);
     for (const lease of replica.machine.leases(state.machine)) state.leases.push({ ...lease, until, isEnding: false });
+    if (replica.hasEpochs) state.unheard = state.leases.map(({ id }) => id);
   }
   setExpiryTimer(state, context);
 }
@@ -215,6 +246,7 @@ function recount({ machine }: Replica, state: ReplicaState<object>, context: Any
     const counted = state.leases.find((lease) => lease.id === id);
     return counted?.attempt === attempt ? counted : { id, attempt, until, isEnding: false };
   });
+  if (state.unheard.length > 0) state.unheard = state.unheard.filter((id) => state.leases.some((one) => one.id === id));
   setExpiryTimer(state, context);
 }
 

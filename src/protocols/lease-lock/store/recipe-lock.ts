@@ -1,6 +1,8 @@
 /** What locks by a recipe have in common: the replicated store, the resource, and what must hold. */
-import { type Bug, defineProtocol, type Protocol } from '../../../check/protocol.ts';
-import type { Role } from '../../../sim/protocol.ts';
+import type { LivenessClaim } from '../../../check/liveness.ts';
+import type { Property } from '../../../check/property.ts';
+import { type Bug, defineProtocol, type OptionSpec, type Protocol, type Telling } from '../../../check/protocol.ts';
+import type { AnyRole } from '../../../sim/protocol.ts';
 import { hostedRaftInvariants } from '../../raft/raft.ts';
 import type { PlantedBug } from '../bugs.ts';
 import { leaseLockGoals } from '../goals.ts';
@@ -17,14 +19,19 @@ import { createResource } from '../resource.ts';
 import { correctRules, type Rules } from '../rules.ts';
 import { recipeLiveness } from './liveness.ts';
 import { storeMachine } from './machine.ts';
-import type { RecipeShape } from './recipe.ts';
 import { telling } from './tell.ts';
 
 export interface RecipeOfLock {
   readonly name: string;
   readonly title: string;
   readonly bugs: readonly PlantedBug[];
-  client(rules: Rules): Role<RecipeShape>;
+  client(rules: Rules): AnyRole;
+  /** What it has besides. */
+  readonly hasEpochs?: boolean;
+  readonly options?: { readonly [name: string]: OptionSpec };
+  readonly properties?: readonly Property[];
+  readonly liveness?: LivenessClaim;
+  readonly tell?: Telling;
 }
 
 /** The lock, and its planted bugs. */
@@ -36,22 +43,23 @@ export function createRecipeLock(recipe: RecipeOfLock): Protocol {
   return { ...lockWith(recipe, correctRules), bugs };
 }
 
-function lockWith({ name, title, client }: RecipeOfLock, rules: Rules): Protocol {
+function lockWith(recipe: RecipeOfLock, rules: Rules): Protocol {
+  const { name, title } = recipe;
   const machine = storeMachine(rules);
   return defineProtocol({
     name,
     title,
     roles: {
-      server: createReplica(rules, machine),
+      server: createReplica(rules, machine, recipe.hasEpochs),
       resource: createResource(rules),
-      client: client(rules),
+      client: recipe.client(rules),
     },
     population: {
       server: { default: 3, choices: [3, 5] },
       resource: { default: 1 },
       client: { default: 3, choices: [2, 3, 4] },
     },
-    options: replicatedOptionSpecs,
+    options: { ...replicatedOptionSpecs, ...recipe.options },
     baseTimeout: ({ electionTimeoutMin }) => electionTimeoutMin as number,
     operations: [{ type: 'work', arguments: { writes: { kind: 'integer', min: 1, max: WRITES_MAX } } }],
     tolerates,
@@ -67,9 +75,10 @@ function lockWith({ name, title, client }: RecipeOfLock, rules: Rules): Protocol
       agreement(machine),
       ...leaseLockGoals,
       failedOver,
+      ...(recipe.properties ?? []),
     ],
     components: { raft: { properties: hostedRaftInvariants(commands) } },
-    liveness: recipeLiveness,
-    tell: telling,
+    liveness: recipe.liveness ?? recipeLiveness,
+    tell: recipe.tell ?? telling,
   });
 }

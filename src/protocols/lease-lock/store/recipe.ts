@@ -22,6 +22,8 @@ export interface RecipeState extends HolderState, Reach {
   /** Revisions of its own node, and of the one before it that it watches; 0 while it knows none. */
   node: number;
   before: number;
+  /** The epoch of the master that it knows; 0 where there are none, -1 where none is known (Chubby). */
+  epoch: number;
   /** Whether the store knows that it watches. */
   isWatching: boolean;
   /** How often it has waited in vain for an answer, or for its turn. */
@@ -60,16 +62,21 @@ export const noPlace = (): Pick<RecipeState, 'stage' | 'node' | 'before' | 'isWa
 
 // ---- The session -----------------------------------------------------------------------------------------------------------------
 
+/** Where masters have epochs a message says whom it is for. */
+export function tell(state: RecipeState, message: ToStore, context: RecipeContext): void {
+  tellServer(state, state.epoch === 0 ? message : { ...message, epoch: state.epoch }, context);
+}
+
 /** Also keeps it open: each such message extends it. */
 function openSession(rules: Rules, state: RecipeState, context: RecipeContext): void {
   const attempt = nextAttempt(rules, state, context);
-  tellServer(state, { type: 'OpenSession', session: state.session, attempt }, context);
+  tell(state, { type: 'OpenSession', session: state.session, attempt }, context);
 }
 
 export function onPingTimer(rules: Rules, state: RecipeState, context: RecipeContext): void {
   if (state.session === 0) return;
   const attempt = nextAttempt(rules, state, context);
-  tellServer(state, { type: 'KeepAlive', session: state.session, attempt }, context);
+  tell(state, { type: 'KeepAlive', session: state.session, attempt }, context);
   context.setTimer('ping', context.options.renewInterval);
 }
 
@@ -101,7 +108,7 @@ export function ask<Kind extends SessionRequest['type']>(
 ): void {
   const { session } = state;
   state.number++;
-  tellServer(state, { type, session, number: state.number, ...details } as unknown as ToStore, context);
+  tell(state, { type, session, number: state.number, ...details } as unknown as ToStore, context);
 }
 
 export function onStranger(
