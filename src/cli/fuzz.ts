@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 import type { Protocol } from '../check/protocol.ts';
 import { CheckpointError } from '../explore/checkpoint.ts';
 import { fails } from '../explore/corpus.ts';
+import { firstDifference } from '../explore/difference.ts';
 import { DEFAULT_RUNS, type FuzzOptions, fuzz as runCampaign } from '../explore/fuzz.ts';
+import { eventsAfresh } from '../explore/pool.ts';
 import type { FuzzReport } from '../explore/report.ts';
 import { freshSeed, seedAt } from '../explore/seeds.ts';
 import { campaignLines, openingLine } from '../report/campaign.ts';
@@ -11,6 +13,7 @@ import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { writeCiReports } from './ci-reports.ts';
 import { CORPUS_DIRECTORY, type CorpusResult, corpusAsData, corpusLines, runCorpus } from './corpus.ts';
+import { tellDifference } from './difference.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
 import { exitCodeOf, FUZZ_FORMAT, findingLines, type Kept, keep, reportAsData } from './findings.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -102,6 +105,13 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
   });
   interrupt.dispose();
   output.progress('');
+  if (options.checkDeterminism === true && report.groups.length === 0 && !report.interrupted) {
+    // What is set once and for all was set before the first seed was run: only a process that has run nothing knows better.
+    const plan = planFor(subject, seed);
+    const difference = firstDifference(protocol, plan, await eventsAfresh(plan));
+    if (difference !== undefined)
+      return tellDifference(difference, `${scenario.name}, seed ${seed}`, { protocol, plan }, options, output);
+  }
   const found: Kept[] = [];
   for (const group of report.groups) found.push(await keep(group, options.save ? corpus : undefined, output));
   tell(report, found, before, subject, options, output);

@@ -1,11 +1,12 @@
 /** `worldline replay`: a capsule, bit for bit; or one seed of a scenario as a campaign ran it. */
 import type { Protocol } from '../check/protocol.ts';
+import { outsideModel } from '../explore/budget.ts';
 import type { Capsule } from '../explore/capsule.ts';
 import { firstDifference } from '../explore/difference.ts';
 import { type Execution, signatureOf } from '../explore/execution.ts';
 import { type Parting, partingOf } from '../explore/landmarks.ts';
 import { failureLines } from '../report/failure.ts';
-import { runLines } from '../report/run.ts';
+import { outsideLine, runLines } from '../report/run.ts';
 import { worldLines } from '../report/world.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { lanesOf, rowsOf } from '../timeline/rows.ts';
@@ -98,7 +99,8 @@ async function replayCapsule(path: string, options: ReplayOptions, output: Outpu
     return runToPredicate(subject, options.until, options, output);
   }
   if (options.checkDeterminism) {
-    const difference = firstDifference(protocol, capsule.plan);
+    const { eventsAfresh } = await import('../explore/pool.ts');
+    const difference = firstDifference(protocol, capsule.plan, await eventsAfresh(capsule.plan));
     if (difference !== undefined)
       return tellDifference(difference, path, { protocol, plan: capsule.plan }, options, output);
   }
@@ -124,7 +126,8 @@ async function replayCapsule(path: string, options: ReplayOptions, output: Outpu
       ),
     );
   } else tellReplay({ path, capsule, protocol, execution, events, comparison, parting }, options, output);
-  if (comparison.reproduces) return exitCodes.broken;
+  const isOutside = execution.verdict !== 'passed' && outsideModel(protocol, capsule.plan).length > 0;
+  if (comparison.reproduces) return isOutside ? exitCodes.expected : exitCodes.broken;
   return execution.verdict === 'passed' ? exitCodes.expected : exitCodes.broken;
 }
 
@@ -194,6 +197,8 @@ function tellReplay(told: Told, options: RunOptions, output: Output): void {
   const { print, style } = output;
   print(comparisonLine(path, capsule, execution, comparison, output));
   if (parting !== undefined) for (const line of partingLines(parting, capsule, protocol, events)) print(line);
+  const beyond = outsideModel(protocol, capsule.plan);
+  if (beyond.length > 0) print(outsideLine(protocol, beyond, style));
   for (const line of worldLines(capsule.plan, protocol.options)) print(line);
   if (execution.violation === undefined && execution.failure === undefined) {
     const account = { ...execution, asExpected: true, scenario: capsule.scenario, seed: capsule.seed };

@@ -5,7 +5,7 @@ import type { Execution } from '../explore/execution.ts';
 import { planSource } from '../explore/generate.ts';
 import { observeVocabulary } from '../explore/probe.ts';
 import { failureLines } from '../report/failure.ts';
-import { runLines } from '../report/run.ts';
+import { outsideLine, runLines } from '../report/run.ts';
 import { worldLines } from '../report/world.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -33,14 +33,14 @@ export async function run(name: string, options: RunOptions): Promise<ExitCode> 
   try {
     const seed = readSeed(options.seed ?? USUAL_SEED);
     const subject = await loadSubject(name, options, 'none');
-    return runSeed(subject, seed, options, output);
+    return await runSeed(subject, seed, options, output);
   } finally {
     output.flush();
   }
 }
 
 /** Also what `replay SCENARIO --seed S` does. */
-export function runSeed(subject: Subject, seed: string, options: RunOptions, output: Output): ExitCode {
+export async function runSeed(subject: Subject, seed: string, options: RunOptions, output: Output): Promise<ExitCode> {
   const { protocol, scenario } = subject;
   const plan = planFor(subject, seed);
   if (options.until !== undefined) {
@@ -53,39 +53,58 @@ export function runSeed(subject: Subject, seed: string, options: RunOptions, out
     );
   }
   if (options.checkDeterminism) {
-    const difference = firstDifference(protocol, plan);
+    const { eventsAfresh } = await import('../explore/pool.ts');
+    const difference = firstDifference(protocol, plan, await eventsAfresh(plan));
     if (difference !== undefined)
       return tellDifference(difference, `${scenario.name}, seed ${seed}`, { protocol, plan }, options, output);
   }
   const execution = runOnce(protocol, plan, scenario.name, { strict: true }, options, output);
   const asExpected = isAsExpected(scenario, execution);
+  const beyond = outsideModel(protocol, plan);
+  const isOutside = !asExpected && beyond.length > 0 && isBroken(execution);
   if (options.json) {
+    const labels = beyond.length === 0 ? {} : { outsideModel: beyond };
     output.print(
-      JSON.stringify({ format: 'worldline-run/1', scenario: scenario.name, seed, asExpected, ...execution }, null, 2),
+      JSON.stringify(
+        { format: 'worldline-run/1', scenario: scenario.name, seed, asExpected, ...labels, ...execution },
+        null,
+        2,
+      ),
     );
-  } else tellRun(subject, plan, execution, asExpected, seed, options, output);
-  return exitCodeOf(execution, asExpected);
+  } else tellRun({ subject, plan, execution, asExpected, isOutside, beyond, seed }, options, output);
+  return isOutside ? exitCodes.expected : exitCodeOf(execution, asExpected);
+}
+
+const isBroken = ({ verdict }: Execution): boolean => verdict === 'violated' || verdict === 'failed';
+
+/** A run, to be told. */
+interface Ran {
+  readonly subject: Subject;
+  readonly plan: Plan;
+  readonly execution: Execution;
+  readonly asExpected: boolean;
+  /** Broke beyond what the protocol claims to survive. */
+  readonly isOutside: boolean;
+  /** What the protocol does not claim to survive. */
+  readonly beyond: readonly string[];
+  readonly seed: string;
 }
 
 export const planFor = ({ protocol, scenario }: Pick<Subject, 'protocol' | 'scenario'>, seed: string): Plan =>
   planSource(protocol, scenario, observeVocabulary(protocol, scenario)).plan(seed);
 
 function tellRun(
-  subject: Subject,
-  plan: Plan,
-  execution: Execution,
-  asExpected: boolean,
-  seed: string,
+  { subject, plan, execution, asExpected, isOutside, beyond, seed }: Ran,
   options: RunOptions,
   output: Output,
 ): void {
   const { scenario, protocol, runWords } = subject;
-  const lines = runLines({ ...execution, asExpected, scenario: scenario.name, seed }, output.style);
+  const lines = runLines({ ...execution, asExpected, isOutside, scenario: scenario.name, seed }, output.style);
   for (const line of lines) output.print(line);
   for (const line of worldLines(plan, protocol.options)) output.print(line);
-  const beyond = outsideModel(protocol, plan);
-  if (beyond.length > 0) output.print(`  outside     ${protocol.name} does not claim to survive: ${beyond.join(', ')}`);
-  if (options.checkDeterminism) output.print('  repeated    four runs of this seed agree in every event');
+  if (beyond.length > 0) output.print(outsideLine(protocol, beyond, output.style));
+  if (options.checkDeterminism)
+    output.print('  repeated    six runs of this seed agree in every event, one of them in a fresh process');
   if (execution.violation === undefined && execution.failure === undefined) return;
   const again = `npx worldline run ${runWords} --seed ${quoted(seed)}`;
   const commands = options.plain ? [again] : [`${again} --plain`];

@@ -18,6 +18,12 @@ export interface Difference {
 /** Trace events of a run that are kept to be compared: what differs in a long run mostly differs early. */
 const EVENTS_MAX = 100_000;
 
+/** What a run is called, and its trace events as text. */
+interface FirstRun {
+  readonly called: string;
+  readonly events: readonly string[];
+}
+
 /** How the second run is made, and what it is called. */
 interface Manner {
   readonly called: string;
@@ -26,8 +32,9 @@ interface Manner {
   readonly company: boolean;
 }
 
+const again: Manner = { called: 'second run', strict: false, company: false };
 const manners: readonly Manner[] = [
-  { called: 'second run', strict: false, company: false },
+  again,
   { called: 'run beside another', strict: false, company: true },
   { called: 'strict run', strict: true, company: false },
 ];
@@ -35,9 +42,18 @@ const manners: readonly Manner[] = [
 /**
  * The first trace event that differs between a run and another of the same plan; undefined when none does. The other one is made in three
  * manners: after the first, as in a campaign; in step with a run of another seed; and strictly. It stops where it differs.
+ * @param afresh the events of a run of this plan where no other has been: then a run after others is compared with that one, too, and what
+ * is set once and for all shows.
  */
-export function firstDifference(protocol: Protocol, plan: Plan): Difference | undefined {
-  const first = traceOf(protocol, plan);
+export function firstDifference(protocol: Protocol, plan: Plan, afresh?: readonly string[]): Difference | undefined {
+  // What is set once and for all is to be set by another run than the one that is compared.
+  if (afresh !== undefined) openRun(protocol, companyOf(plan)).simulation.run();
+  const first = { called: 'first run', events: eventsOf(protocol, plan) };
+  if (afresh !== undefined) {
+    const alone = { called: 'run in a fresh process', events: afresh };
+    const difference = differenceTo(alone, protocol, plan, { ...again, called: 'run after others' });
+    if (difference !== undefined) return difference;
+  }
   for (const manner of manners) {
     const difference = differenceTo(first, protocol, plan, manner);
     if (difference !== undefined) return difference;
@@ -45,7 +61,8 @@ export function firstDifference(protocol: Protocol, plan: Plan): Difference | un
   return undefined;
 }
 
-function traceOf(protocol: Protocol, plan: Plan): readonly string[] {
+/** The trace events of a run as text, as many as are compared. */
+export function eventsOf(protocol: Protocol, plan: Plan): readonly string[] {
   const events: string[] = [];
   const run = openRun(protocol, plan, {
     sink: (event) => {
@@ -57,7 +74,7 @@ function traceOf(protocol: Protocol, plan: Plan): readonly string[] {
 }
 
 function differenceTo(
-  first: readonly string[],
+  first: FirstRun,
   protocol: Protocol,
   plan: Plan,
   { called, strict, company }: Manner,
@@ -69,26 +86,30 @@ function differenceTo(
     if (found !== undefined) return;
     step = step[0]?.event === event.event ? [...step, event] : [event];
     const text = JSON.stringify(event);
-    if (text === first[place] || place >= EVENTS_MAX) place++;
-    else found = differenceAt(first[place], text, called, step);
+    if (text === first.events[place] || place >= EVENTS_MAX) place++;
+    else found = differenceAt(first, place, text, called, step);
   };
   const { simulation } = openRun(protocol, plan, { strict, sink });
-  const other = company ? openRun(protocol, { ...plan, seed: `${plan.seed}/company` }).simulation : undefined;
+  const other = company ? openRun(protocol, companyOf(plan)).simulation : undefined;
   while (found === undefined && simulation.step()) other?.step();
-  if (found === undefined && place < first.length) found = differenceAt(first[place], undefined, called, step);
+  if (found === undefined && place < first.events.length) found = differenceAt(first, place, undefined, called, step);
   const stack = simulation.failure?.error?.stack;
   return found === undefined || stack === undefined ? found : { ...found, stack };
 }
 
+/** A run that is nearly the same. */
+const companyOf = (plan: Plan): Plan => ({ ...plan, seed: `${plan.seed}/company` });
+
 function differenceAt(
-  first: string | undefined,
+  { called: firstCalled, events }: FirstRun,
+  place: number,
   second: string | undefined,
   called: string,
   step: readonly TraceEvent[],
 ): Difference {
   const handler = handlerOf(step);
   return {
-    sides: [`first run: ${told(first)}`, `${called}: ${told(second)}`],
+    sides: [`${firstCalled}: ${told(events[place])}`, `${called}: ${told(second)}`],
     ...(handler === undefined ? {} : { handler }),
   };
 }

@@ -1,5 +1,6 @@
 /** Worker threads that run batches. */
 import { Tinypool } from 'tinypool';
+import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { BatchResult, BatchTask } from './batch.ts';
 import type { Finding } from './report.ts';
@@ -24,6 +25,10 @@ export interface ShrinkTask {
   readonly finding: Finding;
 }
 
+export interface TraceTask {
+  readonly plan: Plan;
+}
+
 export interface Pool {
   run(task: WorkerTask): Promise<BatchResult>;
   shrink(task: ShrinkTask): Promise<Told>;
@@ -32,20 +37,37 @@ export interface Pool {
 
 /** Workers load protocols by the names that scenarios have for them. */
 export function openPool(jobs: number): Pool {
-  const pool = new Tinypool({
-    filename: new URL('./worker.js', import.meta.url).href,
-    name: 'runInWorker',
-    minThreads: jobs,
-    maxThreads: jobs,
-    // Whoever profiles or debugs the command wants to see it, not its workers.
-    execArgv: process.execArgv.filter((argument) => !/^--(inspect|cpu-prof|heap-prof|prof)/.test(argument)),
-  });
+  const pool = openWorkers(jobs);
   return {
     run: (task) => pool.run(task) as Promise<BatchResult>,
     shrink: (task) => pool.run(task, { name: 'shrinkInWorker' }) as Promise<Told>,
     close: () => pool.destroy(),
   };
 }
+
+/**
+ * The events of a run in a thread of its own, where every module is loaded anew: no variable of theirs has been touched by another run.
+ * See firstDifference.
+ */
+export async function eventsAfresh(plan: Plan): Promise<readonly string[]> {
+  const pool = openWorkers(1);
+  try {
+    const task: TraceTask = { plan };
+    return (await pool.run(task, { name: 'traceInWorker' })) as readonly string[];
+  } finally {
+    await pool.destroy();
+  }
+}
+
+const openWorkers = (count: number): Tinypool =>
+  new Tinypool({
+    filename: new URL('./worker.js', import.meta.url).href,
+    name: 'runInWorker',
+    minThreads: count,
+    maxThreads: count,
+    // Whoever profiles or debugs the command wants to see it, not its workers.
+    execArgv: process.execArgv.filter((argument) => !/^--(inspect|cpu-prof|heap-prof|prof)/.test(argument)),
+  });
 
 let campaigns = 0;
 

@@ -2,8 +2,9 @@
 import type { Protocol } from '../check/protocol.ts';
 import { resolveProtocol } from '../registry.ts';
 import { type BatchResult, runBatch } from './batch.ts';
+import { eventsOf } from './difference.ts';
 import { type PlanSource, planSource } from './generate.ts';
-import type { ShrinkTask, WorkerSetup, WorkerTask } from './pool.ts';
+import type { ShrinkTask, TraceTask, WorkerSetup, WorkerTask } from './pool.ts';
 import { shrinkFinding, type Told } from './shrink-finding.ts';
 
 interface Prepared {
@@ -25,6 +26,11 @@ export async function runInWorker({ setup, batch }: WorkerTask): Promise<BatchRe
 export async function shrinkInWorker({ setup, finding }: ShrinkTask): Promise<Told> {
   const { protocol, source } = await preparedBy(setup);
   return shrinkFinding(protocol, source, setup.scenario.name, finding, { besideOthers: true });
+}
+
+/** What happens in a run of this plan, in a worker that has run nothing else. */
+export async function traceInWorker({ plan }: TraceTask): Promise<readonly string[]> {
+  return eventsOf(await resolveProtocol(plan.protocol, plan.bug), plan);
 }
 
 /** The protocol is loaded once a campaign. */

@@ -8,6 +8,8 @@ import { counted, grouped, labelled, tally } from './words.ts';
 export interface RunAccount {
   readonly verdict: 'passed' | 'violated' | 'failed' | 'unknown';
   readonly asExpected: boolean;
+  /** It broke beyond what the protocol claims to survive. */
+  readonly isOutside?: boolean;
   readonly scenario: string;
   readonly seed: string;
   readonly digest: string;
@@ -54,6 +56,10 @@ export function runLines(run: RunAccount, style: Style = plainStyle): string[] {
   ];
 }
 
+/** What of a plan goes beyond what its protocol claims to survive. */
+export const outsideLine = ({ name }: { readonly name: string }, beyond: readonly string[], style: Style): string =>
+  style.warn(`  outside     ${name} does not claim to survive: ${beyond.join(', ')}`);
+
 function verdictLine(run: RunAccount, style: Style): string {
   const size = `${spellDuration(run.statistics.simulatedMicros)} of virtual time, ${counted(run.statistics.events, 'event')}`;
   const subject = `${run.scenario}, seed ${run.seed}: ${size}`;
@@ -65,6 +71,7 @@ function verdictLine(run: RunAccount, style: Style): string {
   if (run.verdict === 'unknown') {
     return `${style.warn(style.bold(word))}  ${subject}; the client history could not be judged within the budget`;
   }
+  if (run.isOutside === true) return `${style.warn(style.bold(`OUTSIDE MODEL: ${run.verdict}`))}  ${subject}`;
   return `${run.asExpected ? style.good('AS EXPECTED') : style.bad(style.bold(word))}  ${subject}`;
 }
 

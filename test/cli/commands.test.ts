@@ -257,3 +257,49 @@ describe('replay', () => {
     expect(fixed.code).toBe(0);
   });
 });
+
+describe('what breaks outside the model', () => {
+  const NEVER_FALLS = `[always({ name: 'SUM', title: 'the count never falls', oracle: 'internal', role: 'server',
+    start: () => ({ max: 0 }),
+    step: (memory, node, state) => {
+      if (state.count < memory.max) return 'the count fell to ' + state.count;
+      memory.max = state.count;
+    } })]`;
+  const claim = (crashes: boolean): string =>
+    `tolerates: { crashes: ${crashes}, unsyncedLoss: true, partitions: true, messageLoss: true, duplication: true, reordering: true,
+      pauses: true, clockRatePpm: Infinity, clockSteps: true },`;
+  const crash = ['--seed', '2', '--set', 'faults=[{ kind: crash, node: n1, at: 2s, for: 10ms }]'];
+  place.file('modest.js', counterModule({ properties: NEVER_FALLS, fields: claim(false) }));
+  place.file('boastful.js', counterModule({ properties: NEVER_FALLS, fields: claim(true) }));
+
+  test('is labelled by run and replay, and is no failure', () => {
+    const ran = place.worldline('run', './modest.js', ...crash);
+    expect(ran.stdout).toMatch(/^OUTSIDE MODEL: violated {2}/m);
+    expect(ran.stdout).toContain('outside     counter does not claim to survive: crash');
+    expect(ran.stdout).toContain('the count fell to 0');
+    expect(ran.code).toBe(0);
+    expect(data(place.worldline('run', './modest.js', ...crash, '--json'))).toMatchObject({
+      verdict: 'violated',
+      outsideModel: ['crash'],
+    });
+    expect(place.worldline('replay', './modest.js', ...crash).code).toBe(0);
+  });
+
+  test('is a failure where the protocol claims to survive it', () => {
+    const ran = place.worldline('run', './boastful.js', ...crash);
+    expect(ran.stdout).toMatch(/^VIOLATED {2}counter/m);
+    expect(ran.stdout).not.toContain('outside ');
+    expect(ran.code).toBe(1);
+  });
+
+  test('keeps its label in a capsule', () => {
+    const { violations } = data(
+      place.worldline('fuzz', './modest.js', '--runs', '20', '--seed', '1', '--over-budget', '--json'),
+    ) as { violations: { signature: string; capsuleFile?: string }[] };
+    const [outside] = violations.filter(({ signature }) => signature === 'outside model: violated SUM');
+    const again = place.worldline('replay', outside?.capsuleFile ?? 'none');
+    expect(again.stdout).toContain('REPRODUCED');
+    expect(again.stdout).toContain('does not claim to survive');
+    expect(again.code).toBe(0);
+  });
+});

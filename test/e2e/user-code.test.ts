@@ -155,8 +155,23 @@ describe('--check-determinism catches', () => {
     expect(ended.code).toBe(1);
   });
 
+  test.each([
+    ['run', []],
+    ['fuzz', ['--runs', '3', '--jobs', '1']],
+  ] as const)('a variable of the module that is set once and for all, with %s', (command, words) => {
+    // All runs of a process agree about it, in whatever manner they are made.
+    const tellsFirst = clientReads.replace('owner === ctx.self ? 1 : 0', 'first % 1000');
+    const spoiled = { before: 'let first;', onAdd: `first ??= ctx.now; ${sum}`, fields: tellsFirst };
+    place.file('mine.js', counterModule(spoiled));
+    const ended = place.worldline(command, './mine.js', '--seed', '3', ...words, '--check-determinism');
+    expect(ended.stdout).toContain('NOT DETERMINISTIC');
+    expect(ended.stdout).toMatch(/run in a fresh process: .*\n.*run after others: /);
+    expect(ended.stdout).toContain('in onMessage.Sum at c');
+    expect(ended.code).toBe(1);
+  });
+
   test('nothing in a protocol that behaves, in a run and in a campaign', () => {
-    expect(runs({}, '--check-determinism').stdout).toContain('four runs of this seed agree in every event');
+    expect(runs({}, '--check-determinism').stdout).toContain('six runs of this seed agree in every event');
     const campaign = place.worldline('fuzz', './mine.js', '--runs', '20', '--seed', '1', '--check-determinism');
     expect(campaign.stdout).toContain('PASSED  20 runs');
     expect(campaign.code).toBe(0);

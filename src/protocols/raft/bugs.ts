@@ -303,7 +303,7 @@ const clients: readonly PlantedBug[] = [
   {
     id: 'R47a',
     title: 'clients are answered when the leader has appended their write, before it is committed',
-    violates: ['LIN'],
+    violates: ['LIN', 'RF'],
     source: 'textbook',
     recipe: 'cut the leader off, write, heal, read',
     overrides: {
