@@ -25,6 +25,8 @@ export interface World {
   /** Both images of the part's disk area; a crashed node's too. */
   diskOf(node: number): DiskView;
   isUp(node: number): boolean;
+  /** What the node's monotonic clock shows, counted from the beginning of the run: by it a promise can be judged whatever clocks do. */
+  localTime(node: number): Micros;
   /** The client history so far, in the order of the calls; open operations have outcome `unknown`. */
   history(): readonly Operation[];
 }

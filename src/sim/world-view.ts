@@ -53,6 +53,10 @@ export class WorldView implements World {
     return (this.viewed.nodes[node] as SimNode).status === 'running';
   }
 
+  localTime(node: number): Micros {
+    return (this.viewed.nodes[node] as SimNode).clock.elapsed(this.viewed.now);
+  }
+
   diskOf(node: number): DiskView {
     let view = this.disks[node];
     if (view === undefined) {

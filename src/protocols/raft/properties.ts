@@ -3,7 +3,7 @@ import type { Property } from '../../check/property.ts';
 import { raftGoals } from './goals.ts';
 import { exactlyOnce, stateMachineSafety } from './properties/applied.ts';
 import { commitMonotonic, leaderCompleteness, quorumDurable } from './properties/commits.ts';
-import { leaseKept, noDisturbance } from './properties/disturbance.ts';
+import { leaderTrusted, leaseKept, noDisturbance } from './properties/disturbance.ts';
 import { persistedBeforeSending } from './properties/durability.ts';
 import { electionSafety, oneVote, termMonotonic } from './properties/elections.ts';
 import { leaderAppendOnly, logMatching } from './properties/logs.ts';
@@ -26,6 +26,7 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     persistedBeforeSending,
     exactlyOnce(machine),
     noDisturbance,
+    leaderTrusted,
     leaseKept,
     quorumChecked,
     readsFresh,

@@ -180,6 +180,20 @@ describe('a violation is told in a sentence', () => {
     expect(told(quiet, 'PA', greedy)).toBe('n1, leader of term 1, counts itself for index 1, which is not on its disk');
   });
 
+  it('LT: a follower whose timer does not wait for an election timeout of silence', () => {
+    const hasty = withHandler(
+      'onMessage',
+      'AppendEntries',
+      (original) => (state: ServerState, from, message, context: ServerContext) => {
+        original(state, from, message, context);
+        if (context.self === 'n3') context.setTimer('election', ms(20));
+      },
+    );
+    expect(told(quiet, 'LT', hasty)).toMatch(
+      /^n3 asks for votes \d+ us after it has heard from its leader; its election/,
+    );
+  });
+
   it('XO: a request that is executed twice', () => {
     const { sentence } = violationOf(killOf('R51'), 'XO', bug('R51')).finding;
     expect(sentence).toMatch(/^n\d executed a request twice: index 6 repeats index 3, .*"value":1.* \(session 2 #1\)$/);

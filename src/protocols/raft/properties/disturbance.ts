@@ -4,11 +4,14 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
 import type {
+  AppendEntries,
   ClientQuery,
   Heartbeat,
   PeerMessage,
+  PreVote,
   PreVoteReply,
   RaftOptions,
+  RequestVote,
   RequestVoteReply,
   ServerState,
 } from '../shape.ts';
@@ -61,6 +64,50 @@ function unborn(memory: Peace, node: number, message: PeerMessage, world: World)
     ],
   };
 }
+
+/** By node: when it last heard from a leader (on its own clock, and the event), undefined since its last boot. */
+interface Trust {
+  readonly at: (Micros | undefined)[];
+  readonly event: number[];
+}
+
+/** It hangs on messages alone: a campaign that no note tells of shows in its requests. */
+export const leaderTrusted: Property = always<Trust>({
+  name: 'LT',
+  title: 'nobody campaigns within the minimum election timeout of hearing from its leader',
+  source: 'Figure 2, Followers; §5.2: a follower remains one "as long as it receives valid RPCs from a leader"',
+  oracle: 'internal',
+  role: 'server',
+  messages: ['AppendEntries', 'Heartbeat', 'RequestVote', 'PreVote'],
+  start: () => ({ at: [], event: [] }),
+  boot(memory, node) {
+    memory.at[node] = undefined;
+    return undefined;
+  },
+  deliver(memory, _from, to, message: AppendEntries | Heartbeat | RequestVote | PreVote, world) {
+    if (message.type !== 'AppendEntries' && message.type !== 'Heartbeat') return undefined;
+    const state = world.stateOf(to) as ServerState | undefined;
+    if (state === undefined || message.term < state.currentTerm) return undefined;
+    memory.at[to] = world.localTime(to);
+    memory.event[to] = world.event;
+    return undefined;
+  },
+  send(memory, from, _to, message: AppendEntries | Heartbeat | RequestVote | PreVote, world) {
+    if (message.type !== 'RequestVote' && message.type !== 'PreVote') return undefined;
+    const at = memory.at[from];
+    if (at === undefined) return undefined;
+    const { electionTimeoutMin } = world.optionsOf(from) as RaftOptions;
+    const waited = world.localTime(from) - at;
+    if (waited >= electionTimeoutMin) return undefined;
+    return {
+      sentence: `${nameOf(world, from)} asks for votes ${waited} us after it has heard from its leader; its election timeout is ${electionTimeoutMin} us or longer`,
+      facts: [
+        factAt(world, memory.event[from] as number, from, 'hears from its leader'),
+        factNow(world, from, `sends a ${message.type} of term ${message.term}`),
+      ],
+    };
+  },
+});
 
 /**
  * By node: when it last heard a heartbeat of its leader (true time, event), the term it leads, and the highest term that had a leader
