@@ -1,10 +1,9 @@
 /**
  * The three ways out of Redlock's model, found by fuzzing: the options claim less, and the campaign goes beyond by one kind of fault. Each
- * becomes a short story. (The seeds begin a little before one that finds it.)
+ * becomes a short story.
  */
 import { describe, expect, it } from 'vitest';
 import { storyRowsOf } from '../../src/cli/one-run.ts';
-import type { Capsule } from '../../src/explore/capsule.ts';
 import { fuzz } from '../../src/explore/fuzz.ts';
 import type { FuzzReport } from '../../src/explore/report.ts';
 import { redlock } from '../../src/protocols/lease-lock/redlock/redlock.ts';
@@ -25,40 +24,38 @@ const scenarioOf = (options: Scenario['options'], kind: FaultKind, property: str
   properties: [property],
 });
 
-const search = (scenario: Scenario, seed: string): Promise<FuzzReport> =>
-  fuzz(redlock, scenario, { seed, runs: 8, keepGoing: true, shrink: 'first' });
+const SEEDS = 25;
+const campaign = (scenario: Scenario, seed: number): Promise<FuzzReport> =>
+  fuzz(redlock, scenario, { seed: `${seed}`, runs: SEEDS, keepGoing: true, shrink: 'first' });
+
+/** The first of a few short campaigns that finds anything which can be told in so few rows, and with that kind of fault in it. */
+async function search(scenario: Scenario, kind: FaultKind): Promise<FuzzReport | undefined> {
+  for (let seed = 1; seed < 20 * SEEDS; seed += SEEDS) {
+    const report = await campaign(scenario, seed);
+    const capsule = report.groups[0]?.capsule;
+    if (capsule === undefined || !capsule.plan.faults.some((fault) => fault.kind === kind)) continue;
+    if (storyRowsOf(redlock, capsule) <= ROWS_MAX) return report;
+  }
+  return undefined;
+}
 
 describe.each([
-  {
-    what: 'the clock of a store jumps',
-    options: { storeClock: 'wall' },
-    kind: 'clock-step',
-    breaks: 'EXCL',
-    seed: '812',
-  },
-  {
-    what: 'a store forgets, and votes at once',
-    options: { restarts: 'immediate' },
-    kind: 'crash',
-    breaks: 'EXCL',
-    seed: '74',
-  },
-  { what: 'a holder stops', options: { trustedWith: 'writes' }, kind: 'pause', breaks: 'FENCE', seed: '602' },
-] as const)('$what', ({ options, kind, breaks, seed }) => {
-  it(`breaks ${breaks}, outside the model, in a story of ${ROWS_MAX} rows at most`, async () => {
-    const { verdict, groups } = await search(scenarioOf(options, kind, breaks), seed);
-    const [found] = groups;
+  { what: 'the clock of a store jumps', options: { storeClock: 'wall' }, kind: 'clock-step', breaks: 'EXCL' },
+  { what: 'a store forgets, and votes at once', options: { restarts: 'immediate' }, kind: 'crash', breaks: 'EXCL' },
+  { what: 'a holder stops', options: { trustedWith: 'writes' }, kind: 'pause', breaks: 'FENCE' },
+] as const)('$what', ({ options, kind, breaks }) => {
+  it(`breaks ${breaks}, outside the model, in a story of ${ROWS_MAX} rows at most`, { timeout: 120_000 }, async () => {
+    const report = await search(scenarioOf(options, kind, breaks), kind);
+    const [found] = report?.groups ?? [];
     expect(found?.signature).toBe(`outside model: violated ${breaks}`);
     expect(found?.first.outsideModel).toEqual([kind]);
-    expect(found?.capsule?.plan.faults.map((fault) => fault.kind)).toContain(kind);
-    expect(storyRowsOf(redlock, found?.capsule as Capsule)).toBeLessThanOrEqual(ROWS_MAX);
     // What breaks outside the model is told, and is no failure of the algorithm.
-    expect(['passed', 'inconclusive']).toContain(verdict);
+    expect(['passed', 'inconclusive']).toContain(report?.verdict);
   });
 
   it('and does not where the options claim to survive it', async () => {
     const claimed = { storeClock: 'monotonic', restarts: 'delayed', trustedWith: 'beliefs' };
-    const { groups } = await search(scenarioOf(claimed, kind, breaks), seed);
+    const { groups } = await campaign(scenarioOf(claimed, kind, breaks), 1);
     expect(groups).toEqual([]);
   });
 });
