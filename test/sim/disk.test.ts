@@ -343,6 +343,35 @@ describe('the durations of syncs', () => {
     expect(doneAt(both, 'n2')).not.toEqual(doneAt(both, 'n1'));
   });
 
+  it('on a slow disk are what it says for syncs that begin while it is slow, and no others', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(20_000), { minLength: 5, maxLength: 25 }),
+        fc.nat(20_000),
+        fc.integer({ min: 1, max: 15_000 }),
+        fc.integer({ min: 1, max: 9_000 }),
+        (beats, start, span, latency) => {
+          // Syncs begin at even times, and the disk gets slow and quick again at odd ones.
+          const times = [...new Set(beats)].sort((a, b) => a - b).map((time) => 2 * time);
+          const slow: Fault = { kind: 'slow-disk', node: 'n1', at: 2 * start + 1, latency, for: 2 * span };
+          const begin = (node: string): Fault[] => times.map((at) => tell(node, at, write, { do: 'sync-later' }));
+          const { trace } = run([...begin('n1'), ...begin('n2'), slow], actor, false);
+          const expected = (isSlow: (time: number) => boolean): number[] => {
+            let busyUntil = 0;
+            return times.map((time) => {
+              busyUntil = Math.max(time, busyUntil) + (isSlow(time) ? latency : 500);
+              return busyUntil;
+            });
+          };
+          const doneAt = (node: string): number[] =>
+            ofKind(trace, 'synced').flatMap((event) => (event.node === node ? [event.at] : []));
+          expect(doneAt('n1')).toEqual(expected((time) => time > 2 * start + 1 && time < 2 * (start + span) + 1));
+          expect(doneAt('n2')).toEqual(expected(() => false));
+        },
+      ),
+    );
+  });
+
   it('do not depend on what other nodes write', () => {
     expect(doneAt([...busy('n1'), ...busy('n2')], 'n1')).toEqual(doneAt(busy('n1'), 'n1'));
   });

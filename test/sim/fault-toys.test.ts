@@ -240,6 +240,9 @@ describe('careful keepers', () => {
   });
 });
 
+/** Scripted only, or beyond what Raft claims. */
+const NEVER_DRAWN: readonly FaultKind[] = ['join', 'admin', 'misdirected-write'];
+
 describe('docs/faults.md', () => {
   const doc = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
   const rows = doc.split('\n').filter((line) => /^\| `/.test(line));
@@ -250,5 +253,24 @@ describe('docs/faults.md', () => {
       for (const { breaks } of list) expect(row).toContain(breaks);
     }
     expect(rows).toHaveLength(faultKinds.length);
+  });
+
+  it('names files that there are, for each law one that is about its kind', () => {
+    const textOf = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    for (const row of rows) {
+      const [, kind, , laws] = row.split('|').map((cell) => cell.trim().replaceAll('`', ''));
+      expect(textOf(`test/sim/${laws}.test.ts`), kind).toContain(`'${kind}'`);
+    }
+    const files = [...doc.matchAll(/`(test\/[^`]+\.ts)`/g)].map((match) => match[1] as string);
+    expect(files.length).toBeGreaterThan(2);
+    for (const file of files) expect(textOf(file).length, file).toBeGreaterThan(0);
+  });
+
+  it('says how often campaigns draw each, but for those that none draws', () => {
+    for (const row of rows) {
+      const [, kind, , , , , often] = row.split('|').map((cell) => cell.trim().replaceAll('`', ''));
+      if (NEVER_DRAWN.includes(kind as FaultKind)) expect(often, kind).not.toMatch(/^\d+$/);
+      else expect(Number(often), kind).toBeGreaterThan(0);
+    }
   });
 });
