@@ -28,13 +28,15 @@ const SEEDS = 25;
 const campaign = (scenario: Scenario, seed: number): Promise<FuzzReport> =>
   fuzz(redlock, scenario, { seed: `${seed}`, runs: SEEDS, keepGoing: true, shrink: 'first' });
 
-/** The first of a few short campaigns that finds anything which can be told in so few rows, and with that kind of fault in it. */
-async function search(scenario: Scenario, kind: FaultKind): Promise<FuzzReport | undefined> {
+/**
+ * The first of a few short campaigns that finds anything which can be told in so few rows. Shrinking may put a write that is late in the
+ * place of a holder that stops before it: to the resource they are the same.
+ */
+async function search(scenario: Scenario): Promise<FuzzReport | undefined> {
   for (let seed = 1; seed < 20 * SEEDS; seed += SEEDS) {
     const report = await campaign(scenario, seed);
     const capsule = report.groups[0]?.capsule;
-    if (capsule === undefined || !capsule.plan.faults.some((fault) => fault.kind === kind)) continue;
-    if (storyRowsOf(redlock, capsule) <= ROWS_MAX) return report;
+    if (capsule !== undefined && storyRowsOf(redlock, capsule) <= ROWS_MAX) return report;
   }
   return undefined;
 }
@@ -45,7 +47,7 @@ describe.each([
   { what: 'a holder stops', options: { trustedWith: 'writes' }, kind: 'pause', breaks: 'FENCE' },
 ] as const)('$what', ({ options, kind, breaks }) => {
   it(`breaks ${breaks}, outside the model, in a story of ${ROWS_MAX} rows at most`, { timeout: 120_000 }, async () => {
-    const report = await search(scenarioOf(options, kind, breaks), kind);
+    const report = await search(scenarioOf(options, kind, breaks));
     const [found] = report?.groups ?? [];
     expect(found?.signature).toBe(`outside model: violated ${breaks}`);
     expect(found?.first.outsideModel).toEqual([kind]);
