@@ -129,14 +129,9 @@ function judge(
   if (again.failure?.kind === 'strict') return finding(seed, index, again);
   const isStable = (strict: boolean, before: Execution): boolean =>
     run(protocol, plan, { strict }).digest === before.digest;
-  if (
-    again.failure !== undefined &&
-    execution.failure === undefined &&
-    isStable(false, execution) &&
-    isStable(true, again)
-  ) {
+  // What came of it in the plain run, later, may be anything.
+  if (again.failure !== undefined && isStable(false, execution) && isStable(true, again))
     return { ...finding(seed, index, again), strictOnly: true };
-  }
   const other = again.digest === execution.digest ? digest : again.digest;
   return differing(protocol, plan, seed, index, execution, other, hidden);
 }

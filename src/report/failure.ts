@@ -77,8 +77,8 @@ function headline(account: FailureAccount, style: Style): string[] {
 }
 
 const strictOnlyLines: readonly string[] = [
-  '  only in a strict run, where what was sent, written or handed out is frozen: the plain run passes, every time.',
-  '  The code changes what it has given away, or what others may hold too.',
+  '  in a strict run, where what is handed over must be plain data and is frozen; the plain run goes on here, every time.',
+  '  The code hands over what is no plain data, or changes what it has given away or what others may hold too.',
 ];
 
 const failureNames: { readonly [kind: string]: string } = {

@@ -188,6 +188,22 @@ describe("a user's code that misbehaves", () => {
     expect(group?.first.strictOnly).toBe(true);
   });
 
+  test('by handing over what is no data, and failing of it later: no question of determinism either', async () => {
+    const onAdd = (
+      state: { sum: number },
+      amount: number,
+      context: { note(text: string, data: unknown): void },
+    ): void => {
+      state.sum += amount;
+      context.note('added', { amount: undefined });
+      if (state.sum >= 40) throw new Error('too much');
+    };
+    const report = await spoiledCampaign({ onAdd });
+    const [group] = report.groups;
+    expect(group?.signature).toBe('failed contract onMessage.Add');
+    expect(group?.first.strictOnly).toBe(true);
+  });
+
   test('by booting differently from run to run: the two digests and the first event that differs are shown', async () => {
     let total = 0;
     const report = await spoiledCampaign({
