@@ -26,6 +26,22 @@ const leaderDies: Scene = {
 
 const kills = [
   {
+    id: 'L08',
+    story: 'c1 has lost the lock to c2 while it stood still, and releases; c3 waits',
+    scene: {
+      options: { stepInterval: ms(120), ttl: ms(300) },
+      calls: [work(ms(400), 'c1', 3), work(ms(460), 'c2', 4), work(ms(470), 'c3', 1)],
+      faults: [{ kind: 'pause', node: 'c1', when: { note: 'guardedStep', nth: 2 }, effect: 1, for: ms(450) }],
+    } as Scene,
+    foundBy: ['OWN', 'EXCL'],
+  },
+  {
+    id: 'L21',
+    story: 'the first Acquire of c1 that reaches the leader does so after its work, long since released',
+    scene: { calls: [work(ms(400), 'c1', 1)], overrides: [{ message: 'c1>n3/Acquire#1', latency: ms(700) }] } as Scene,
+    foundBy: ['GHOST'],
+  },
+  {
     id: 'L18',
     story: 'a follower that is cut off ends the lease of c1 by its own clock',
     scene: cutOffFollower,

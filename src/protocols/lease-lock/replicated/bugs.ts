@@ -1,6 +1,6 @@
 /** Planted bugs of replicated servers, as other functions in the place of rules. */
 
-import type { PlantedBug } from '../bugs.ts';
+import { type PlantedBug, plantedBugs } from '../bugs.ts';
 
 export const replicaBugs: readonly PlantedBug[] = [
   {
@@ -19,4 +19,10 @@ export const replicaBugs: readonly PlantedBug[] = [
     recipe: 'the leader changes while the lock is held and somebody waits',
     overrides: { leaseAfterFailover: (now) => now },
   },
+];
+
+/** Of the single server's bugs those that a replicated one may have as well, in what it executes. */
+export const replicatedLockBugs: readonly PlantedBug[] = [
+  ...plantedBugs.filter(({ id }) => id === 'L08' || id === 'L21'),
+  ...replicaBugs,
 ];

@@ -6,6 +6,7 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
+import type { Granted } from '../shape.ts';
 import type { ReplicaState } from './replica.ts';
 
 /** The lock was granted by the command at index `since` of the log. */
@@ -62,6 +63,35 @@ function contradict(one: Seen, other: Seen): boolean {
   if (one.since === other.since) return one.token !== other.token || one.id !== other.id;
   return one.since < other.since ? one.token >= other.token : one.token <= other.token;
 }
+
+/** OWN. By node: the acquisition that holds the lock, as the leader there knows it. */
+export const ownershipInTheLog: Property = always<{ readonly owners: Map<number, Grant> }>({
+  name: 'OWN',
+  title: 'a release ends, and a renewal prolongs, the acquisition that it names, and no other',
+  source: 'Redis, SET, "Patterns"',
+  oracle: 'internal',
+  role: 'server',
+  messages: ['Granted'],
+  start: () => ({ owners: new Map() }),
+  crash({ owners }, node) {
+    owners.delete(node);
+    return undefined;
+  },
+  send({ owners }, from, to, { id }: Granted, world) {
+    const owner = owners.get(from);
+    if (owner?.id === id) return undefined;
+    const instead = owner === undefined ? 'nobody has it' : `${owner.client} has it (a${owner.id})`;
+    return `${nameOf(world, from)} tells ${nameOf(world, to)} that it has the lock (a${id}), although ${instead}`;
+  },
+  note({ owners }, node, text, data: Json | undefined, world) {
+    if (isGrant(text)) owners.set(node, data as unknown as Grant);
+    if (text === 'leads' || text === 'freed') owners.delete(node);
+    if (text !== 'freed') return undefined;
+    const { client, id, named } = data as unknown as Grant & { readonly named: number };
+    if (id === named) return undefined;
+    return `${nameOf(world, node)} takes the lock from ${client} (a${id}), because a${named} was released`;
+  },
+});
 
 interface GhostMemory {
   readonly granted: Map<number, Seen>;

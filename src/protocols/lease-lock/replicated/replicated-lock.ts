@@ -9,17 +9,17 @@ import { createClient } from '../client.ts';
 import { leaseLockGoals } from '../goals.ts';
 import { WRITES_MAX } from '../liveness.ts';
 import { fence } from '../properties/fencing.ts';
-import { ownership } from '../properties/granting.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
+import { lockMeter } from '../properties/meter.ts';
 import { createResource } from '../resource.ts';
 import { correctRules, type Rules } from '../rules.ts';
-import { replicaBugs } from './bugs.ts';
+import { replicatedLockBugs } from './bugs.ts';
 import { commands } from './commands.ts';
 import { failedOver } from './goals.ts';
 import { replicatedLiveness } from './liveness.ts';
 import { lockMachine } from './lock-machine.ts';
 import { replicatedOptionSpecs } from './options.ts';
-import { agreement, fairnessInTheLog, noGhostsInTheLog, risingInTheLog } from './properties.ts';
+import { agreement, fairnessInTheLog, noGhostsInTheLog, ownershipInTheLog, risingInTheLog } from './properties.ts';
 import { createReplica } from './replica.ts';
 import { telling } from './tell.ts';
 import { tolerates, toleratesUnder } from './tolerance.ts';
@@ -49,7 +49,7 @@ function createReplicatedLock(rules: Rules = correctRules): Protocol {
       risingInTheLog,
       exclusionBy('Granted'),
       honesty,
-      ownership,
+      ownershipInTheLog,
       noGhostsInTheLog(false),
       fairnessInTheLog,
       agreement(machine),
@@ -58,11 +58,12 @@ function createReplicatedLock(rules: Rules = correctRules): Protocol {
     ],
     components: { raft: { properties: hostedRaftInvariants(commands) } },
     liveness: replicatedLiveness,
+    meter: lockMeter('Acquire'),
     tell: telling,
   });
 }
 
-const bugs: readonly Bug[] = replicaBugs.map(({ overrides, ...bug }) => ({
+const bugs: readonly Bug[] = replicatedLockBugs.map(({ overrides, ...bug }) => ({
   ...bug,
   protocol: () => createReplicatedLock({ ...correctRules, ...overrides }),
 }));

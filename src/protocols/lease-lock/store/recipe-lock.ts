@@ -9,6 +9,7 @@ import { leaseLockGoals } from '../goals.ts';
 import { WRITES_MAX } from '../liveness.ts';
 import { fence } from '../properties/fencing.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
+import { lockMeter } from '../properties/meter.ts';
 import { commands } from '../replicated/commands.ts';
 import { failedOver } from '../replicated/goals.ts';
 import { replicatedOptionSpecs } from '../replicated/options.ts';
@@ -78,6 +79,7 @@ function lockWith(recipe: RecipeOfLock, rules: Rules): Protocol {
       ...(recipe.properties ?? []),
     ],
     components: { raft: { properties: hostedRaftInvariants(commands) } },
+    meter: lockMeter('OpenSession', 'Create'),
     liveness: recipe.liveness ?? recipeLiveness,
     tell: recipe.tell ?? telling,
   });
