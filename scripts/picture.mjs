@@ -1,5 +1,5 @@
 // Draws docs/timeline.svg: the timeline of a real run as the terminal shows it. Run it after a build, when the picture should change:
-//   node scripts/picture.mjs
+//   node scripts/picture.mjs [FILE]
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -21,7 +21,7 @@ const film = viewer.branches[0].film;
 let state = { ...startState, place: film.index.placeAt(1_000_000) };
 for (const key of ['u', ...'leader:n3', 'enter']) state = press(viewer, state, key, size);
 const lines = frame(viewer, { ...state, message: '' }, { ...size, ascii: false });
-writeFileSync(fileURLToPath(new URL('../docs/timeline.svg', import.meta.url)), svg(lines));
+writeFileSync(process.argv[2] ?? fileURLToPath(new URL('../docs/timeline.svg', import.meta.url)), svg(lines));
 
 function svg(rows) {
   const cell = { width: 7.2, height: 15 };

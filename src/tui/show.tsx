@@ -15,7 +15,7 @@ export interface ShowOptions {
 }
 
 /** A short run is recorded before the first frame, a long one goes on behind it. */
-const AT_FIRST_MILLISECONDS = 60;
+const AT_FIRST_MILLISECONDS = 30;
 
 /** @returns 0, or 128 and the number of the signal that ended it. */
 export async function showOnTerminal({ showing, color, ascii, process }: ShowOptions): Promise<number> {
