@@ -12,6 +12,7 @@ export {
   type LinearizabilityVerdict,
   type PartVerdict,
 } from './check/linearizability.ts';
+export { defineMeter, type Figure, type Figures, type Meter, noSamples, withSample } from './check/meter.ts';
 export { type Call as ModelCall, type Model, ModelError, type StateMerger } from './check/model.ts';
 export { counterModel } from './check/models/counter.ts';
 export { keyValueModel } from './check/models/key-value.ts';
