@@ -72,7 +72,7 @@ describe('REL', () => {
   });
 });
 
-describe('outside the model', () => {
+describe('N8, a decoy: two believe to hold the lock, since clocks are further apart than was assumed', () => {
   // To a server whose clock is 20 % fast a lease of 300 ms is over after 250.
   const scene: Scene = {
     calls: [work(0, 'c1', 4), work(ms(20), 'c2', 4)],
