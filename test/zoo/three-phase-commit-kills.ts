@@ -47,7 +47,7 @@ export const plainKills: readonly Kill[] = [
     foundBy: ['AC1'],
   },
   {
-    bug: 'P04',
+    bug: 'P04a',
     story:
       'outside the model: the PRE-COMMIT of the dead coordinator reaches n4 when n2 has aborted, and died before n4 knows',
     scene: {
@@ -103,6 +103,27 @@ export const quorumKills: readonly Kill[] = [
           at: ms(38),
           for: ms(3_000),
         },
+      ],
+    },
+    foundBy: ['AC1'],
+  },
+];
+
+export const enhancedKills: readonly Kill[] = [
+  {
+    bug: 'P04b',
+    story: 'n4 has acknowledged the PRE-ABORT of n2, and then obeys the PRE-COMMIT of n1, which commits',
+    scene: {
+      calls: oneTransfer,
+      until,
+      overrides: [
+        { message: 'n1>n2/Pre#1', drop: true },
+        { message: 'n1>n4/Pre#1', latency: ms(720) },
+        { timer: 'n1/acks/n1.1.1#1', delay: ms(900) },
+        { message: 'n2>n1/StateRequest#1', drop: true },
+        { message: 'n2>n1/Pre#1', drop: true },
+        { message: 'n2>n1/Decision#1', drop: true },
+        { message: 'n2>n4/Decision#1', latency: ms(60) },
       ],
     },
     foundBy: ['AC1'],

@@ -6,11 +6,12 @@ import {
   threePhaseCommit,
 } from '../../src/protocols/three-phase-commit/three-phase-commit.ts';
 import { bug, run } from '../protocols/atomic-commit/cluster.ts';
-import { plainKills, quorumKills } from './three-phase-commit-kills.ts';
+import { enhancedKills, plainKills, quorumKills } from './three-phase-commit-kills.ts';
 
 const all = [
   ...plainKills.map((kill) => ({ ...kill, protocol: threePhaseCommit })),
   ...quorumKills.map((kill) => ({ ...kill, protocol: quorumThreePhaseCommit })),
+  ...enhancedKills.map((kill) => ({ ...kill, protocol: enhancedThreePhaseCommit })),
 ];
 
 describe.each(all)('$bug: $story', ({ bug: id, scene, foundBy, protocol }) => {

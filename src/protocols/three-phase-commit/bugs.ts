@@ -13,6 +13,9 @@ export interface PlantedBug extends Omit<Bug, 'protocol'> {
 const anyoneIn = (state: string, reports: Parameters<Rules['verdict']>[0]): boolean =>
   reports.some((report) => report.state === state);
 
+/** BHG 7.5. In plain three-phase commit no message is so late; by quorums it does no harm, since p and pa are for good there. */
+const obeysAll: Partial<Rules> = { obeys: () => true };
+
 export const plainBugs: readonly PlantedBug[] = [
   {
     id: 'P01',
@@ -50,12 +53,13 @@ export const plainBugs: readonly PlantedBug[] = [
     },
   },
   {
-    id: 'P04',
+    id: 'P04a',
     title: 'a process still obeys a leader that has been replaced',
     violates: ['AC1', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'BHG 7.5',
-    recipe: 'an old PRE-COMMIT arrives after its sender was replaced, and the new leader dies while it aborts',
-    overrides: { obeys: () => true },
+    recipe:
+      'outside the model: an old PRE-COMMIT arrives after its sender was replaced, and the new leader dies while it aborts',
+    overrides: obeysAll,
   },
   {
     id: 'P05',
@@ -72,6 +76,17 @@ export const plainBugs: readonly PlantedBug[] = [
     source: 'Skeen 1983',
     recipe: 'the last process to fail had committed',
     overrides: { afterRecovery: () => 'abort' },
+  },
+];
+
+export const enhancedBugs: readonly PlantedBug[] = [
+  {
+    id: 'P04b',
+    title: 'a process still obeys a leader that has been replaced',
+    violates: ['AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
+    source: 'BHG 7.5; Keidar, Dolev 1998',
+    recipe: 'two leaders, and the proposal of the first is late',
+    overrides: obeysAll,
   },
 ];
 

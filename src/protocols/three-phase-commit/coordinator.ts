@@ -26,9 +26,10 @@ import {
   propose,
   recoverMember,
   settle,
+  tell,
 } from './member.ts';
 import type { Rules } from './rules.ts';
-import type { Ballot, CoordinatorContext, CoordinatorShape, CoordinatorState, Leading, Vote } from './shape.ts';
+import type { Ballot, CoordinatorContext, CoordinatorShape, CoordinatorState, Leading, Letter, Vote } from './shape.ts';
 
 type State = CoordinatorState;
 type CoordinatorKit = Kit<State, CoordinatorContext>;
@@ -69,9 +70,10 @@ function onWorkDone(state: State, from: NodeId, message: Executed, context: Coor
   context.note('voting', { txn });
   const group = [context.self, ...participants];
   const { incarnation } = state.manager;
-  participants.forEach((node, i) => {
-    context.send(node, { type: 'Prepare', txn, incarnation, session: sessions[i] as number, group });
+  const letters = participants.map((to, i): Letter => {
+    return { txn, to, message: { type: 'Prepare', txn, incarnation, session: sessions[i] as number, group } };
   });
+  tell(state, letters, context);
   context.setTimer('votes', context.options.silenceTimeout, txn);
 }
 
@@ -100,7 +102,7 @@ function onVote(
   const work = workOn(state.manager, txn) as Work;
   context.disk.append('wal', { type: 'open', txn, group: member.group, origin: work.origin, values: [...work.values] });
   const leading: Leading = { election: 0, phase: 'committing', reports: [], acks: [], asked: [] };
-  propose(member, leading, true, ballot.participants, context);
+  propose(state, member, leading, true, ballot.participants, context);
   settle(kit, state, member, leading, context);
 }
 
@@ -115,7 +117,8 @@ function onVoteTimer(kit: CoordinatorKit, state: State, txn: TxnId, context: Coo
 function abandon(kit: CoordinatorKit, state: State, { txn, participants }: Ballot, context: CoordinatorContext): void {
   context.note('decidedAbort', { txn });
   learn(kit, state, txn, false, context);
-  for (const node of participants) context.send(node, { type: 'Decision', txn, commit: false });
+  const letters = participants.map((to): Letter => ({ txn, to, message: { type: 'Decision', txn, commit: false } }));
+  tell(state, letters, context);
 }
 
 // ---- Decision --------------------------------------------------------------------------------------------------------------------
@@ -148,6 +151,7 @@ function boot(context: CoordinatorContext): State {
     manager: newManager(incarnation),
     ballots: [],
     members: [],
+    outbox: [],
     outcomes: {},
   };
   for (const record of log.value.entries) {

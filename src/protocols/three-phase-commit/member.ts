@@ -8,8 +8,11 @@ import type { Rules, Verdict } from './rules.ts';
 import type {
   Ack,
   Leading,
+  Letter,
   Member,
   MemberContext,
+  MemberState,
+  MemberTimer,
   PeerMessage,
   Pre,
   Report,
@@ -18,7 +21,7 @@ import type {
 } from './shape.ts';
 
 /** What the two kinds of processes do in their own way. */
-export interface Kit<State extends { members: Member[] }, Ctx extends MemberContext> {
+export interface Kit<State extends MemberState, Ctx extends MemberContext> {
   readonly rules: Rules;
   /** What is decided here, if anything. */
   outcomeOf(state: State, txn: TxnId): boolean | undefined;
@@ -36,11 +39,11 @@ type MemberMessages<State, Ctx> = {
 };
 
 type MemberTimers<State, Ctx> = {
-  readonly [Timer in 'doubt' | 'collect' | 'acks']: (state: State, txn: string | undefined, context: Ctx) => void;
+  readonly [Timer in MemberTimer]: (state: State, txn: string | undefined, context: Ctx) => void;
 };
 
 /** What a member hears of the others, whichever kind of process it is. */
-export const memberMessages = <State extends { members: Member[] }, Ctx extends MemberContext>(
+export const memberMessages = <State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
 ): MemberMessages<State, Ctx> => ({
   Pre: (state, from, message, context) => onPre(kit, state, from, message, context),
@@ -51,13 +54,46 @@ export const memberMessages = <State extends { members: Member[] }, Ctx extends 
   Ask: (state, from, { txn }, context) => onAsk(kit, state, from, txn, context),
 });
 
-export const memberTimers = <State extends { members: Member[] }, Ctx extends MemberContext>(
+export const memberTimers = <State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
 ): MemberTimers<State, Ctx> => ({
   doubt: (state, txn, context) => onDoubtTimer(kit, state, txn as TxnId, context),
   collect: (state, txn, context) => onCollectTimer(kit, state, txn as TxnId, context),
   acks: (state, txn, context) => onAcksTimer(kit, state, txn as TxnId, context),
+  tell: (state, txn, context) => onTellTimer(state, txn as TxnId, context),
 });
+
+// ---- Telling several others ------------------------------------------------------------------------------------------------------
+
+/** All at once, or one after the other: then a crash may come between. */
+export function tell(state: MemberState, letters: readonly Letter[], context: MemberContext): void {
+  const { tellInterval } = context.options;
+  const [first] = letters;
+  if (first === undefined) return;
+  if (tellInterval === 0) {
+    for (const { to, message } of letters) context.send(to, message);
+    return;
+  }
+  const isWaiting = state.outbox.some(({ txn }) => txn === first.txn);
+  state.outbox.push(...letters);
+  if (!isWaiting) onTellTimer(state, first.txn, context);
+}
+
+function onTellTimer(state: MemberState, txn: TxnId, context: MemberContext): void {
+  const next = state.outbox.find((letter) => letter.txn === txn);
+  if (next === undefined) return;
+  state.outbox = state.outbox.filter((letter) => letter !== next);
+  context.send(next.to, next.message);
+  if (state.outbox.some((letter) => letter.txn === txn)) {
+    context.setTimer('tell', context.options.tellInterval, txn);
+  }
+}
+
+const toAll = (nodes: readonly NodeId[], message: PeerMessage): readonly Letter[] =>
+  nodes.map((to) => ({ txn: message.txn, to, message }));
+
+const othersOf = ({ group }: Member, { self }: MemberContext): readonly NodeId[] =>
+  group.filter((node) => node !== self);
 
 const memberOf = (members: readonly Member[], txn: TxnId): Member | undefined =>
   members.find((member) => member.txn === txn);
@@ -96,6 +132,7 @@ export function doubtLater(member: Member, patience: number, context: MemberCont
 
 /** This process leads, has decided to propose, and is the first to accept: on disk before anybody is asked. */
 export function propose(
+  state: MemberState,
   member: Member,
   leading: Leading,
   commit: boolean,
@@ -109,9 +146,15 @@ export function propose(
   member.leading = leading;
   move(member, commit, leading.election, context);
   context.disk.sync();
-  context.note(commit ? 'preCommitting' : 'preAborting', { txn, election: leading.election });
-  for (const node of asked) context.send(node, { type: 'Pre', txn, election: leading.election, commit });
+  const isFirst = leading.election === 0;
+  context.note(noteOf(commit, isFirst), { txn, election: leading.election });
+  tell(state, toAll(asked, { type: 'Pre', txn, election: leading.election, commit }), context);
   context.setTimer('acks', context.options.silenceTimeout, txn);
+}
+
+function noteOf(commit: boolean, isFirst: boolean): string {
+  if (!commit) return 'preAborting';
+  return isFirst ? 'preCommitting' : 'preCommittingAgain';
 }
 
 /** The first round counts as attempt 1 (KD). */
@@ -122,7 +165,7 @@ function move(member: Member, commit: boolean, election: number, context: Member
   context.disk.append('wal', { type: commit ? 'precommit' : 'preabort', txn, attempt, election });
 }
 
-function onPre<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onPre<State extends MemberState, Ctx extends MemberContext>(
   { rules }: Kit<State, Ctx>,
   state: State,
   from: NodeId,
@@ -138,7 +181,7 @@ function onPre<State extends { members: Member[] }, Ctx extends MemberContext>(
   doubtLater(member, 2, context);
 }
 
-function onAck<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onAck<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   from: NodeId,
@@ -152,7 +195,7 @@ function onAck<State extends { members: Member[] }, Ctx extends MemberContext>(
   settle(kit, state, member, leading, context);
 }
 
-export function settle<State extends { members: Member[] }, Ctx extends MemberContext>(
+export function settle<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   member: Member,
@@ -164,7 +207,7 @@ export function settle<State extends { members: Member[] }, Ctx extends MemberCo
     decide(kit, state, member, commit, context);
 }
 
-function onAcksTimer<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onAcksTimer<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   txn: TxnId,
@@ -180,21 +223,22 @@ function onAcksTimer<State extends { members: Member[] }, Ctx extends MemberCont
 
 // ---- Decisions -------------------------------------------------------------------------------------------------------------------
 
-function decide<State extends { members: Member[] }, Ctx extends MemberContext>(
+function decide<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   member: Member,
   commit: boolean,
   context: Ctx,
 ): void {
-  const { txn, group } = member;
+  const { txn, leading } = member;
   context.note(commit ? 'decidedCommit' : 'decidedAbort', { txn });
   learn(kit, state, txn, commit, context);
-  for (const node of group) if (node !== context.self) context.send(node, { type: 'Decision', txn, commit });
+  if (leading !== null && leading.election > 0) context.note('terminated', { txn, commit });
+  tell(state, toAll(othersOf(member, context), { type: 'Decision', txn, commit }), context);
 }
 
 /** What one has decided all may know. */
-export function learn<State extends { members: Member[] }, Ctx extends MemberContext>(
+export function learn<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   txn: TxnId,
@@ -214,7 +258,7 @@ export function learn<State extends { members: Member[] }, Ctx extends MemberCon
 // ---- Termination -----------------------------------------------------------------------------------------------------------------
 
 /** Nobody has been heard for too long. */
-function onDoubtTimer<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onDoubtTimer<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   txn: TxnId,
@@ -235,7 +279,7 @@ function onDoubtTimer<State extends { members: Member[] }, Ctx extends MemberCon
 /** Elections are numbered so that no two leaders have one number: a counter, and the leader's place in the group. */
 const PLACES = 64;
 
-function terminate<State extends { members: Member[] }, Ctx extends MemberContext>(
+function terminate<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   member: Member,
@@ -254,7 +298,7 @@ function terminate<State extends { members: Member[] }, Ctx extends MemberContex
   member.leading = leading;
   context.cancelTimer('doubt', txn);
   context.note('terminating', { txn, election });
-  for (const node of group) if (node !== context.self) context.send(node, { type: 'StateRequest', txn, election });
+  tell(state, toAll(othersOf(member, context), { type: 'StateRequest', txn, election }), context);
   context.setTimer('collect', context.options.silenceTimeout, txn);
   if (group.length === 1) conclude(kit, state, member, leading, context);
 }
@@ -271,7 +315,7 @@ function join(rules: Rules, member: Member, election: number, context: MemberCon
 }
 
 /** Skeen 1982: who has not voted aborts when it is asked, and says so. */
-function onStateRequest<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onStateRequest<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   from: NodeId,
@@ -296,7 +340,7 @@ function onStateRequest<State extends { members: Member[] }, Ctx extends MemberC
   doubtLater(member, 3, context);
 }
 
-function onStateReport<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onStateReport<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   { txn, election, report }: StateReport,
@@ -315,7 +359,7 @@ function onStateReport<State extends { members: Member[] }, Ctx extends MemberCo
   if (isDecided || leading.reports.length === member.group.length) conclude(kit, state, member, leading, context);
 }
 
-function onCollectTimer<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onCollectTimer<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   txn: TxnId,
@@ -327,7 +371,7 @@ function onCollectTimer<State extends { members: Member[] }, Ctx extends MemberC
 }
 
 /** BHG 7.5: the state of a process that has crashed since it voted says nothing about what may have been decided without it. */
-function conclude<State extends { members: Member[] }, Ctx extends MemberContext>(
+function conclude<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   member: Member,
@@ -340,7 +384,7 @@ function conclude<State extends { members: Member[] }, Ctx extends MemberContext
   follow(kit, state, member, leading, kit.rules.verdict(counted, member.group.length), counted, context);
 }
 
-function follow<State extends { members: Member[] }, Ctx extends MemberContext>(
+function follow<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   member: Member,
@@ -363,13 +407,14 @@ function follow<State extends { members: Member[] }, Ctx extends MemberContext>(
     const commit = verdict === 'pre-commit';
     // A leader that cannot go along itself has others go: it is not counted.
     const others = counted.filter(({ node }) => node !== context.self).map(({ node }) => node);
-    if (kit.rules.mayMove(member.state, commit)) propose(member, leading, commit, others, context);
-    else proposeToOthers(member, leading, commit, others, context);
+    if (kit.rules.mayMove(member.state, commit)) propose(state, member, leading, commit, others, context);
+    else proposeToOthers(state, member, leading, commit, others, context);
     settle(kit, state, member, leading, context);
   }
 }
 
 function proposeToOthers(
+  state: MemberState,
   member: Member,
   leading: Leading,
   commit: boolean,
@@ -379,13 +424,13 @@ function proposeToOthers(
   const { txn } = member;
   leading.phase = commit ? 'committing' : 'aborting';
   leading.asked = [...others];
-  for (const node of others) context.send(node, { type: 'Pre', txn, election: leading.election, commit });
+  tell(state, toAll(others, { type: 'Pre', txn, election: leading.election, commit }), context);
   context.setTimer('acks', context.options.silenceTimeout, txn);
 }
 
 // ---- Recovery --------------------------------------------------------------------------------------------------------------------
 
-function ask<State extends { members: Member[] }, Ctx extends MemberContext>(
+function ask<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   member: Member,
@@ -402,7 +447,7 @@ function ask<State extends { members: Member[] }, Ctx extends MemberContext>(
   doubtLater(member, 1, context);
 }
 
-function onAsk<State extends { members: Member[] }, Ctx extends MemberContext>(
+function onAsk<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   from: NodeId,
@@ -418,7 +463,7 @@ function onAsk<State extends { members: Member[] }, Ctx extends MemberContext>(
   }
 }
 
-function hear<State extends { members: Member[] }, Ctx extends MemberContext>(
+function hear<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
   member: Member,

@@ -13,11 +13,18 @@ export const optionSpecs: { readonly [Name in keyof ThreePhaseOptions]: OptionSp
     default: false,
     of: [false],
   },
+  tellInterval: {
+    kind: 'duration',
+    title: 'time between what a process tells one of several others and what it tells the next',
+    default: 0,
+    min: 0,
+    max: ms(10),
+  },
   silenceTimeout: {
     kind: 'duration',
     title: 'who has been silent for so long has failed',
     default: ms(200),
-    min: ms(150),
+    min: ms(100),
     max: ms(400),
   },
 };

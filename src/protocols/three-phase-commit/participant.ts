@@ -115,5 +115,5 @@ function boot(rules: Rules, context: ParticipantContext): State {
     context.note('inDoubtAtRecovery', { txn: member.txn });
     doubtLater(member, 1, context);
   }
-  return { role: 'participant', resource, members };
+  return { role: 'participant', resource, members, outbox: [] };
 }

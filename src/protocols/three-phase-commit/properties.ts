@@ -2,7 +2,7 @@
 import type { Property } from '../../check/property.ts';
 import { agreement, stability, validity } from '../atomic-commit/properties/decisions.ts';
 import { durable, writeAhead } from '../atomic-commit/properties/durability.ts';
-import { deadlockFreedom } from '../atomic-commit/properties/locking.ts';
+import { deadlockFreedom, strictLocking } from '../atomic-commit/properties/locking.ts';
 import { isolation, serializable } from '../atomic-commit/properties/serializable.ts';
 import { conservation, once } from '../atomic-commit/properties/stores.ts';
 import { threePhaseGoals } from './goals.ts';
@@ -24,6 +24,7 @@ export const threePhaseProperties: readonly Property[] = [
   once,
   conservation,
   durable,
+  strictLocking,
   deadlockFreedom,
   serializable,
   isolation,

@@ -86,6 +86,8 @@ export interface Ask {
 export type PeerMessage = Pre | Ack | Decision | StateRequest | StateReport | Ask;
 
 export interface ThreePhaseOptions extends SharedOptions {
+  /** Whoever tells several others tells one after the other, so far apart; 0: all at once. */
+  readonly tellInterval: Micros;
   /** Who has been silent for so long has failed. */
   readonly silenceTimeout: Micros;
 }
@@ -150,14 +152,28 @@ export interface Member {
   rounds: number;
 }
 
-export type MemberTimer = 'doubt' | 'collect' | 'acks';
+export type MemberTimer = 'doubt' | 'collect' | 'acks' | 'tell';
+
+/** What is still to be told about a transaction. */
+export interface Letter {
+  readonly txn: TxnId;
+  readonly to: NodeId;
+  readonly message: PeerMessage | Prepare;
+}
+
+/** What coordinators and participants have in common. */
+export interface MemberState {
+  members: Member[];
+  /** In the order in which they will be sent. */
+  outbox: Letter[];
+}
 
 /** What the member's code needs of a context: coordinators and participants have it. */
 export interface MemberContext {
   readonly self: NodeId;
   readonly options: ThreePhaseOptions;
   readonly disk: { append(log: 'wal', entry: PreRecord | ElectedRecord): void; sync(): void };
-  send(to: NodeId, message: PeerMessage): void;
+  send(to: NodeId, message: PeerMessage | Prepare): void;
   setTimer(timer: MemberTimer, delay: Micros, key: string): void;
   cancelTimer(timer: MemberTimer, key: string): void;
   note(text: string, data?: Json): void;
@@ -170,11 +186,10 @@ export interface Ballot {
   yes: NodeId[];
 }
 
-export interface CoordinatorState {
+export interface CoordinatorState extends MemberState {
   readonly role: 'coordinator';
   readonly manager: Manager;
   ballots: Ballot[];
-  members: Member[];
   readonly outcomes: { [txn: TxnId]: boolean };
 }
 export interface CoordinatorShape {
@@ -188,15 +203,14 @@ export interface CoordinatorShape {
 }
 export type CoordinatorContext = Context<CoordinatorShape>;
 
-export interface ParticipantState {
+export interface ParticipantState extends MemberState {
   readonly role: 'participant';
   readonly resource: Resource;
-  members: Member[];
 }
 export interface ParticipantShape {
   readonly state: ParticipantState;
   readonly message: Execute | Rollback | Prepare | PeerMessage;
-  readonly sends: Executed | Refused | Released | Vote | PeerMessage;
+  readonly sends: Executed | Refused | Released | Vote | Prepare | PeerMessage;
   readonly timer: 'idle' | 'lock' | MemberTimer;
   readonly options: ThreePhaseOptions;
   readonly records: { readonly incarnation: number };

@@ -10,7 +10,7 @@ import { client } from '../atomic-commit/client.ts';
 import { decidingBy } from '../atomic-commit/deciding.ts';
 import { livenessOf } from '../atomic-commit/liveness.ts';
 import { operations } from '../atomic-commit/workload.ts';
-import { type PlantedBug, plainBugs, quorumBugs } from './bugs.ts';
+import { enhancedBugs, type PlantedBug, plainBugs, quorumBugs } from './bugs.ts';
 import { createCoordinator } from './coordinator.ts';
 import { enhancedRules } from './enhanced.ts';
 import { quorumGoals, recoveryGoals } from './goals.ts';
@@ -27,6 +27,8 @@ interface Variant {
   readonly title: string;
   readonly rules: Rules;
   readonly tolerates: Tolerance;
+  /** Mostly so many: quorums need more to be of interest. */
+  readonly participants: number;
   readonly goals: readonly Property[];
   readonly bugs: readonly PlantedBug[];
 }
@@ -59,19 +61,19 @@ const asynchronous: Tolerance = {
 /** A round: up to five time-outs of patience, one to collect, one for acknowledgements. */
 const ROUNDS = 6 * 7;
 
-function create({ name, title, tolerates, goals, rules }: Variant): Protocol {
+function create({ name, title, tolerates, participants, goals, rules }: Variant): Protocol {
   return defineProtocol({
     name,
     title,
     roles: { coordinator: createCoordinator(rules), participant: createParticipant(rules), client },
     population: {
       coordinator: { default: 1 },
-      participant: { default: 3, choices: [2, 3, 4] },
+      participant: { default: participants, choices: [2, 3, 4] },
       client: { default: 4, choices: [3, 4, 5] },
     },
     options: optionSpecs,
-    // Worlds are drawn in multiples of this: well below what counts as silence.
-    baseTimeout: (options) => Math.floor((options.silenceTimeout as number) / 4),
+    // Worlds are drawn in multiples of this: messages and syncs take small parts of what counts as silence, crashes last for longer.
+    baseTimeout: (options) => options.silenceTimeout as number,
     operations,
     tolerates,
     properties: [...threePhaseProperties, ...goals],
@@ -95,6 +97,7 @@ export const threePhaseCommit: Protocol = withBugs({
   title: 'three-phase commit: whoever is up decides, as long as silence means a crash',
   rules: plainRules,
   tolerates: synchronous,
+  participants: 2,
   goals: recoveryGoals,
   bugs: plainBugs,
 });
@@ -104,6 +107,7 @@ export const quorumThreePhaseCommit: Protocol = withBugs({
   title: 'three-phase commit by quorums: safe in partitions, where a side without a quorum waits',
   rules: quorumRules,
   tolerates: asynchronous,
+  participants: 3,
   goals: quorumGoals,
   bugs: quorumBugs,
 });
@@ -113,6 +117,7 @@ export const enhancedThreePhaseCommit: Protocol = withBugs({
   title: 'enhanced three-phase commit: any connected majority decides, whatever went wrong before',
   rules: enhancedRules,
   tolerates: asynchronous,
+  participants: 3,
   goals: quorumGoals,
-  bugs: [],
+  bugs: enhancedBugs,
 });

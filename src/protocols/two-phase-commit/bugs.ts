@@ -118,7 +118,7 @@ const participants: readonly PlantedBug[] = [
   {
     id: 'T08',
     title: 'recovery does not take the locks of transactions in doubt again',
-    violates: ['SER', 'CONS', 'ISO'],
+    violates: ['2PL', 'SER', 'CONS', 'ISO'],
     source: 'BHG 7.4',
     recipe: 'a prepared participant restarts; another transaction on its keys comes before the decision',
     overrides: { locksAgainAtRecovery: () => [] },
@@ -126,7 +126,7 @@ const participants: readonly PlantedBug[] = [
   {
     id: 'T09',
     title: 'locks are given up with the vote',
-    violates: ['SER', 'CONS', 'ISO'],
+    violates: ['2PL', 'SER', 'CONS', 'ISO'],
     source: 'textbook',
     recipe: 'a slow second phase',
     overrides: { keepsLocksAfterVote: () => false },

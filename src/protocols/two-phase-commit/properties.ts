@@ -2,15 +2,17 @@
 import type { Property } from '../../check/property.ts';
 import { agreement, nonTriviality, stability, validity } from '../atomic-commit/properties/decisions.ts';
 import { durable, writeAhead } from '../atomic-commit/properties/durability.ts';
-import { deadlockFreedom } from '../atomic-commit/properties/locking.ts';
+import { deadlockFreedom, strictLocking } from '../atomic-commit/properties/locking.ts';
 import { isolation, serializable } from '../atomic-commit/properties/serializable.ts';
 import { conservation, once } from '../atomic-commit/properties/stores.ts';
 import { twoPhaseGoals } from './goals.ts';
 import { presumptionKept } from './properties/presumption.ts';
-import type { Decision, Hearsay, Vote } from './shape.ts';
+import type { Decision, Hearsay, TwoPhaseOptions, Vote } from './shape.ts';
 
 /** What must be on disk before a message leaves. */
 const promises = {
+  Prepare: (_message: never, { presumption }: TwoPhaseOptions) =>
+    presumption === 'commit' ? ['collecting'] : undefined,
   Decision: ({ commit }: Decision) => (commit ? ['commit'] : undefined),
   Ack: () => ['commit', 'abort'],
   Vote: ({ vote }: Vote) => (vote === 'yes' ? ['prepared'] : undefined),
@@ -27,6 +29,7 @@ export const twoPhaseProperties: readonly Property[] = [
   once,
   conservation,
   durable,
+  strictLocking,
   deadlockFreedom,
   serializable,
   isolation,

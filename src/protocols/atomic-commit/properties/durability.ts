@@ -20,7 +20,7 @@ import {
 } from './facts.ts';
 
 /** What a message says is so, and the types of records that say it on disk. */
-export type Promised = (message: never) => readonly string[] | undefined;
+export type Promised = (message: never, options: never) => readonly string[] | undefined;
 
 /**
  * @param promised for each message type: the records, one of which must be on the sender's disk before it leaves; undefined where it
@@ -41,7 +41,7 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
       return undefined;
     },
     send(memory, from, _to, message: { readonly type: string; readonly txn: TxnId }, world) {
-      const records = (promised[message.type] as Promised)(message as never);
+      const records = (promised[message.type] as Promised)(message as never, world.optionsOf(from) as never);
       if (records === undefined) return undefined;
       const { txn } = message;
       settle(memory, from, world);

@@ -1,7 +1,7 @@
 /** Waiting: nobody waits in a circle, and nobody starves. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
-import type { Claim, Lock, LockTable } from '../locks.ts';
+import { type Claim, holds, type Lock, type LockTable } from '../locks.ts';
 import type { WorkOptions } from '../resource.ts';
 import { type Age, type Execute, goesFirst, type Refused, type TxnId } from '../transactions.ts';
 import { factNow, isParticipant, listAt, nameOf, resourceOf } from './facts.ts';
@@ -13,6 +13,31 @@ interface Waiting {
   readonly first: Map<TxnId, Age>;
   readonly ages: Map<TxnId, Age>;
 }
+
+/** BHG 3.2, 7.4: until the decision nobody else may see or overwrite what a transaction has written, also after a restart. */
+export const strictLocking: Property = always<null>({
+  name: '2PL',
+  title: 'who has promised holds exclusive locks on all that it will write until it is decided',
+  source: 'BHG 3.2, 7.4',
+  oracle: 'internal',
+  role: 'participant',
+  start: () => null,
+  step(_memory, node, state: object, world) {
+    const { locals, locks } = resourceOf(state);
+    for (const { age, phase, writes } of locals) {
+      if (phase !== 'prepared') continue;
+      for (const { key } of writes) {
+        if (!holds(locks, key, age.txn, 'X')) return unlocked(node, age.txn, key, world);
+      }
+    }
+    return undefined;
+  },
+});
+
+const unlocked = (node: number, txn: TxnId, key: string, world: World): Finding => ({
+  sentence: `${nameOf(world, node)} is in doubt about ${txn}, which will write ${key}, and the lock of ${key} is not held for it`,
+  facts: [factNow(world, node, `has promised ${txn} and holds no exclusive lock on ${key} for it`)],
+});
 
 /** Where locks are left to time-outs there are circles, for a while: then this says nothing. */
 export const deadlockFreedom: Property = always<Waiting>({
