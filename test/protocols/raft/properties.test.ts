@@ -49,7 +49,13 @@ const quiet: Scene = {
 
 describe('a violation is told in a sentence', () => {
   it('ES: two leaders of a term', () => {
-    expect(told(killOf('R05'), 'ES', bug('R05'))).toBe('n1 and n3 were both elected leader of term 2');
+    expect(told(killOf('R01a'), 'ES', bug('R01a'))).toBe('n1 and n3 were both elected leader of term 1');
+  });
+
+  it('ES: a leader without a majority', () => {
+    expect(told(killOf('R05'), 'ES', bug('R05'))).toBe(
+      'n1 was elected leader of term 2 with the votes of only 1 of 3 servers (n1)',
+    );
   });
 
   it('V1: two votes in a term', () => {
@@ -215,10 +221,10 @@ describe('a violation is told in a sentence', () => {
 
 describe('a violation names the facts that contradict each other', () => {
   it('by event: the first of them earlier than the last', () => {
-    const { finding, event } = violationOf(killOf('R05'), 'ES', bug('R05'));
+    const { finding, event } = violationOf(killOf('R01a'), 'ES', bug('R01a'));
     expect(finding.facts?.map(({ node, text }) => `${node} ${text}`)).toEqual([
-      'n1 becomes leader of term 2',
-      'n3 becomes leader of term 2, with votes of n3, n2',
+      'n1 becomes leader of term 1',
+      'n3 becomes leader of term 1, with votes of n3, n2',
     ]);
     const [first, last] = (finding.facts ?? []).map((fact) => fact.event);
     expect(first).toBeLessThan(last as number);
@@ -294,7 +300,10 @@ describe('what a server does not say is seen all the same', () => {
   }
 
   it('ES: two leaders of a term that told nobody', () => {
-    expect(told(killOf('R05'), 'ES', silent(bug('R05')))).toBe('n1 and n3 were both elected leader of term 2');
+    expect(told(killOf('R01a'), 'ES', silent(bug('R01a')))).toBe('n1 and n3 were both elected leader of term 1');
+    expect(told(killOf('R05'), 'ES', silent(bug('R05')))).toMatch(
+      /^n1 was elected leader of term 2 with the votes of only 1/,
+    );
   });
 
   it('LC: a leader without a committed entry', () => {

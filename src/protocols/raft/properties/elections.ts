@@ -11,19 +11,28 @@ interface Elected {
   readonly event: number;
 }
 
-/** By node: the term it was last seen to lead. */
 interface Elections {
   readonly leaders: Map<number, Elected>;
+  /** By node: the term it was last seen to lead. */
   readonly ledTerm: number[];
+  /** By term and candidate: who has sent it a vote. */
+  readonly voters: Map<number, number[][]>;
 }
 
+/** §5.2: "The majority rule ensures that at most one candidate can win the election for a particular term." Judged by the votes that were
+ * sent, whatever the winner has counted: an election without a majority need not meet a second one to be seen. */
 export const electionSafety: Property = always<Elections>({
   name: 'ES',
-  title: 'at most one leader is elected in a term',
+  title: 'at most one leader is elected in a term, with the votes of a majority',
   source: '§5.2, Figure 3: Election Safety',
   oracle: 'internal',
   role: 'server',
-  start: () => ({ leaders: new Map(), ledTerm: [] }),
+  messages: ['RequestVoteReply'],
+  start: () => ({ leaders: new Map(), ledTerm: [], voters: new Map() }),
+  send(memory, from, to, message: RequestVoteReply) {
+    if (message.voteGranted) votersFor(memory, message.term, to).push(from);
+    return undefined;
+  },
   note(memory, node, text, data: Json | undefined, world) {
     if (text !== 'becameLeader') return undefined;
     const { term, votes } = data as unknown as { readonly term: number; readonly votes: readonly NodeId[] };
@@ -45,14 +54,39 @@ function elect(
 ): Finding | undefined {
   memory.ledTerm[node] = term;
   const other = memory.leaders.get(term);
-  if (other === undefined) memory.leaders.set(term, { node, event: world.event });
-  if (other === undefined || other.node === node) return undefined;
+  if (other === undefined) {
+    memory.leaders.set(term, { node, event: world.event });
+    return judgeVotes(memory, node, term, world);
+  }
+  if (other.node === node) return undefined;
   return {
     sentence: `${nameOf(world, other.node)} and ${nameOf(world, node)} were both elected leader of term ${term}`,
     facts: [
       factAt(world, other.event, other.node, `becomes leader of term ${term}`),
       factNow(world, node, `becomes leader of term ${term}, with votes of ${votes.join(', ')}`),
     ],
+  };
+}
+
+function votersFor({ voters }: Elections, term: number, candidate: number): number[] {
+  let ofTerm = voters.get(term);
+  if (ofTerm === undefined) {
+    ofTerm = [];
+    voters.set(term, ofTerm);
+  }
+  ofTerm[candidate] ??= [];
+  return ofTerm[candidate];
+}
+
+/** A candidate votes for itself. */
+function judgeVotes(memory: Elections, node: number, term: number, world: World): Finding | undefined {
+  const servers = world.nodes.filter((_, server) => world.roleOf(server) === 'server').length;
+  const voters = new Set([node, ...votersFor(memory, term, node)]);
+  if (voters.size * 2 > servers) return undefined;
+  const names = [...voters].map((voter) => nameOf(world, voter)).join(', ');
+  return {
+    sentence: `${nameOf(world, node)} was elected leader of term ${term} with the votes of only ${voters.size} of ${servers} servers (${names})`,
+    facts: [factNow(world, node, `becomes leader of term ${term}`)],
   };
 }
 
