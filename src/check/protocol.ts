@@ -21,6 +21,11 @@ export interface Protocol {
   /** The protocol's own base timeout under given options: ranges of faults and latencies are drawn as multiples of it. */
   baseTimeout(options: { readonly [name: string]: Json }): Micros;
   readonly operations: readonly OperationSpec[];
+  /**
+   * Of the faults that strike one node, how many strike a client, in percent; default 12. More where clients have a part of their own in
+   * what is promised: they hold locks, and count on their clocks.
+   */
+  readonly faultsAtClientsPercent?: number;
   /** What it claims to survive whatever its options. */
   readonly tolerates: Tolerance;
   /** Where options weaken the claim: what is left of it under these. */

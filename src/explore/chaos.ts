@@ -20,6 +20,8 @@ export interface ChaosSetting {
   readonly vocabulary: Vocabulary;
   readonly servers: readonly NodeId[];
   readonly clients: readonly NodeId[];
+  /** Of the faults that strike one node, how many strike a client, in percent. */
+  readonly clientPercent: number;
   readonly base: Micros;
   /** Whose disks may be damaged. */
   readonly damageable: readonly NodeId[];

@@ -14,7 +14,7 @@ const HAUNTING_PERCENT = 60;
 /** So many cuts last long enough to settle in. */
 const STABLE_PERCENT = 40;
 /** Clients are nodes too: they pause, crash and have clocks. */
-const CLIENT_PERCENT = 12;
+export const CLIENT_PERCENT = 12;
 
 export type Moment = { readonly at: Micros } | { readonly when: Trigger };
 
@@ -112,7 +112,9 @@ export class FaultPlaces {
     const { pinned, victim } = this;
     if (typeof pinned === 'string') return pinned;
     if (typeof victim === 'string' && draw.chance(HAUNTING_PERCENT)) return victim;
-    return draw.pick(setting.clients.length > 0 && draw.chance(CLIENT_PERCENT) ? setting.clients : setting.servers);
+    return draw.pick(
+      setting.clients.length > 0 && draw.chance(setting.clientPercent) ? setting.clients : setting.servers,
+    );
   }
 
   /** One of these nodes. */

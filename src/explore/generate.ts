@@ -12,6 +12,7 @@ import { calmBegins, drawCalm, endOfCalm, hasCalm } from './calm.ts';
 import { drawFaults } from './chaos.ts';
 import { Draw } from './draw.ts';
 import { drawDisk, drawNetwork, drawNodes, drawOptions, drawPopulation } from './environment.ts';
+import { CLIENT_PERCENT } from './fault-places.ts';
 import { type Profile, profileName, profiles } from './profile.ts';
 import { isPlan, simplerPlans } from './simplify.ts';
 import { emptyVocabulary, type Vocabulary } from './vocabulary.ts';
@@ -106,11 +107,15 @@ class PlanArbitrary extends Arbitrary<Plan> {
     const quietFrom = Math.max(Math.floor(until / 2), until - QUIET * base);
     const { chaos } = scenario;
     const { vocabulary } = this;
+    const { faultsAtClientsPercent: clientPercent = CLIENT_PERCENT } = protocol;
     const { damageable = drawDamageable(tolerates, servers, draw) } = scenario.disk;
     const { faults, downgraded } =
       profile === undefined || servers.length === 0
         ? noFaults
-        : drawFaults({ tolerates, chaos, profile, vocabulary, servers, clients, base, damageable, quietFrom }, draw);
+        : drawFaults(
+            { tolerates, chaos, profile, vocabulary, servers, clients, clientPercent, base, damageable, quietFrom },
+            draw,
+          );
     const plan = {
       format: PLAN_FORMAT,
       protocol: scenario.protocol,

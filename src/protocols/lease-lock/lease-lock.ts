@@ -37,6 +37,7 @@ export function createLeaseLock(rules: Rules = correctRules): Protocol {
     options: optionSpecs,
     baseTimeout: ({ ttl }) => ttl as number,
     operations: [{ type: 'work', arguments: { writes: { kind: 'integer', min: 1, max: WRITES_MAX } } }],
+    faultsAtClientsPercent: 50,
     tolerates,
     toleratesUnder: ({ clockRatePpmMax }) => ({ ...tolerates, clockRatePpm: clockRatePpmMax as number }),
     properties: leaseLockProperties,

@@ -46,16 +46,16 @@ export const optionSpecs: { readonly [Name in keyof RedlockOptions]: OptionSpec 
   extensionsMax: {
     kind: 'integer',
     title: 'times a holder asks for more time in one acquisition',
-    default: 10,
+    default: 3,
     min: 0,
-    max: 10,
+    max: 5,
   },
   stepInterval: {
     kind: 'duration',
     title: 'time between two guarded writes',
     default: ms(40),
     min: ms(0),
-    max: ms(120),
+    max: ms(200),
   },
   writeRetryInterval: {
     kind: 'duration',

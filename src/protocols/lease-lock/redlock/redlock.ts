@@ -59,6 +59,7 @@ export function createRedlock(rules: Rules = correctRules): Protocol {
     options: optionSpecs,
     baseTimeout: ({ ttl }) => ttl as number,
     operations: [{ type: 'work', arguments: { writes: { kind: 'integer', min: 1, max: WRITES_MAX } } }],
+    faultsAtClientsPercent: 50,
     tolerates,
     toleratesUnder: (options) => toleratesUnder(options as unknown as RedlockOptions),
     properties: redlockProperties,
