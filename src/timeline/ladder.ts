@@ -105,7 +105,14 @@ class RowsOfStep {
     } else if (event.kind === 'drop') {
       const tag = this.stage.tagOf(event.id);
       const label = teller.brief(event.message);
-      this.bodies.push({ kind: 'arrow', from: event.from, to: event.to, tag, label, lost: event.reason });
+      this.bodies.push({
+        kind: 'arrow',
+        from: event.from,
+        to: event.to,
+        tag,
+        label,
+        lost: event.reason === 'override' ? 'schedule' : event.reason,
+      });
     }
   }
 

@@ -17,7 +17,7 @@ import {
   shortProperties,
 } from './inspector.ts';
 import { ladderPane, padded } from './ladder-pane.ts';
-import { lessonLines, limitOf } from './lesson.ts';
+import { isAnswered, lessonLines, limitOf } from './lesson.ts';
 import { menuLines } from './menu.ts';
 import { speedWords } from './moves.ts';
 import type { Mode, ViewState } from './state.ts';
@@ -41,7 +41,7 @@ const tooSmall = ({ columns }: Size): Line[] => [
 function drawn(viewer: Viewer, state: ViewState, size: Size): Line[] {
   const geometry = geometryOf(size);
   const top = titleLine(viewer, state, size.columns);
-  const bottom = bottomLine(state, size.columns);
+  const bottom = bottomLine(viewer, state, size.columns);
   const height = geometry.lines - 2;
   return [top, ...padded(middle(viewer, state, size, height), height), bottom];
 }
@@ -94,16 +94,21 @@ const prompts: { readonly [mode in Mode]?: string } = {
   until: 'run until: ',
 };
 
-function bottomLine(state: ViewState, width: number): Line {
+function bottomLine(viewer: Viewer, state: ViewState, width: number): Line {
   const prompt = prompts[state.mode];
   if (prompt !== undefined) {
     const said = state.message === '' ? '' : `   ${state.message}`;
     return [span(prompt, 'bold'), span(state.typed), span('█', 'bold'), span(said, 'hint')];
   }
   if (state.message !== '') return lineOf(cut(state.message, width), 'hint');
-  if (state.mode === 'question') return hintLine(QUESTION_HINTS, width);
+  if (state.mode === 'question') return hintLine(isAnswered(viewer, state) ? ANSWERED_HINTS : QUESTION_HINTS, width);
   return hintLine(state.lesson === undefined ? HINTS : LESSON_HINTS, width);
 }
+
+const ANSWERED_HINTS: typeof HINTS = [
+  ['Enter', 'go on'],
+  ['Esc', 'look around first'],
+];
 
 const QUESTION_HINTS: typeof HINTS = [
   ['1 2 3', 'answer'],
@@ -175,7 +180,7 @@ function mapLines(viewer: Viewer, state: ViewState, width: number, height: numbe
   const { looks, cuts } = viewer.worldAt(state);
   const layout = viewer.layout(state, width);
   const servers = [...looks.keys()].filter((node) => !viewer.clients.has(node));
-  const room = Math.max(2, Math.floor(height / 3));
+  const room = Math.max(2, Math.floor(height / 2.6));
   const nodes = (servers.length > 0 ? servers : layout.lanes).slice(0, room);
   const at = film.length === 0 ? 0 : film.index.at(state.place).at;
   return minimap(film.chronicle, {

@@ -85,12 +85,30 @@ function changeLines(viewer: Viewer, state: ViewState, width: number, node: Node
   const recording = viewer.recording(state);
   const event = viewer.event(state);
   const after = recording.stateAt(event, node);
-  if (after === undefined) return [lineOf(`${node} is down, or waits in the middle of a handler`, 'dim')];
+  if (after === undefined) return [lineOf(whyUnseen(viewer, state, node), 'dim')];
   if (state.shows === 'state') return stateLines(after, width);
   const before = stateBefore(viewer, state, node);
   const found = differencesOf(before, after);
   if (found.length === 0) return [lineOf('nothing in its state', 'dim')];
   return found.map((difference) => differenceLine(difference, width));
+}
+
+/** Why a node has no state to be seen, and where it has one again. */
+function whyUnseen(viewer: Viewer, state: ViewState, node: NodeId): string {
+  if (viewer.film(state).stageAfter(state.place).looks.get(node)?.status === 'down') return `${node} is down`;
+  const { index } = viewer.film(state);
+  let tries = 0;
+  for (let place = state.place + 1; place < index.length && tries < STATES_TRIED; place++) {
+    const { node: at, event, flags } = index.at(place);
+    if (at !== node) continue;
+    if ((flags & (what.crash | what.boot)) !== 0) break;
+    tries++;
+    if (viewer.recording(state).stateAt(event, node) === undefined) continue;
+    // A lesson does not point to what is to come.
+    const where = place > limitOf(viewer, state) ? '' : `: see #${event}`;
+    return `${node} waits in the middle of its handler, e.g. for its disk; what it has changed shows when that goes on${where}`;
+  }
+  return `${node} is in the middle of a handler that never goes on`;
 }
 
 /** A node that waited for its disk had no state to be seen: the last one before counts. */

@@ -98,6 +98,29 @@ function tell(viewer: Viewer, state: ViewState): ViewState {
   };
 }
 
+/**
+ * Another variant, at the moment that was reached in this one: beats that both have are not told again, and nothing is asked about that
+ * can be seen already. What is asked in this variant alone, before that moment, is asked first.
+ */
+export function caughtUp(viewer: Viewer, before: ViewState, next: ViewState): ViewState {
+  if (viewer.branch(next).parent !== undefined || viewer.branch(before).parent !== undefined) return next;
+  const known = new Set(
+    beatsOf(viewer, before.branch)
+      .slice(0, toldIn(before))
+      .map(({ beat }) => beat),
+  );
+  const beats = beatsOf(viewer, next.branch);
+  const behind = beats.findIndex(
+    ({ beat, place = 0 }) => !known.has(beat) && (beat.question !== undefined || place > next.place),
+  );
+  const told = Math.max(toldIn(next), behind < 0 ? beats.length : behind);
+  return ofLesson(next, {
+    told: viewer.branches.map((_, i) => (i === next.branch ? told : (next.lesson?.told[i] ?? 0))),
+    picked: undefined,
+    isHinted: false,
+  });
+}
+
 const ofLesson = (state: ViewState, change: Partial<LessonState>): ViewState => ({
   ...state,
   lesson: { ...(state.lesson ?? startLesson), ...change },
@@ -115,15 +138,19 @@ export function answer(viewer: Viewer, state: ViewState, key: string): ViewState
     const counted = isFirstTry ? { asked: lesson.asked + 1, right: lesson.right + (chosen.right ? 1 : 0) } : {};
     return ofLesson(state, { picked, ...counted });
   }
-  const isAnswered = lesson.picked !== undefined && question.answers[lesson.picked]?.right === true;
+  const goesOn = isAnswered(viewer, state);
   if (key === 'h') return ofLesson(state, { isHinted: true });
-  if (key === 's' || (isAnswered && ['enter', '}', 'j', 'down', 'space'].includes(key))) return tell(viewer, state);
+  if (key === 's' || (goesOn && ['enter', '}', 'j', 'down', 'space'].includes(key))) return tell(viewer, state);
   if (key === 'r') return ofLesson(state, { picked: question.answers.findIndex(({ right }) => right) });
   return {
     ...state,
-    message: isAnswered ? 'Enter goes on' : 'a number answers; h hint, r reveal, s skip, Esc look around',
+    message: goesOn ? 'Enter goes on' : 'a number answers; h hint, r reveal, s skip, Esc look around',
   };
 }
+
+/** Whether the open question has been answered right. */
+export const isAnswered = (viewer: Viewer, state: ViewState): boolean =>
+  openQuestion(viewer, state)?.answers[state.lesson?.picked ?? -1]?.right === true;
 
 const openQuestion = (viewer: Viewer, state: ViewState): BeatShown['question'] =>
   beatsOf(viewer, state.branch)[toldIn(state)]?.beat.question;
@@ -142,19 +169,25 @@ export function lessonLines(viewer: Viewer, state: ViewState, width: number): Li
   const here = beats.slice(0, told).findLast(({ place }) => (place ?? 0) <= state.place);
   const number = here === undefined ? 0 : beats.indexOf(here) + 1;
   const say = here?.beat.say ?? `${lesson.teaches} Taken for granted: ${lesson.assumes.join('; ')}.`;
-  const next =
-    told < beats.length
-      ? '} goes on'
-      : [`The end: ${score(state)}`, ...figureWords(viewer, state), `Read: ${lesson.reading.join('; ')}`].join(' ');
   return [
     lineOf(
-      cut(`${viewer.branch(state).says}   ${number} of ${beats.length}   ${told < beats.length ? next : ''}`, width),
+      cut(
+        `${viewer.branch(state).says}   ${number} of ${beats.length}   ${told < beats.length ? '} goes on' : ''}`,
+        width,
+      ),
       'hint',
     ),
-    ...wrapText(told < beats.length || number < beats.length ? say : `${say} ${next}`, width).map((text) =>
-      lineOf(text),
-    ),
+    ...wrapText(say, width).map((text) => lineOf(text)),
+    ...(told === beats.length && number === beats.length ? endLines(viewer, state, width) : []),
   ];
+}
+
+/** What was measured, variant by variant, how well was predicted, and where there is more. */
+function endLines(viewer: Viewer, state: ViewState, width: number): Line[] {
+  const figures = figureWords(viewer, state).map((text) => `Measured: ${text}`);
+  const reading = `Read: ${viewer.showing.lesson?.reading.join('; ')}`;
+  const lines = [...figures, `The end. ${score(state)}`.trim(), reading];
+  return lines.flatMap((text) => wrapText(text, width).map((line) => lineOf(line, 'hint')));
 }
 
 /** What is measured in the runs of the lesson, variant by variant: to be compared. */
@@ -188,6 +221,5 @@ function questionLines(viewer: Viewer, state: ViewState, width: number): Line[] 
     ...(isHinted && chosen === undefined
       ? wrapText(`Hint: ${question.hint}`, width).map((text) => lineOf(text, 'hint'))
       : []),
-    ...(chosen?.right === true ? [lineOf('Enter goes on', 'hint')] : []),
   ];
 }

@@ -1,6 +1,6 @@
 /** Where the timeline opens. */
 import { what } from '../timeline/step-index.ts';
-import { beatsOf, startLesson } from './lesson.ts';
+import { beatsOf, limitOf, startLesson } from './lesson.ts';
 import { firstHolding, say } from './moves.ts';
 import { startState, type ViewState } from './state.ts';
 import type { Viewer } from './viewer.ts';
@@ -18,7 +18,8 @@ export function beginning(viewer: Viewer): ViewState {
   if (lesson === undefined) return viewer.isWhole ? opened(viewer, start, start) : start;
   // A lesson is taken up where it was left.
   const before = told[0] ?? 0;
-  return before === 0 ? start : { ...start, place: beatsOf(viewer, 0)[before - 1]?.place ?? start.place };
+  if (before === 0) return { ...start, place: Math.min(start.place, limitOf(viewer, start)) };
+  return { ...start, place: beatsOf(viewer, 0)[before - 1]?.place ?? start.place };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** From a key to the next state. Prompts and lists take keys first. */
 import type { Size } from './geometry.ts';
 import { keyNamed } from './keys.ts';
-import { answer, limitOf, nextBeat } from './lesson.ts';
+import { answer, caughtUp, limitOf, nextBeat } from './lesson.ts';
 import { waysInSight } from './menu.ts';
 import { enterBranch, find, goTo, jump, runUntil, say, setFilter } from './moves.ts';
 import type { Mode, ViewState } from './state.ts';
@@ -22,8 +22,9 @@ export function press(viewer: Viewer, state: ViewState, key: string, size: Size)
 }
 
 /** A lesson's film stops before what it asks about; the step that would go beyond brings the beat. */
-export function withinLesson(viewer: Viewer, before: ViewState, next: ViewState): ViewState {
-  if (next.lesson === undefined) return next;
+export function withinLesson(viewer: Viewer, before: ViewState, after: ViewState): ViewState {
+  if (after.lesson === undefined) return after;
+  const next = after.branch === before.branch ? after : caughtUp(viewer, before, after);
   const limit = limitOf(viewer, next);
   if (next.place <= limit) return next;
   if (next.mode !== 'watch') return { ...next, place: before.place };

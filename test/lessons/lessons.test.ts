@@ -150,6 +150,25 @@ describe.each(lessonNames())('%s on the timeline', async (name) => {
     }
   });
 
+  test('shows another variant at the same moment, or asks first what it alone asks before', () => {
+    const viewer = make();
+    let state: ViewState = beginning(viewer);
+    const all = beatsOf(viewer, 0).length;
+    for (let told = 1; told <= all; told++) {
+      while ((state.lesson?.told[0] ?? 0) < told)
+        state = pressed(viewer, state.mode === 'question' ? ['s'] : ['}'], small, state);
+      const other = pressed(viewer, ['v'], small, state);
+      const at = (one: ViewState): number => viewer.film(one).index.times[one.place] as number;
+      const next = beatsOf(viewer, 1)[other.lesson?.told[1] ?? 0];
+      expect(other.branch).toBe(1);
+      expect(other.place).toBeLessThanOrEqual(limitOf(viewer, other));
+      const { index } = viewer.film(other);
+      const asksFirst = next?.beat.question !== undefined && (index.times[next.place as number] as number) <= at(state);
+      const isOver = index.times[index.length - 1] as number;
+      if (!asksFirst) expect(at(other)).toBeGreaterThanOrEqual(Math.min(at(state), isOver) - 60_000);
+    }
+  });
+
   test('goes on in a branch of one’s own, and comes back', () => {
     const viewer = make();
     const start = pressed(viewer, ['}'], small, beginning(viewer));

@@ -44,11 +44,14 @@ export function createParticipant(rules: Rules): Role<ParticipantShape> {
     onAdmin: {
       heuristic: (state, { commit }, context) => onHeuristic(rules, state, commit, context),
     },
-    view: ({ resource }): NodeView => ({
-      role: 'participant',
-      label: `P ${resource.locals.filter(({ phase }) => phase === 'prepared').length} in doubt`,
-      panels: participantPanels(resource),
-    }),
+    view: ({ resource }): NodeView => {
+      const inDoubt = resource.locals.filter(({ phase }) => phase === 'prepared').length;
+      return {
+        role: 'participant',
+        label: inDoubt === 0 ? 'P' : `P ${inDoubt} doubt`,
+        panels: participantPanels(resource),
+      };
+    },
   });
 }
 
