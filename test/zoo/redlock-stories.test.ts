@@ -20,6 +20,7 @@ const scenarioOf = (options: Scenario['options'], kind: FaultKind, property: str
   nodes: { store: 5, client: 3 },
   clocks: Object.fromEntries(NODES.map((id) => [id, { ratePpm: 0 }])),
   network: { latency: { kind: 'uniform', min: 1_000, max: 5_000 }, lossPpm: 0, duplicationPpm: 0, fifo: false },
+  disk: { syncLatency: { kind: 'constant', value: 500 } },
   chaos: { overBudget: true, faults: [kind] },
   properties: [property],
 });
