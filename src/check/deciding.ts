@@ -15,8 +15,16 @@ export interface Deciding {
   readonly processes: readonly string[];
   /** Types of the messages that belong to the decision; the others are work. */
   readonly messages: readonly string[];
-  /** Names of what a process has promised and does not know the outcome of, from its state. */
-  inDoubt(state: never): readonly string[];
+  /** What a process has promised and does not know the outcome of, from its state. */
+  inDoubt(state: never): readonly Doubt[];
   /** Whether anything was committed at this process, by its disk. */
   hasCommitted(world: World, node: number): boolean;
+}
+
+export interface Doubt {
+  readonly name: string;
+  /** How many locks it keeps. */
+  readonly locks: number;
+  /** Names of what waits, or had to give way, because of these. */
+  readonly delays: readonly string[];
 }

@@ -21,7 +21,10 @@ export async function compare(names: readonly string[], options: CompareCommandO
     const protocols = await Promise.all(names.map((name) => registered(name)));
     const other = protocols.find(({ deciding }) => deciding === undefined);
     if (other !== undefined) {
-      throw new UsageError(`${other.name} is no protocol that decides`, 'Try: worldline compare 2pc 3pc q3pc e3pc');
+      throw new UsageError(
+        `${other.name} is no protocol that decides`,
+        'Try: worldline compare 2pc 3pc q3pc e3pc paxos-commit',
+      );
     }
     const report = compareProtocols(protocols, readCount('--runs', options.runs) ?? RUNS);
     if (options.json) output.print(JSON.stringify(report));

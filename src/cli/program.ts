@@ -128,7 +128,7 @@ function addFuzz(program: Command, finish: (code: ExitCode) => void): void {
 
 function addMatrix(program: Command, finish: (code: ExitCode) => void): void {
   addCommand(program, 'matrix', 'crash every process at every moment of one small task')
-    .argument('<protocol>', 'a protocol that decides, e.g. 2pc, 3pc, q3pc, e3pc')
+    .argument('<protocol>', 'a protocol that decides, e.g. 2pc, 3pc, q3pc, e3pc, paxos-commit')
     .option('--bug <id>', 'switch on a planted bug')
     .option('--pairs', 'also every second crash after every first')
     .action(async (name: string, options) => finish(await (await import('./matrix.ts')).matrix(name, options)));
@@ -136,7 +136,7 @@ function addMatrix(program: Command, finish: (code: ExitCode) => void): void {
 
 function addCompare(program: Command, finish: (code: ExitCode) => void): void {
   addCommand(program, 'compare', 'protocols that decide, side by side in the same troubles')
-    .argument('<protocol...>', 'protocols that decide, e.g. 2pc 3pc q3pc e3pc')
+    .argument('<protocol...>', 'protocols that decide, e.g. 2pc 3pc q3pc e3pc paxos-commit')
     .option('--runs <number>', 'seeds for each of the troubles (default: 20)')
     .action(async (names: string[], options) => finish(await (await import('./compare.ts')).compare(names, options)));
 }

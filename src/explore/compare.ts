@@ -2,7 +2,7 @@
  * Protocols that decide, side by side: the same clients, the same troubles, the same seeds. How long is who in doubt, and what does a
  * commit cost?
  */
-import type { Deciding } from '../check/deciding.ts';
+import type { Deciding, Doubt } from '../check/deciding.ts';
 import { monitor } from '../check/monitor.ts';
 import type { Protocol } from '../check/protocol.ts';
 import { populate } from '../scenario/population.ts';
@@ -28,6 +28,16 @@ export interface CompareRow {
   readonly doubtMs: number;
   readonly doubtMaxMs: number;
   readonly neverLearnt: number;
+  /** Of a run on average: the time in doubt summed over all locks kept meanwhile, and how many transactions waited or gave way because of that. */
+  readonly lockSeconds: number;
+  readonly delayed: number;
+}
+
+/** How the longest time in doubt grows with the time that the coordinator is down. */
+export interface GrowthRow {
+  readonly protocol: string;
+  /** In the order of the report's `downtimesMs`. */
+  readonly doubtMaxMs: readonly number[];
 }
 
 interface CompareSituation {
@@ -40,6 +50,8 @@ export interface CompareReport {
   readonly format: 'worldline-compare/1';
   readonly runs: number;
   readonly situations: readonly CompareSituation[];
+  readonly downtimesMs: readonly number[];
+  readonly growth: readonly GrowthRow[];
   readonly cpuSeconds: number;
 }
 
@@ -51,58 +63,77 @@ const CALLS_EVERY = ms(60);
 const PARTICIPANTS = 3;
 const CLIENTS = 4;
 
-/** With one coordinator n1 and participants n2, n3, n4; clients reach everybody. */
+/** Who is there: the coordinator, the participants, and whoever else a protocol has. */
+interface Cast {
+  readonly coordinator: NodeId;
+  readonly participants: readonly NodeId[];
+  readonly others: readonly NodeId[];
+}
+
 interface Situation {
   readonly name: string;
   readonly title: string;
-  readonly faults: readonly Fault[];
+  readonly faults: (cast: Cast) => readonly Fault[];
   readonly partitions: boolean;
 }
 
-const halves = (left: readonly NodeId[], right: readonly NodeId[], at: Micros, duration: Micros): Fault => ({
-  kind: 'partition',
-  groups: [left, right],
+/** One participant stays with the coordinator, and of the others every second one. Clients reach everybody. */
+function halves({ coordinator, participants, others }: Cast, place: number, at: Micros, duration: Micros): Fault {
+  const near = [coordinator, participants[place] as NodeId, ...others.filter((_, i) => i % 2 === place % 2)];
+  const far = [...participants, ...others].filter((node) => !near.includes(node));
+  return { kind: 'partition', groups: [near, far], at, for: duration };
+}
+
+const outage = (node: NodeId, at: Micros, duration: Micros): Fault => ({
+  kind: 'crash',
+  node,
   at,
+  unsynced: 'none',
   for: duration,
 });
 
 const situations: readonly Situation[] = [
-  { name: 'quiet', title: 'nothing happens', faults: [], partitions: false },
+  { name: 'quiet', title: 'nothing happens', faults: () => [], partitions: false },
   {
     name: 'short outage',
     title: 'the coordinator is down from 1 s on, for half a second',
-    faults: [{ kind: 'crash', node: 'n1', at: seconds(1), unsynced: 'none', for: ms(500) }],
+    faults: ({ coordinator }) => [outage(coordinator, seconds(1), ms(500))],
     partitions: false,
   },
   {
     name: 'long outage',
     title: 'the coordinator is down from 1 s on, for three seconds',
-    faults: [{ kind: 'crash', node: 'n1', at: seconds(1), unsynced: 'none', for: seconds(3) }],
+    faults: ({ coordinator }) => [outage(coordinator, seconds(1), seconds(3))],
     partitions: false,
   },
   {
     name: 'minority',
-    title: 'the coordinator is cut off from all participants for three seconds',
-    faults: [halves(['n1'], ['n2', 'n3', 'n4'], seconds(1), seconds(3))],
+    title: 'the coordinator is cut off from all others for three seconds',
+    faults: ({ coordinator, participants, others }) => [
+      { kind: 'partition', groups: [[coordinator], [...participants, ...others]], at: seconds(1), for: seconds(3) },
+    ],
     partitions: true,
   },
   {
     name: 'halves',
     title: 'the coordinator and one participant are cut off from the other two for three seconds',
-    faults: [halves(['n1', 'n2'], ['n3', 'n4'], seconds(1), seconds(3))],
+    faults: (cast) => [halves(cast, 0, seconds(1), seconds(3))],
     partitions: true,
   },
   {
     name: 'cascade',
     title: 'halves, other halves, then three are together and the coordinator is down, and so on to 4 s',
-    faults: [
-      halves(['n1', 'n2'], ['n3', 'n4'], seconds(1), ms(700)),
-      halves(['n1', 'n3'], ['n2', 'n4'], ms(1_700), ms(700)),
-      { kind: 'crash', node: 'n1', at: ms(2_400), unsynced: 'none', for: ms(1_600) },
+    faults: (cast) => [
+      halves(cast, 0, seconds(1), ms(700)),
+      halves(cast, 1, ms(1_700), ms(700)),
+      outage(cast.coordinator, ms(2_400), ms(1_600)),
     ],
     partitions: true,
   },
 ];
+
+/** The coordinator is down for so long, from 1 s on. */
+const DOWNTIMES: readonly Micros[] = [ms(250), ms(500), seconds(1), seconds(2), seconds(4)];
 
 /** @throws RangeError for a protocol that does not decide anything. */
 export function compareProtocols(protocols: readonly Protocol[], runs: number): CompareReport {
@@ -112,11 +143,25 @@ export function compareProtocols(protocols: readonly Protocol[], runs: number): 
     title,
     rows: protocols.map((protocol) => measure(protocol, faults, partitions, runs)),
   }));
+  const growth = protocols.map((protocol) => ({
+    protocol: protocol.name,
+    doubtMaxMs: DOWNTIMES.map(
+      (downtime) =>
+        measure(protocol, ({ coordinator }) => [outage(coordinator, seconds(1), downtime)], false, runs).doubtMaxMs,
+    ),
+  }));
   const { user, system } = process.cpuUsage(cpuBefore);
-  return { format: 'worldline-compare/1', runs, situations: compared, cpuSeconds: (user + system) / 1_000_000 };
+  return {
+    format: 'worldline-compare/1',
+    runs,
+    situations: compared,
+    downtimesMs: DOWNTIMES.map((downtime) => downtime / 1_000),
+    growth,
+    cpuSeconds: (user + system) / 1_000_000,
+  };
 }
 
-function measure(protocol: Protocol, faults: readonly Fault[], partitions: boolean, runs: number): CompareRow {
+function measure(protocol: Protocol, faults: Situation['faults'], partitions: boolean, runs: number): CompareRow {
   const { deciding } = protocol;
   if (deciding === undefined) throw new RangeError(`${protocol.name} is no protocol that decides`);
   const meter = new Meter(deciding);
@@ -145,21 +190,30 @@ function measure(protocol: Protocol, faults: readonly Fault[], partitions: boole
     doubtMs: meter.doubts.length === 0 ? 0 : sum / meter.doubts.length / 1_000,
     doubtMaxMs: meter.doubts.reduce((most, doubt) => Math.max(most, doubt), 0) / 1_000,
     neverLearnt: meter.neverLearnt,
+    lockSeconds: meter.lockMicros / 1_000_000 / runs,
+    delayed: meter.delayed / runs,
   };
 }
 
 /** Everything but the protocol is the same. */
-function specOf(protocol: Protocol, faults: readonly Fault[], seed: string): RunSpec {
+function specOf(protocol: Protocol, faults: Situation['faults'], seed: string): RunSpec {
   const options: { [name: string]: Json } = {};
   for (const [name, spec] of Object.entries(protocol.options)) options[name] = spec.default;
   const inhabitants = populate(protocol, { coordinator: 1, participant: PARTICIPANTS, client: CLIENTS });
-  const clients = inhabitants.filter(({ role }) => role === 'client').map(({ id }) => id);
+  const playing = (wanted: string): readonly NodeId[] =>
+    inhabitants.filter(({ role }) => role === wanted).map(({ id }) => id);
+  const clients = playing('client');
+  const [coordinator] = playing('coordinator') as [NodeId];
+  const participants = playing('participant');
+  const others = inhabitants
+    .map(({ id }) => id)
+    .filter((id) => ![coordinator, ...participants, ...clients].includes(id));
   return {
     seed,
     nodes: inhabitants.map(({ id, role }) => ({ id, role, options })),
     network: { latency: { kind: 'uniform', min: ms(1), max: ms(5) }, lossPpm: 0, duplicationPpm: 0, fifo: false },
     disk: { syncLatency: { kind: 'uniform', min: 200, max: ms(1) } },
-    faults,
+    faults: faults({ coordinator, participants, others }),
     calls: [],
     workload: { operations: protocol.operations, clients, interval: CALLS_EVERY, start: 0, end: CALLS_UNTIL },
     overrides: [],
@@ -174,10 +228,14 @@ class Meter {
   messages = 0;
   forced = 0;
   neverLearnt = 0;
+  lockMicros = 0;
+  delayed = 0;
   readonly doubts: Micros[] = [];
   private readonly deciding: Deciding;
-  /** Since when who is in doubt about what. */
-  private open = new Map<string, Micros>();
+  /** In doubt, by node and name. */
+  private open = new Map<string, Open>();
+  /** Who was delayed in this run. */
+  private held = new Set<string>();
 
   constructor(deciding: Deciding) {
     this.deciding = deciding;
@@ -212,21 +270,38 @@ class Meter {
     };
   }
 
-  private look(node: number, inDoubt: readonly string[], now: Micros): void {
-    for (const what of inDoubt) if (!this.open.has(`${node} ${what}`)) this.open.set(`${node} ${what}`, now);
+  private look(node: number, doubts: readonly Doubt[], now: Micros): void {
+    for (const { name, locks, delays } of doubts) {
+      const key = `${node} ${name}`;
+      const open = this.open.get(key);
+      if (open === undefined) this.open.set(key, { since: now, locks });
+      for (const delayed of delays) this.held.add(delayed);
+    }
     const prefix = `${node} `;
-    for (const [key, since] of this.open) {
-      if (!key.startsWith(prefix) || inDoubt.includes(key.slice(prefix.length))) continue;
-      this.doubts.push(now - since);
+    for (const [key, open] of this.open) {
+      if (!key.startsWith(prefix) || doubts.some(({ name }) => name === key.slice(prefix.length))) continue;
+      this.close(open, now);
       this.open.delete(key);
     }
   }
 
+  private close({ since, locks }: Open, now: Micros): void {
+    this.doubts.push(now - since);
+    this.lockMicros += locks * (now - since);
+  }
+
   endRun(now: Micros): void {
-    for (const since of this.open.values()) {
-      this.doubts.push(now - since);
-      if (now - since > LONG) this.neverLearnt++;
+    for (const open of this.open.values()) {
+      this.close(open, now);
+      if (now - open.since > LONG) this.neverLearnt++;
     }
     this.open = new Map();
+    this.delayed += this.held.size;
+    this.held = new Set();
   }
+}
+
+interface Open {
+  readonly since: Micros;
+  readonly locks: number;
 }

@@ -1,13 +1,14 @@
 /** Commit protocols side by side: what blocking costs, and what not blocking costs. */
 import { describe, expect, it } from 'vitest';
 import { type CompareRow, compareProtocols } from '../../src/explore/compare.ts';
+import { paxosCommit } from '../../src/protocols/paxos-commit/paxos-commit.ts';
 import { threePhaseCommit } from '../../src/protocols/three-phase-commit/three-phase-commit.ts';
 import { twoPhaseCommit } from '../../src/protocols/two-phase-commit/two-phase-commit.ts';
 import { compareLines } from '../../src/report/compare.ts';
 import { plainStyle } from '../../src/report/style.ts';
 
 describe('two-phase commit beside three-phase commit', () => {
-  const report = compareProtocols([twoPhaseCommit, threePhaseCommit], 5);
+  const report = compareProtocols([twoPhaseCommit, threePhaseCommit, paxosCommit], 5);
   const rowsOf = (name: string): readonly [CompareRow, CompareRow] => {
     const rows = report.situations.find((situation) => situation.name === name)?.rows ?? [];
     return [rows[0] as CompareRow, rows[1] as CompareRow];
@@ -27,6 +28,23 @@ describe('two-phase commit beside three-phase commit', () => {
     expect(short.doubtMaxMs).toBeGreaterThan(450);
     expect(short.doubtMaxMs).toBeLessThan(1_600);
     expect(long.doubtMaxMs).toBeGreaterThan(2_900);
+  });
+
+  it('that grows with the downtime; the next inquiry is at most eight intervals away', () => {
+    const [two, three, paxos] = report.growth.map(({ doubtMaxMs }) => doubtMaxMs);
+    report.downtimesMs.forEach((downtime, i) => {
+      expect(two?.[i]).toBeGreaterThan(downtime);
+      expect(two?.[i]).toBeLessThan(downtime + 8 * 120 + 50);
+      expect(three?.[i]).toBeLessThan(1_500);
+      expect(paxos?.[i]).toBeLessThan(500);
+    });
+  });
+
+  it('keeps locks meanwhile, and delays those that want them', () => {
+    const [quiet] = rowsOf('quiet');
+    const [long] = rowsOf('long outage');
+    expect(long.lockSeconds).toBeGreaterThan(quiet.lockSeconds);
+    expect(long.delayed).toBeGreaterThan(quiet.delayed);
   });
 
   it('those of three-phase commit are not', () => {

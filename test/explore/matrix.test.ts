@@ -67,7 +67,7 @@ it('three-phase commit never blocks and never splits under two crashes; a plante
     split: 0,
   });
   expect(crashMatrix(bug(threePhaseCommit, 'P02'), { pairs: true }).counts[twice]?.split).toBeGreaterThan(0);
-});
+}, 120_000);
 
 it('refuses what decides nothing', () => {
   const { deciding: _deciding, ...protocol } = twoPhaseCommit;

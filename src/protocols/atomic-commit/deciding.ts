@@ -1,7 +1,8 @@
 /** The family, looked at from outside. */
-import type { Deciding } from '../../check/deciding.ts';
+import type { Deciding, Doubt } from '../../check/deciding.ts';
 import type { World } from '../../sim/observer.ts';
 import { durableRecords, resourceOf } from './properties/facts.ts';
+import type { Resource } from './resource.ts';
 
 /** Two participants write; the client asks once. */
 export const decidingBy = (
@@ -16,11 +17,16 @@ export const decidingBy = (
   },
   processes,
   messages,
-  inDoubt: (state: object) =>
-    'resource' in state
-      ? resourceOf(state)
-          .locals.filter(({ phase }) => phase === 'prepared')
-          .map(({ age }) => age.txn)
-      : [],
+  inDoubt: (state: object) => ('resource' in state ? doubtsOf(resourceOf(state)) : []),
   hasCommitted: (world: World, node: number) => durableRecords(world, node).some(({ type }) => type === 'commit'),
 });
+
+function doubtsOf({ locals, locks, mourners }: Resource): readonly Doubt[] {
+  const prepared = locals.filter(({ phase }) => phase === 'prepared');
+  return prepared.map(({ age: { txn } }) => {
+    const held = locks.filter(({ holders }) => holders.some(({ age }) => age.txn === txn));
+    const waiting = held.flatMap(({ queue }) => queue.map(({ age }) => age.txn));
+    const gone = mourners.filter(({ killer }) => killer === txn).map((mourner) => mourner.txn);
+    return { name: txn, locks: held.length, delays: [...waiting, ...gone] };
+  });
+}

@@ -17,7 +17,7 @@ import type {
   Requested,
 } from './shape.ts';
 
-export const newAcceptor = (): Acceptor => ({ consensus: {}, leading: [], outcomes: {} });
+export const newAcceptor = (): Acceptor => ({ consensus: {}, leading: [], silent: [], outcomes: {} });
 
 export function consensusOn({ consensus }: Acceptor, txn: TxnId, group: Group): Consensus {
   const known = consensus[txn];

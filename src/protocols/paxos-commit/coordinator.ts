@@ -53,13 +53,22 @@ export function createCoordinator(rules: Rules): Role<CoordinatorShape> {
 
 const standby = (context: CoordinatorContext): readonly string[] => context.directory.withRole('acceptor');
 
+function acceptorsNow({ acceptor: { silent } }: State, context: CoordinatorContext): readonly string[] {
+  const all = standby(context);
+  return [
+    context.self,
+    ...all.filter((node) => !silent.includes(node)),
+    ...all.filter((node) => silent.includes(node)),
+  ];
+}
+
 function onWorkDone(state: State, from: string, message: Executed, context: CoordinatorContext): void {
   const work = onExecuted(state.manager, from, message, context);
   if (work === undefined || !allExecuted(work)) return;
   handOver(work, context);
   const { participants, sessions } = work;
   const { txn } = work.age;
-  const group = { participants: [...participants], acceptors: [context.self, ...standby(context)] };
+  const group = { participants: [...participants], acceptors: acceptorsNow(state, context) };
   context.note('voting', { txn });
   const { incarnation } = state.manager;
   participants.forEach((node, i) => {

@@ -187,6 +187,7 @@ function onPhase1b<State extends { readonly acceptor: Acceptor }, Ctx extends Ac
   { txn, ballot, accepted: said }: Phase1b,
   context: Ctx,
 ): void {
+  hear(state.acceptor, from);
   const leading = leadingOf(state.acceptor, txn);
   if (leading?.ballot !== ballot || leading.phase !== 'asking') return;
   if (leading.promises.some(({ node }) => node === from)) return;
@@ -245,7 +246,12 @@ function onPhase2b<State extends { readonly acceptor: Acceptor }, Ctx extends Ac
   { txn, ballot }: Phase2b,
   context: Ctx,
 ): void {
+  hear(state.acceptor, from);
   accepted(kit, state, from, txn, ballot, context);
+}
+
+function hear(acceptor: Acceptor, from: NodeId): void {
+  if (acceptor.silent.includes(from)) acceptor.silent = acceptor.silent.filter((node) => node !== from);
 }
 
 /** GL 4.1: accepted by a majority in one ballot is chosen, and the transaction commits if all are prepared. */
@@ -288,8 +294,21 @@ function onBallotTimer<State extends { readonly acceptor: Acceptor }, Ctx extend
   const leading = leadingOf(state.acceptor, txn);
   if (leading === undefined) return;
   context.note(leading.phase === 'voting' ? 'votesMissing' : 'blocked', { txn });
+  if (leading.phase === 'voting') suspect(kit.rules, state.acceptor, leading, context);
   if (leading.phase === 'voting' || kit.insists(state, txn)) lead(kit, state, txn, leading.group, context);
   else stopLeading(state.acceptor, txn, context);
+}
+
+/** GL 4.3: F + 1 acceptors suffice; whoever of them seems to be down is the last to be chosen from now on. */
+function suspect(
+  { votersFor }: Rules,
+  acceptor: Acceptor,
+  { group, accepted: by }: Leading,
+  { self, options }: AcceptorContext,
+): void {
+  for (const node of votersFor(group.acceptors, options.votesTo)) {
+    if (node !== self && !by.includes(node) && !acceptor.silent.includes(node)) acceptor.silent.push(node);
+  }
 }
 
 // ---- Take-over -------------------------------------------------------------------------------------------------------------------

@@ -169,6 +169,8 @@ export interface Leading {
 export interface Acceptor {
   readonly consensus: { [txn: TxnId]: Consensus };
   leading: Leading[];
+  /** Acceptors that were waited for in vain, and have not been heard since: others are asked first. */
+  silent: NodeId[];
   readonly outcomes: { [txn: TxnId]: boolean };
 }
 
