@@ -10,8 +10,11 @@ const [{ loadSubject }, { planFor }, { Viewer }, { frame }, { startState }, { pr
 
 const size = { columns: 132, rows: 37 };
 const subject = await loadSubject('raft-partition', {}, 'none');
+// The paper's own properties, so that the picture does not change with every other one.
+const shown = ['ES', 'LAO', 'LM', 'LC', 'SMS', 'leader-elected', 'leader-deposed', 'client-retried', 'two-leaders'];
+const properties = subject.protocol.properties.filter(({ name }) => shown.includes(name));
 const viewer = new Viewer({
-  protocol: subject.protocol,
+  protocol: { ...subject.protocol, properties },
   plan: planFor(subject, '1'),
   title: 'raft-partition',
   command: 'npx worldline show raft-partition --seed 1',
