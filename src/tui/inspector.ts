@@ -85,7 +85,7 @@ function changeLines(viewer: Viewer, state: ViewState, width: number, node: Node
   const recording = viewer.recording(state);
   const event = viewer.event(state);
   const after = recording.stateAt(event, node);
-  if (after === undefined) return [lineOf(whyUnseen(viewer, state, node), 'dim')];
+  if (after === undefined) return wrapText(whyUnseen(viewer, state, node), width).map((text) => lineOf(text, 'dim'));
   if (state.shows === 'state') return stateLines(after, width);
   const before = stateBefore(viewer, state, node);
   const found = differencesOf(before, after);
@@ -95,7 +95,9 @@ function changeLines(viewer: Viewer, state: ViewState, width: number, node: Node
 
 /** Why a node has no state to be seen, and where it has one again. */
 function whyUnseen(viewer: Viewer, state: ViewState, node: NodeId): string {
-  if (viewer.film(state).stageAfter(state.place).looks.get(node)?.status === 'down') return `${node} is down`;
+  const status = viewer.film(state).stageAfter(state.place).looks.get(node)?.status;
+  if (status === 'down') return `${node} is down`;
+  if (status === 'paused') return `${node} stands still in the middle of its handler`;
   const { index } = viewer.film(state);
   let tries = 0;
   for (let place = state.place + 1; place < index.length && tries < STATES_TRIED; place++) {
