@@ -114,7 +114,8 @@ test('one of five servers goes where one is enough, and its faults with it', asy
     durable: (_memory, node, world) => (world.nodes[node] === 'n1' ? 'n1 has stored something' : undefined),
   });
   const protocol = { ...register, properties: [eager] };
-  const [[plan, execution]] = failing(protocol, 1) as [[Plan, Execution]];
+  // Of the first the time limit is as tight as its latencies are, and neither can be made simpler without the other.
+  const [, [plan, execution]] = failing(protocol, 2) as [unknown, [Plan, Execution]];
   const { plan: small } = await shrinkPlan(protocol, plan, execution);
   expect(small.nodes.map(({ id }) => id)).toEqual(['n1', expect.stringMatching(/^c/)]);
   expect(small.calls).toHaveLength(1);
