@@ -86,7 +86,7 @@ describe('a handler', () => {
     const spoiled = { before: 'let calls = 0;', onAdd: "ctx.send(from, { type: 'Sum', count: ++calls });" };
     const ended = runs(spoiled, '--check-determinism');
     expect(ended.stdout).toContain('NOT DETERMINISTIC');
-    expect(ended.stdout).toMatch(/first run: .*"count":1/);
+    expect(ended.stdout).toMatch(/run in a fresh process: .*"count":1[,}]/);
     expect(ended.stdout).toContain('Everything a node remembers belongs into its state');
     expect(ended.code).toBe(1);
     const campaign = place.worldline('fuzz', './mine.js', '--runs', '3', '--seed', '1');
