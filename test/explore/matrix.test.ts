@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Protocol } from '../../src/check/protocol.ts';
 import { crashMatrix } from '../../src/explore/matrix.ts';
+import { paxosCommit } from '../../src/protocols/paxos-commit/paxos-commit.ts';
 import {
   enhancedThreePhaseCommit,
   quorumThreePhaseCommit,
@@ -47,17 +48,20 @@ describe('two-phase commit', () => {
   });
 });
 
-describe.each([threePhaseCommit, quorumThreePhaseCommit, enhancedThreePhaseCommit])('$name', (protocol: Protocol) => {
-  it('decides without whoever has crashed', () => {
-    const { counts } = crashMatrix(protocol);
-    expect(counts['crash, back never']).toMatchObject({
-      ...NOTHING,
-      committed: expect.any(Number),
-      aborted: expect.any(Number),
+describe.each([threePhaseCommit, quorumThreePhaseCommit, enhancedThreePhaseCommit, paxosCommit])(
+  '$name',
+  (protocol: Protocol) => {
+    it('decides without whoever has crashed', () => {
+      const { counts } = crashMatrix(protocol);
+      expect(counts['crash, back never']).toMatchObject({
+        ...NOTHING,
+        committed: expect.any(Number),
+        aborted: expect.any(Number),
+      });
+      for (const { split, blocked } of Object.values(counts)) expect([split, blocked]).toEqual([0, 0]);
     });
-    for (const { split, blocked } of Object.values(counts)) expect([split, blocked]).toEqual([0, 0]);
-  });
-});
+  },
+);
 
 it('three-phase commit never blocks and never splits under two crashes; a planted bug splits', () => {
   const twice = 'two crashes, back never';

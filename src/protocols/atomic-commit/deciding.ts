@@ -1,7 +1,7 @@
 /** The family, looked at from outside. */
 import type { Deciding, Doubt } from '../../check/deciding.ts';
 import type { World } from '../../sim/observer.ts';
-import { durableRecords, resourceOf } from './properties/facts.ts';
+import { durableRecords, resourceOf, WAL } from './properties/facts.ts';
 import type { Resource } from './resource.ts';
 
 /** Two participants write; the client asks once. */
@@ -18,7 +18,9 @@ export const decidingBy = (
   processes,
   messages,
   inDoubt: (state: object) => ('resource' in state ? doubtsOf(resourceOf(state)) : []),
-  hasCommitted: (world: World, node: number) => durableRecords(world, node).some(({ type }) => type === 'commit'),
+  // A decision that is not forced is only written.
+  hasCommitted: (world: World, node: number) =>
+    durableRecords(world, node).some(isCommit) || world.diskOf(node).cachedLog(WAL).entries.some(isCommit),
 });
 
 function doubtsOf({ locals, locks, mourners }: Resource): readonly Doubt[] {
@@ -30,3 +32,5 @@ function doubtsOf({ locals, locks, mourners }: Resource): readonly Doubt[] {
     return { name: txn, locks: held.length, delays: [...waiting, ...gone] };
   });
 }
+
+const isCommit = (record: unknown): boolean => (record as { readonly type: string }).type === 'commit';
