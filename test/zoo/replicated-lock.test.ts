@@ -82,6 +82,24 @@ describe('the replicated lock', () => {
     expect(wrote).toEqual([1, 1, 1, 1, 2, 2]);
   });
 
+  it('does not extend volatile leases at a leader that its peers do not hear any more', () => {
+    // n3 leads, and c1 goes on asking it; c2 finds the next leader.
+    const cutOff: Scene = {
+      options: { stepInterval: ms(120), ttl: ms(250), volatileLeases: true },
+      calls: [work(ms(400), 'c1', 4), work(ms(900), 'c1', 4), work(ms(420), 'c2', 4), work(ms(1_100), 'c2', 4)],
+      faults: [
+        { kind: 'cut', from: ['n3', 'c1'], to: ['n1', 'n2', 'c2'], at: ms(560), for: ms(2_000) },
+        { kind: 'cut', from: ['n1', 'n2', 'c2'], to: ['n3', 'c1'], at: ms(560), for: ms(2_000) },
+      ],
+      until: ms(4_000),
+    };
+    const { simulation, trace } = run(cutOff, replicatedLock);
+    expect(simulation.violation).toBeUndefined();
+    const told = trace.flatMap((event) => (event.kind === 'note' && event.node === 'c1' ? [event] : []));
+    expect(told.filter(({ text, at }) => text === 'renewed' && at > ms(580) && at < ms(2_560))).toEqual([]);
+    expect(told.map(({ text }) => text)).toContain('lost');
+  });
+
   it('writes no renewal into the log where leases are volatile', () => {
     const commands = (volatileLeases: boolean): number => {
       const { trace } = run({ options: { ...options, volatileLeases }, calls }, replicatedLock);

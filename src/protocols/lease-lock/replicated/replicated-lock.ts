@@ -42,6 +42,7 @@ function createReplicatedLock(rules: Rules = correctRules): Protocol {
     options: replicatedOptionSpecs,
     baseTimeout: ({ electionTimeoutMin }) => electionTimeoutMin as number,
     operations: [{ type: 'work', arguments: { writes: { kind: 'integer', min: 1, max: WRITES_MAX } } }],
+    faultsAtClientsPercent: 40,
     tolerates,
     toleratesUnder,
     properties: [

@@ -63,6 +63,7 @@ function lockWith(recipe: RecipeOfLock, rules: Rules): Protocol {
     options: { ...replicatedOptionSpecs, ...recipe.options },
     baseTimeout: ({ electionTimeoutMin }) => electionTimeoutMin as number,
     operations: [{ type: 'work', arguments: { writes: { kind: 'integer', min: 1, max: WRITES_MAX } } }],
+    faultsAtClientsPercent: 40,
     tolerates,
     toleratesUnder,
     properties: [
