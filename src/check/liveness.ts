@@ -153,6 +153,8 @@ class CalmJudge {
   private readonly deadlines: Bounds | undefined;
   /** How many calls of the calm each client makes. */
   private readonly wanted = new Map<NodeId, number>();
+  /** Of the core. */
+  private indexes: readonly number[] | undefined;
 
   constructor(claim: LivenessClaim, run: CalmRun) {
     this.claim = claim;
@@ -205,7 +207,8 @@ class CalmJudge {
   }
 
   private members(world: World): readonly number[] {
-    return this.calm.core.map((id) => world.nodes.indexOf(id));
+    this.indexes ??= this.calm.core.map((id) => world.nodes.indexOf(id));
+    return this.indexes;
   }
 
   private disagreement(world: World): string | undefined {

@@ -37,12 +37,27 @@ export interface MonitorOptions {
   readonly calmRun?: CalmRun;
 }
 
+/** What all runs of a protocol are watched by; thousands of runs are. */
+const observersOf = new WeakMap<Protocol, readonly PlacedObserver[]>();
+
+/** Invariants and goals; those wanted only, where somebody has chosen. */
+function chosenObservers(protocol: Protocol, properties: readonly string[] | undefined): readonly PlacedObserver[] {
+  const known = properties === undefined ? observersOf.get(protocol) : undefined;
+  if (known !== undefined) return known;
+  const chosen = placedProperties(protocol)
+    .filter(
+      ({ path, property }) =>
+        property.kind === 'sometimes' || (properties?.includes(qualifiedName(path, property.name)) ?? true),
+    )
+    .map(({ path, property }): PlacedObserver => ({ path, observer: property }));
+  if (properties === undefined) observersOf.set(protocol, chosen);
+  return chosen;
+}
+
 /** The observers of a run: the protocol's invariants and goals, and the judges of its calm and of its client history. */
 export function monitor(protocol: Protocol, options: MonitorOptions = {}): readonly PlacedObserver[] {
   const wanted = (name: string): boolean => options.properties?.includes(name) ?? true;
-  const properties = placedProperties(protocol)
-    .filter(({ path, property }) => property.kind === 'sometimes' || wanted(qualifiedName(path, property.name)))
-    .map(({ path, property }): PlacedObserver => ({ path, observer: property }));
+  const properties = [...chosenObservers(protocol, options.properties)];
   const { liveness, meter } = protocol;
   if (meter !== undefined) properties.push({ path: '', observer: { ...meter, name: METER } });
   if (liveness !== undefined && options.calmRun !== undefined && wanted(LIVENESS))

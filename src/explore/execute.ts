@@ -56,10 +56,10 @@ export function openRun(protocol: Protocol, plan: Plan, options: ExecuteOptions 
 }
 
 function monitorOptions(plan: Plan, options: ExecuteOptions): MonitorOptions {
-  const { calm, overrides } = plan;
+  const { nodes, faults, calls, workload, calm, overrides } = plan;
   return {
     // Where messages and timers are decided upon one by one the world is not calm.
-    ...(calm === undefined || overrides.length > 0 ? {} : { calmRun: { ...plan, calm } }),
+    ...(calm === undefined || overrides.length > 0 ? {} : { calmRun: { nodes, faults, calls, workload, calm } }),
     ...(plan.properties === undefined ? {} : { properties: plan.properties }),
     ...(options.linearizabilityBudget === undefined ? {} : { linearizabilityBudget: options.linearizabilityBudget }),
   };
