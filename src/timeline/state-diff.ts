@@ -64,7 +64,7 @@ function same(left: unknown, right: unknown): boolean {
 export function differenceLine({ path, kind, before, after }: Difference, width: number): Line {
   const sign = { added: '+', removed: '-', changed: '~' }[kind];
   const ink: Ink = kind === 'removed' ? 'removed' : kind === 'added' ? 'added' : 'plain';
-  const name = `${sign} ${path} `;
+  const name = `${sign} ${tidy(path)} `;
   const room = Math.max(4, width - name.length);
   if (kind === 'added') return lineOfTwo(name, cut(shortly(after), room), ink);
   if (kind === 'removed') return lineOfTwo(name, cut(shortly(before), room), ink);

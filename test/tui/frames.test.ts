@@ -1,5 +1,7 @@
 /** Frames as they are seen, at the three sizes, in Unicode and ASCII. */
 import { describe, expect, test } from 'vitest';
+import type { Json } from '../../src/sim/plain.ts';
+import type { AnyRole } from '../../src/sim/protocol.ts';
 import { beginning } from '../../src/tui/opening.ts';
 import { protocol } from '../toys/quorum-register.ts';
 import { large, middle, pressed, shot, small, troubledPlan, troubledViewer } from './viewers.ts';
@@ -84,12 +86,46 @@ describe('texts of a protocol that are meant to harm', () => {
   };
   const viewer = troubledViewer(harmful, troubledPlan());
 
-  test.each(Object.entries(sizes))('break no frame at size %s', (_name, shape) => {
+  /** The same texts as notes, labels, keys of operations and names of properties' facts: whatever a protocol says itself. */
+  const server = protocol.roles.server as AnyRole;
+  let said = 0;
+  const noting = Object.fromEntries(
+    Object.entries(server.onMessage ?? {}).map(([type, handler]) => [
+      type,
+      (state: never, from: string, message: never, context: { note(text: string, data: Json): void }) => {
+        const text = hostile[said++ % hostile.length] as string;
+        context.note(text, { [text.slice(0, 40)]: text });
+        (handler as (...all: unknown[]) => void)(state, from, message, context);
+      },
+    ]),
+  );
+  const noisy = {
+    ...protocol,
+    roles: {
+      ...protocol.roles,
+      server: {
+        ...server,
+        onMessage: noting,
+        view: (state: never) => ({ ...server.view(state), label: hostile[1] as string, role: hostile[2] as string }),
+      } as unknown as AnyRole,
+    },
+  };
+  const calls = troubledPlan().calls.map((call, i) => ({
+    ...call,
+    op: { ...call.op, key: hostile[i % hostile.length] },
+  }));
+  const noisyViewer = troubledViewer(noisy, troubledPlan({ calls: calls as never }));
+
+  const places = { messages: viewer, 'notes, labels and keys': noisyViewer };
+  const cases = Object.entries(places).flatMap(([place, shown]) =>
+    Object.entries(sizes).map(([size, shape]) => [place, size, shape, shown] as const),
+  );
+  test.each(cases)('break no frame: %s, %s', (_place, _name, shape, shown) => {
     const started = process.cpuUsage().user;
-    let state = beginning(viewer);
+    let state = beginning(shown);
     for (let i = 0; i < 25; i++) {
-      state = pressed(viewer, ['j'], shape, state);
-      const screen = shot(viewer, state, shape);
+      state = pressed(shown, ['j'], shape, state);
+      const screen = shot(shown, state, shape);
       const lines = screen.split('\n');
       expect(lines.length).toBe(shape.rows - 1);
       expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(shape.columns);
