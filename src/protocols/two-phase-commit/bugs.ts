@@ -62,7 +62,7 @@ const coordinators: readonly PlantedBug[] = [
   {
     id: 'T12',
     title: 'participants are asked to prepare as soon as their own work is done, and those that only read leave',
-    violates: ['SER', 'CONS', 'ISO'],
+    violates: ['SER', 'CONS', 'ISO', 'DLF'],
     source: 'Mohan, Lindsay, Obermarck 1986',
     recipe: 'a transaction reads here and still waits for a lock there [needs read-only votes]',
     overrides: { toPrepareNow: (_work, executedNow) => [executedNow] },
