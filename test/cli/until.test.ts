@@ -1,4 +1,6 @@
 /** `--until`: runs that stop, timelines that open, where a predicate holds. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { readUntil } from '../../src/cli/readers.ts';
 import { checkNodes } from '../../src/cli/until.ts';
@@ -7,6 +9,7 @@ import { opened } from '../../src/tui/opening.ts';
 import { startState } from '../../src/tui/state.ts';
 import { Viewer } from '../../src/tui/viewer.ts';
 import { createWorkplace, PATIENCE } from '../e2e/command.ts';
+import { repositoryRoot } from '../support/lint.ts';
 import { protocol } from '../toys/quorum-register.ts';
 import { pressed, small, troubledPlan } from '../tui/viewers.ts';
 
@@ -80,11 +83,10 @@ describe('run --until', () => {
 });
 
 test('replay of a capsule stops as well', () => {
-  place.worldline('fuzz', 'raft', '--bug', 'R06a', '--seed', '8', '--runs', '1');
-  const capsule = '.worldline/failures/raft-R06a-LC-8.json';
-  const { code, stdout } = place.worldline('replay', capsule, '--until', 'leader:n4');
-  expect(stdout).toMatch(/^HOLDS .*: leader:n4, at event \d+/);
-  expect(stdout).toContain(`npx worldline show ${capsule} --until leader:n4`);
+  const capsule = place.file('capsule.json', readFileSync(join(repositoryRoot, 'test', 'tui', 'capsule.json'), 'utf8'));
+  const { code, stdout } = place.worldline('replay', capsule, '--until', 'message:RequestVote');
+  expect(stdout).toMatch(/^HOLDS .*: message:RequestVote, at event \d+/);
+  expect(stdout).toContain(`npx worldline show ${capsule} --until message:RequestVote`);
   expect(code).toBe(0);
 });
 
