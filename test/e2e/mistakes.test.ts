@@ -24,7 +24,7 @@ describe('a name that does not exist', () => {
       'worldline: there is no scenario or protocol called "raft-partiton"',
       'did you mean raft-partition?',
       'raft-partition, raft-ring, ',
-      'protocols: lease-lock, raft, ',
+      'protocols: lease-lock, paxos-commit, raft, ',
     );
   });
 
