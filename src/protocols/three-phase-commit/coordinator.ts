@@ -16,20 +16,14 @@ import {
   workOn,
 } from '../atomic-commit/manager.ts';
 import type { Executed, Origin, TxnId } from '../atomic-commit/transactions.ts';
-import {
-  doubtLater,
-  type Kit,
-  learn,
-  memberMessages,
-  memberTimers,
-  newMember,
-  propose,
-  recoverMember,
-  settle,
-  tell,
-} from './member.ts';
+import { learn } from './decisions.ts';
+import { memberMessages, memberTimers } from './handlers.ts';
+import { doubtLater, type Kit, newMember } from './member.ts';
+import { propose, settle } from './proposals.ts';
+import { recoverMember } from './recovery.ts';
 import type { Rules } from './rules.ts';
 import type { Ballot, CoordinatorContext, CoordinatorShape, CoordinatorState, Leading, Letter, Vote } from './shape.ts';
+import { tell } from './telling.ts';
 
 type State = CoordinatorState;
 type CoordinatorKit = Kit<State, CoordinatorContext>;

@@ -19,7 +19,9 @@ import {
 } from '../atomic-commit/resource.ts';
 import { coordinatorOf, type TxnId } from '../atomic-commit/transactions.ts';
 import { participantPanels } from '../atomic-commit/view.ts';
-import { doubtLater, type Kit, memberMessages, memberTimers, newMember, recoverMember } from './member.ts';
+import { memberMessages, memberTimers } from './handlers.ts';
+import { doubtLater, type Kit, newMember } from './member.ts';
+import { recoverMember } from './recovery.ts';
 import type { Rules } from './rules.ts';
 import type { ParticipantContext, ParticipantShape, ParticipantState, Prepare } from './shape.ts';
 

@@ -1,0 +1,98 @@
+/** Proposals, pre-commit and pre-abort: who leads asks for acknowledgements before it decides. */
+import type { NodeId } from '../../sim/protocol.ts';
+import { decide } from './decisions.ts';
+import { doubtLater, type Kit, memberOf } from './member.ts';
+import type { Ack, Leading, Member, MemberContext, MemberState, Pre } from './shape.ts';
+import { tell, toAll } from './telling.ts';
+
+/** This process leads, has decided to propose, and is the first to accept: on disk before anybody is asked. */
+export function propose(
+  state: MemberState,
+  member: Member,
+  leading: Leading,
+  commit: boolean,
+  asked: readonly NodeId[],
+  context: MemberContext,
+): void {
+  const { txn } = member;
+  leading.phase = commit ? 'committing' : 'aborting';
+  leading.asked = [context.self, ...asked];
+  leading.acks = [context.self];
+  member.leading = leading;
+  move(member, commit, leading.election, context);
+  context.disk.sync();
+  const isFirst = leading.election === 0;
+  context.note(noteOf(commit, isFirst), { txn, election: leading.election });
+  tell(state, toAll(asked, { type: 'Pre', txn, election: leading.election, commit }), context);
+  context.setTimer('acks', context.options.silenceTimeout, txn);
+}
+
+function noteOf(commit: boolean, isFirst: boolean): string {
+  if (!commit) return 'preAborting';
+  return isFirst ? 'preCommitting' : 'preCommittingAgain';
+}
+
+export function proposeToOthers(
+  state: MemberState,
+  member: Member,
+  leading: Leading,
+  commit: boolean,
+  others: readonly NodeId[],
+  context: MemberContext,
+): void {
+  const { txn } = member;
+  leading.phase = commit ? 'committing' : 'aborting';
+  leading.asked = [...others];
+  tell(state, toAll(others, { type: 'Pre', txn, election: leading.election, commit }), context);
+  context.setTimer('acks', context.options.silenceTimeout, txn);
+}
+
+/** The first round counts as attempt 1 (KD). */
+function move(member: Member, commit: boolean, election: number, context: MemberContext): void {
+  member.state = commit ? 'p' : 'pa';
+  member.attempt = Math.max(1, election);
+  const { txn, attempt } = member;
+  context.disk.append('wal', { type: commit ? 'precommit' : 'preabort', txn, attempt, election });
+}
+
+export function onPre<State extends MemberState, Ctx extends MemberContext>(
+  { rules }: Kit<State, Ctx>,
+  state: State,
+  from: NodeId,
+  { txn, election, commit }: Pre,
+  context: Ctx,
+): void {
+  const member = memberOf(state.members, txn);
+  if (member === undefined || !rules.obeys(election, member.election) || !rules.mayMove(member.state, commit)) return;
+  if (member.state !== (commit ? 'p' : 'pa') || member.attempt !== Math.max(1, election))
+    move(member, commit, election, context);
+  context.disk.sync();
+  context.send(from, { type: 'Ack', txn, election });
+  doubtLater(member, 2, context);
+}
+
+export function onAck<State extends MemberState, Ctx extends MemberContext>(
+  kit: Kit<State, Ctx>,
+  state: State,
+  from: NodeId,
+  { txn, election }: Ack,
+  context: Ctx,
+): void {
+  const member = memberOf(state.members, txn);
+  const leading = member?.leading;
+  if (member === undefined || leading?.election !== election || leading.phase === 'collecting') return;
+  if (!leading.acks.includes(from)) leading.acks.push(from);
+  settle(kit, state, member, leading, context);
+}
+
+export function settle<State extends MemberState, Ctx extends MemberContext>(
+  kit: Kit<State, Ctx>,
+  state: State,
+  member: Member,
+  { phase, acks, asked }: Leading,
+  context: Ctx,
+): void {
+  const commit = phase === 'committing';
+  if (kit.rules.isSettled(commit, acks.length, asked.length, member.group.length))
+    decide(kit, state, member, commit, context);
+}
