@@ -53,6 +53,8 @@ export interface Telling {
   operation?(op: never, result: Json | undefined): string;
   /** What a node has done that wrote a note, as a verb and what belongs to it: `becomes leader of term 2`. */
   note?(text: string, data: never): string | undefined;
+  /** An entry of a log on disk in a few words: `prepared t1`. Logs that are told stand in the timeline, with what of them is durable. */
+  record?(log: string, entry: never): string | undefined;
 }
 
 /**

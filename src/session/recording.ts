@@ -131,6 +131,11 @@ export class Recording {
     return this.at(event).clocksOf(node);
   }
 
+  /** The logs on a node's disk after `event`, be it up or down. */
+  logsAt(event: number, node: NodeId): ReturnType<Simulation['logsOf']> {
+    return this.at(event).logsOf(node);
+  }
+
   /** What could happen next, in the order of time. */
   pendingAt(event: number): readonly Action[] {
     return this.at(event).pending();

@@ -74,6 +74,14 @@ export class SimDisk {
     return this.unsynced.toArray();
   }
 
+  /** How many of the unsynced writes, the oldest ones, the syncs under way cover. */
+  get coveredCount(): number {
+    let covered = 0;
+    for (const { upTo } of this.syncs.toArray())
+      covered = Math.max(covered, upTo - this.written + this.unsynced.length);
+    return covered;
+  }
+
   /** Whether some write may fail now. */
   get isFaulty(): boolean {
     return this.isFull || this.failingWrites > 0;

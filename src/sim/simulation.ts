@@ -7,6 +7,7 @@
  */
 import { checkSpec } from './check-spec.ts';
 import type { Core } from './core.ts';
+import { type LogOnDisk, logsOn } from './disk-logs.ts';
 import { FAULT_START, type QueuedEvent } from './event.ts';
 import { guarded } from './guard.ts';
 import type { Operation } from './history.ts';
@@ -206,6 +207,11 @@ export class Simulation {
     if (node === undefined || node.status !== 'running' || node.suffix !== undefined) return undefined;
     const part = node.parts[0] as Part;
     return part.role.view(part.state);
+  }
+
+  /** The logs on a node's disk, be it up or down. */
+  logsOf(id: NodeId): readonly LogOnDisk[] {
+    return logsOn(this.nodeOf(id).disk);
   }
 
   statistics(): Statistics {

@@ -11,6 +11,8 @@ export interface Teller {
   operation(op: Json, result?: Json): string;
   /** What the node that wrote a note has done, e.g. `becomes leader of term 2`. */
   note(text: string, data: Json | undefined): string;
+  /** An entry of a log on disk; undefined where the protocol does not tell it. */
+  record(log: string, entry: unknown): string | undefined;
 }
 
 export const tellerOf = (telling: Telling | undefined): Teller => ({
@@ -25,6 +27,7 @@ export const tellerOf = (telling: Telling | undefined): Teller => ({
     return result === undefined ? tellTagged(op) : `${tellTagged(op)} = ${tellValue(result)}`;
   },
   note: (text, data) => safely(() => telling?.note?.(text, data as never)) ?? `notes "${tellNote(text, data)}"`,
+  record: (log, entry) => safely(() => telling?.record?.(log, entry as never)),
 });
 
 function safely(tell: () => string | undefined): string | undefined {

@@ -10,6 +10,7 @@ import { differenceLine, differencesOf, stateLines } from '../timeline/state-dif
 import { what } from '../timeline/step-index.ts';
 import { spaced, type Teller } from '../timeline/tell.ts';
 import { inMilliseconds, spellDuration } from '../timeline/time.ts';
+import { diskLines } from './disk-logs.ts';
 import { leaseLines } from './leases.ts';
 import { limitOf } from './lesson.ts';
 import type { ViewState } from './state.ts';
@@ -148,6 +149,11 @@ function panelLines(viewer: Viewer, state: ViewState, width: number, node: NodeI
   const leases = panels.flatMap(({ node: owner, panel }) =>
     panel.kind === 'lease' ? [{ owner, panel, clocks: viewer.clocksAt(state, owner) }] : [],
   );
+  const disks = [...looks.values()].map(({ node: owner, status }) => ({
+    node: owner,
+    isUp: status !== 'down',
+    logs: viewer.logsAt(state, owner),
+  }));
   return [
     ...leaseLines(leases, width),
     ...titles.flatMap((title) =>
@@ -157,6 +163,7 @@ function panelLines(viewer: Viewer, state: ViewState, width: number, node: NodeI
         width,
       ),
     ),
+    ...diskLines(disks, viewer.teller, width),
     ...own.flatMap(({ panel }) => (panel.kind === 'table' ? tableLines(panel, node ?? '', width) : [])),
   ];
 }

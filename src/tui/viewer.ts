@@ -209,6 +209,11 @@ export class Viewer {
     return this.recording(state).clocksAt(this.event(state), node);
   }
 
+  /** The logs on a node's disk at the cursor. */
+  logsAt(state: ViewState, node: NodeId): ReturnType<Recording['logsAt']> {
+    return this.recording(state).logsAt(this.event(state), node);
+  }
+
   /** The step in a sentence. */
   narrate(state: ViewState): string {
     const film = this.film(state);

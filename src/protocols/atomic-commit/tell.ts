@@ -1,4 +1,5 @@
-/** Messages before the vote, in a few words. */
+/** Messages before the vote, and what is in the logs of participants, in a few words. */
+import type { ParticipantRecord } from './resource.ts';
 import type { Begin, Done, Execute, Executed, Refused, Released, Rollback, Stale } from './transactions.ts';
 import { tellStep } from './workload.ts';
 
@@ -23,4 +24,9 @@ export function tellWork(message: WorkMessage): string {
     case 'Rollback':
       return `roll back ${message.txn}`;
   }
+}
+
+export function tellParticipantRecord(record: ParticipantRecord): string {
+  if (record.type === 'prepared') return `prepared ${record.age.txn}`;
+  return `${record.type} ${record.txn}${record.heuristic === true ? ' by hand' : ''}`;
 }

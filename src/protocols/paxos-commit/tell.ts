@@ -1,10 +1,15 @@
-/** Messages in a few words. */
+/** Messages and log records in a few words. */
 import type { Telling } from '../../check/protocol.ts';
-import { tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
+import type { ParticipantRecord } from '../atomic-commit/resource.ts';
+import { tellParticipantRecord, tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
 import { tellOperation } from '../atomic-commit/workload.ts';
-import type { Acceptance, Inquiry, PeerMessage, Prepare, Vote } from './shape.ts';
+import type { Acceptance, AcceptorRecord, GroupRecord, Inquiry, PeerMessage, Prepare, Vote } from './shape.ts';
 
-export const telling: Telling = { message: tellMessage as (message: never) => string, operation: tellOperation };
+export const telling: Telling = {
+  message: tellMessage as (message: never) => string,
+  operation: tellOperation,
+  record: (_log, record) => tellRecord(record),
+};
 
 function tellMessage(message: WorkMessage | Prepare | Vote | Inquiry | PeerMessage): string {
   switch (message.type) {
@@ -40,3 +45,16 @@ const tellAcceptance = (accepted: Acceptance | null): string =>
   accepted === null
     ? 'nothing accepted'
     : `accepted in ballot ${number(accepted.ballot)}: prepared ${list(accepted.prepared)}`;
+
+function tellRecord(record: AcceptorRecord | ParticipantRecord | GroupRecord): string {
+  switch (record.type) {
+    case 'promised':
+      return `promised ${record.txn} ballot ${number(record.ballot)}`;
+    case 'accepted':
+      return `accepted ${record.txn} ballot ${number(record.ballot)}`;
+    case 'group':
+      return `group ${record.txn}`;
+    default:
+      return tellParticipantRecord(record);
+  }
+}

@@ -1,10 +1,15 @@
-/** Messages in a few words. */
+/** Messages and log records in a few words. */
 import type { Telling } from '../../check/protocol.ts';
-import { tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
+import type { ParticipantRecord } from '../atomic-commit/resource.ts';
+import { tellParticipantRecord, tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
 import { tellOperation } from '../atomic-commit/workload.ts';
-import type { PeerMessage, Prepare, Vote } from './shape.ts';
+import type { CoordinatorRecord, PeerMessage, Prepare, Vote } from './shape.ts';
 
-export const telling: Telling = { message: tellMessage as (message: never) => string, operation: tellOperation };
+export const telling: Telling = {
+  message: tellMessage as (message: never) => string,
+  operation: tellOperation,
+  record: (_log, record) => tellRecord(record),
+};
 
 function tellMessage(message: WorkMessage | Prepare | Vote | PeerMessage): string {
   switch (message.type) {
@@ -32,3 +37,18 @@ function tellMessage(message: WorkMessage | Prepare | Vote | PeerMessage): strin
 /** Elections are numbered 64, 128, ... plus the place of the leader. */
 const leader = (election: number): string =>
   election <= 0 ? '' : ` (election ${Math.floor(election / 64)}.${election % 64})`;
+
+function tellRecord(record: CoordinatorRecord | ParticipantRecord): string {
+  switch (record.type) {
+    case 'precommit':
+      return `pre-commit ${record.txn}`;
+    case 'preabort':
+      return `pre-abort ${record.txn}`;
+    case 'elected':
+      return `obeys ${record.txn}${leader(record.election)}`;
+    case 'open':
+      return `open ${record.txn}`;
+    default:
+      return tellParticipantRecord(record);
+  }
+}

@@ -1,12 +1,17 @@
-/** Messages in a few words. */
+/** Messages and log records in a few words. */
 import type { Telling } from '../../check/protocol.ts';
-import { tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
+import type { ParticipantRecord } from '../atomic-commit/resource.ts';
+import { tellParticipantRecord, tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
 import { tellOperation } from '../atomic-commit/workload.ts';
-import type { Ack, Decision, Hearsay, Inquiry, Prepare, Vote } from './shape.ts';
+import type { Ack, CoordinatorRecord, Decision, Hearsay, Inquiry, Prepare, Vote } from './shape.ts';
 
 type Message = WorkMessage | Prepare | Vote | Decision | Ack | Inquiry | Hearsay;
 
-export const telling: Telling = { message: tellMessage as (message: never) => string, operation: tellOperation };
+export const telling: Telling = {
+  message: tellMessage as (message: never) => string,
+  operation: tellOperation,
+  record: (_log, record) => tellRecord(record),
+};
 
 function tellMessage(message: Message): string {
   switch (message.type) {
@@ -25,4 +30,10 @@ function tellMessage(message: Message): string {
     default:
       return tellWork(message);
   }
+}
+
+function tellRecord(record: CoordinatorRecord | ParticipantRecord): string {
+  return record.type === 'collecting' || record.type === 'end'
+    ? `${record.type} ${record.txn}`
+    : tellParticipantRecord(record);
 }
