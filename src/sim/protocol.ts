@@ -81,12 +81,12 @@ type Table<Name extends string, Keys extends string, Handlers> = [Keys] extends 
  * - `onDiskError`: a write or a blocking `sync` failed; the effects recorded after it are gone. The node must stop or refuse (a retry
  *   of a sync is unsound: ATC'20 "Can applications recover from fsync failures?"). Without this handler the kernel stops the node.
  * - `onReply`: a component answered a request of its host.
- * - `view`: what timeline and reports show.
+ * - `view`: what timeline and reports show; `options` are the node's own.
  */
 export type Role<P extends Shape> = {
   boot(context: Context<P>): P['state'];
   onDiskError?(state: P['state'], error: DiskErrorKind, context: Context<P>): void;
-  view(state: P['state']): NodeView;
+  view(state: P['state'], options: P['options']): NodeView;
   readonly components?: { readonly [_ in Components<P>]: Component };
 } & Table<
   'onMessage',
@@ -150,7 +150,7 @@ export interface AnyRole {
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   boot(context: any): object;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
-  view(state: any): NodeView;
+  view(state: any, options: any): NodeView;
   onDiskError?: AnyHandler;
   readonly components?: { readonly [name: string]: Component };
   readonly onMessage?: AnyTable;
@@ -333,7 +333,7 @@ export type Panel =
   | {
       readonly kind: 'lease';
       readonly title: string;
-      /** Who holds it, as far as this node knows; absent where it is this node itself. */
+      /** Who holds it, or what it was given for, as far as this node knows; absent where it is this node itself. */
       readonly holder?: NodeId;
       /** When it ends, on the clock of this node that it is counted on. */
       readonly until: Micros;

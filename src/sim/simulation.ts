@@ -206,7 +206,7 @@ export class Simulation {
     const node = this.core.nodes[this.core.indexes.get(id) ?? -1];
     if (node === undefined || node.status !== 'running' || node.suffix !== undefined) return undefined;
     const part = node.parts[0] as Part;
-    return part.role.view(part.state);
+    return part.role.view(part.state, part.options);
   }
 
   /** The logs on a node's disk, be it up or down. */

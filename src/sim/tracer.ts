@@ -162,7 +162,7 @@ export class Tracer {
   view(node: SimNode): void {
     const part = node.parts[0] as Part;
     if (node.status !== 'running' || node.suffix !== undefined) return;
-    const view: NodeView = part.role.view(part.state);
+    const view: NodeView = part.role.view(part.state, part.options);
     const text = JSON.stringify(view);
     if (text === this.lastViews.get(node.id)) return;
     this.lastViews.set(node.id, text);

@@ -106,7 +106,11 @@ describe('texts of a protocol that are meant to harm', () => {
       server: {
         ...server,
         onMessage: noting,
-        view: (state: never) => ({ ...server.view(state), label: hostile[1] as string, role: hostile[2] as string }),
+        view: (state: never) => ({
+          ...server.view(state, {}),
+          label: hostile[1] as string,
+          role: hostile[2] as string,
+        }),
       } as unknown as AnyRole,
     },
   };

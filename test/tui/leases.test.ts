@@ -65,3 +65,55 @@ test('a node on a fast clock has the clocks that its handlers see', async () => 
   for (const { now: local, ratePpm } of rates)
     expect(Math.abs(local - now * (1 + ratePpm / 1e6))).toBeLessThan(now / 2);
 });
+
+// --- Leases of protocols -------------------------------------------------------------------------------------------------------------
+
+/** All leases as they stand after an event. */
+const leasesAt = (recording: Recording, event: number): LeaseSeen[] =>
+  recording.plan.nodes.flatMap(({ id: owner }) =>
+    (recording.at(event).viewOf(owner)?.panels ?? []).flatMap((panel) =>
+      panel.kind === 'lease' ? [{ owner, panel, clocks: recording.clocksAt(event, owner) }] : [],
+    ),
+  );
+
+test.each(['wall', 'monotonic'])('a store of Redlock shows its key, on its %s clock', async (clock) => {
+  const subject = await loadSubject('redlock-clock-jump', { set: [`options.storeClock=${clock}`] }, 'none');
+  const notes: { readonly event: number; readonly node: string; readonly text: string }[] = [];
+  const recording = new Recording(subject.protocol, planFor(subject, '1'), {
+    sink: (event) => void (event.kind === 'note' && notes.push(event)),
+  }).record();
+  const { options } = recording.plan.nodes[0] as unknown as { readonly options: { readonly ttl: number } };
+  const leaseOf = (event: number, node: string): LeaseSeen | undefined =>
+    leasesAt(recording, event).find(({ owner }) => owner === node);
+  const begun = notes.filter(({ text }) => text === 'set');
+  expect(begun.length).toBeGreaterThan(5);
+  for (const { event, node } of begun) {
+    const lease = leaseOf(event, node) as LeaseSeen;
+    expect(lease.panel.clock).toBe(clock === 'wall' ? 'wallClock' : 'now');
+    expect(leftOf(lease).own).toBe(options.ttl);
+  }
+  for (const { event, node } of notes.filter(({ text }) => text === 'expired')) {
+    const { panel } = leaseOf(event - 1, node) as LeaseSeen;
+    expect(panel.until).toBeLessThanOrEqual(recording.clocksAt(event, node)[panel.clock]);
+  }
+  for (const { event, node } of notes.filter(({ text }) => text === 'deleted'))
+    expect(leaseOf(event, node)).toBeUndefined();
+});
+
+test.each(['replicated-lock', 'etcd-lock', 'zookeeper-lock', 'chubby-lock'])(
+  '%s: the leader counts a lease for as long as its holder believes in it',
+  async (protocol) => {
+    const subject = await loadSubject(protocol, {}, 'none');
+    const recording = new Recording(subject.protocol, planFor(subject, '1'), { sink: () => undefined }).record(6_000);
+    let compared = 0;
+    for (let event = 300; event < 6_000; event += 41) {
+      const leases = leasesAt(recording, event);
+      for (const held of leases.filter(({ panel, clocks }) => panel.holder === undefined && panel.until > clocks.now)) {
+        const counted = leases.filter(({ panel }) => panel.holder === held.owner);
+        for (const lease of counted) expect(leftOf(lease).true).toBeGreaterThanOrEqual(leftOf(held).true);
+        compared += counted.length;
+      }
+    }
+    expect(compared).toBeGreaterThan(10);
+  },
+);

@@ -38,8 +38,8 @@ export function createChubbyClient(rules: Rules): Role<ChubbyShape> {
         lose(recipe, state, context as RecipeContext);
       },
     },
-    view: (state) => {
-      const { label, ...view } = client.view(state);
+    view: (state, options) => {
+      const { label, ...view } = client.view(state, options);
       return { ...view, label: state.inJeopardy ? `jeopardy: ${label}` : label };
     },
   };

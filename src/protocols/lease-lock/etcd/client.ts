@@ -64,7 +64,7 @@ export function createEtcdClient(rules: Rules): Role<RecipeShape> {
       ping: (state, _key, context) => onPingTimer(rules, state, context),
       step: (state, _key, context) => step(recipe, state, context),
     },
-    view: viewRecipe,
+    view: (state) => viewRecipe(rules, state),
   };
 }
 

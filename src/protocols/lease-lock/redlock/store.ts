@@ -1,7 +1,17 @@
 /** One of several stores that know nothing of each other: a key, a value, a time to live. Everything is in memory. */
-import type { NodeId, Role } from '../../../sim/protocol.ts';
+import type { NodeId, Panel, Role } from '../../../sim/protocol.ts';
+import { clockNamed } from '../rules.ts';
 import type { Rules } from './rules.ts';
-import type { Delete, Extend, SetIfAbsent, StoreContext, StoreShape, StoreState } from './shape.ts';
+import type {
+  Delete,
+  Extend,
+  Key,
+  RedlockOptions,
+  SetIfAbsent,
+  StoreContext,
+  StoreShape,
+  StoreState,
+} from './shape.ts';
 
 export function createStore(rules: Rules): Role<StoreShape> {
   return {
@@ -11,9 +21,22 @@ export function createStore(rules: Rules): Role<StoreShape> {
       Extend: (state, from, message, context) => onExtend(rules, state, from, message, context),
       Delete: (state, from, message, context) => onDelete(rules, state, from, message, context),
     },
-    view: ({ key }) => ({ role: key === null ? 'free' : 'locked', label: key === null ? 'free' : key.value }),
+    view: ({ key }, options) => ({
+      role: key === null ? 'free' : 'locked',
+      label: key === null ? 'free' : key.value,
+      panels: key === null ? [] : [leaseOf(rules, key, options)],
+    }),
   };
 }
+
+/** A store knows an acquisition, not who has made it. */
+const leaseOf = (rules: Rules, { value, expiresAt }: Key, options: RedlockOptions): Panel => ({
+  kind: 'lease',
+  title: value,
+  holder: value,
+  until: expiresAt,
+  clock: clockNamed((clocks) => rules.storeClock(clocks, options)),
+});
 
 /** All that is on disk is that there was a life before this one. */
 function boot(context: StoreContext): StoreState {

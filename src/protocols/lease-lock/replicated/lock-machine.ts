@@ -39,6 +39,7 @@ export const lockMachine = (rules: Rules): LeaseMachine<LockState, Ask, Told> =>
   apply: (state, command, index, effects) => apply(rules, state, command, index, effects),
   leases: ({ owner, queue }) =>
     (owner === null ? queue : [owner, ...queue]).map(({ id, attempt }) => ({ id, attempt })),
+  clientOf: ({ owner, queue }, lease) => (owner?.id === lease ? owner : queue.find(({ id }) => id === lease))?.client,
   digest: ({ token, owner, queue, over }) => {
     let digest = mix(token, owner === null ? 0 : mix(owner.id, owner.attempt));
     for (const { id, attempt } of queue) digest = mix(mix(digest, id), attempt);

@@ -37,6 +37,8 @@ export interface LeaseMachine<State extends object, Ask extends Tagged, Told ext
   /** The same state and command give the same state everywhere. `index`: the command's place in the log. */
   apply(state: State, command: Command<Ask>, index: number, effects: Effects<Told>): void;
   leases(state: State): readonly Lease[];
+  /** Whose lease it is, where it exists. */
+  clientOf(state: State, lease: number): NodeId | undefined;
   /** A 32-bit fingerprint of what matters in the state, cheap: replicas are compared after every command. */
   digest(state: State): number;
   /** The lease that the message does nothing but extend, where there is it; undefined for everything else. */

@@ -13,6 +13,7 @@ import {
   defineRole,
   type Micros,
   type NodeId,
+  type Panel,
   type Role,
   type Tagged,
 } from '../../../sim/protocol.ts';
@@ -88,11 +89,19 @@ export function createReplica<State extends object, Ask extends Tagged, Told ext
     view: (state) => {
       const { role: name, label, ...rest } = machine.view(state.machine);
       const leads = state.leading === 0 ? '' : `leads t${state.leading}: `;
-      return { ...rest, role: state.leading === 0 ? 'replica' : name, label: `${leads}${label}` };
+      const panels = leasePanels(machine, state);
+      return { ...rest, role: state.leading === 0 ? 'replica' : name, label: `${leads}${label}`, panels };
     },
   });
   return role as AnyRole;
 }
+
+/** Those that it counts: only a leader does. */
+const leasePanels = (machine: AnyMachine, state: ReplicaState<object>): readonly Panel[] =>
+  state.leases.flatMap(({ id, until }) => {
+    const holder = machine.clientOf(state.machine, id);
+    return holder === undefined ? [] : [{ kind: 'lease', title: `${holder} lease ${id}`, holder, until, clock: 'now' }];
+  });
 
 /** The machine is made anew from the log, which is on disk. */
 function boot(machine: AnyMachine, context: AnyContext): ReplicaState<object> {

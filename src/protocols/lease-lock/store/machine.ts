@@ -21,6 +21,7 @@ export const storeMachine = (rules: Rules): LeaseMachine<StoreState, ToStore, Fr
   start: () => ({ sessions: [], nodes: [], over: {} }),
   apply: (state, command, index, effects) => apply(rules, state, command, index, effects),
   leases: ({ sessions }) => sessions.map(({ id, attempt }) => ({ id, attempt })),
+  clientOf: (state, lease) => sessionOf(state, lease)?.client,
   digest: ({ sessions, nodes, over }) => {
     let digest = 0;
     for (const { id, attempt, number } of sessions) digest = mix(mix(digest, id), mix(attempt, number));

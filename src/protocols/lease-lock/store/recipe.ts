@@ -1,6 +1,16 @@
 /** What a client of the store does in every recipe: a session, requests in order, a place in the queue, and then the work. */
 import type { Context, NodeId, NodeView, Request } from '../../../sim/protocol.ts';
-import { believe, extended, giveUp, holds, type Lock, nextAttempt, noteRenewed, repeatWork } from '../holder.ts';
+import {
+  believe,
+  extended,
+  giveUp,
+  holds,
+  type Lock,
+  leasePanels,
+  nextAttempt,
+  noteRenewed,
+  repeatWork,
+} from '../holder.ts';
 import type { ReplicatedOptions } from '../replicated/options.ts';
 import type { Rules } from '../rules.ts';
 import { answered, onNotLeader, type Reach, tellServer } from '../servers.ts';
@@ -248,8 +258,13 @@ export function onRetryTimer(recipe: Recipe, state: RecipeState, context: Recipe
   context.setTimer('retry', context.options.retryInterval);
 }
 
-export function viewRecipe({ phase, stage, request, token, written }: RecipeState): NodeView {
+export function viewRecipe(rules: Rules, { phase, stage, request, token, written, validUntil }: RecipeState): NodeView {
   const work = request === null ? 'idle' : phase === 'waiting' ? `waits: ${stage}` : phase;
   const progress = token === 0 || request === null ? '' : ` #${token} ${written}/${request.op.writes}`;
-  return { role: phase, ...(token === 0 ? {} : { epoch: token }), label: `${work}${progress}` };
+  return {
+    role: phase,
+    ...(token === 0 ? {} : { epoch: token }),
+    label: `${work}${progress}`,
+    panels: leasePanels(rules, phase, `#${token}`, validUntil),
+  };
 }

@@ -84,7 +84,7 @@ export function createSessionClient(recipe: Recipe, epoch: number): Role<RecipeS
       ping: (state, _key, context) => onPingTimer(rules, state, context),
       step: (state, _key, context) => step(recipe, state, context),
     },
-    view: viewRecipe,
+    view: (state) => viewRecipe(rules, state),
   };
 }
 
