@@ -1,26 +1,24 @@
 /** Snapshots along a run, as many as fit: when there are too many, every second one goes and the gaps double. */
 import type { Snapshot } from '../sim/snapshot.ts';
+import { type CompactSnapshot, compact, expand } from './compact.ts';
 
-export interface Keyframe {
+interface Keyframe {
   /** Ordinal of the last event before it. */
   readonly event: number;
-  readonly snapshot: Snapshot;
-  /** Bytes it adds to those before it, roughly. */
-  readonly bytes: number;
+  readonly snapshot: CompactSnapshot;
 }
 
 const GAP = 256;
-const KEYFRAMES_MAX = 128;
+/** What lies between two of them is run again by whoever goes there, at 2 us an event; making one costs as much as 10,000 events. */
+const KEYFRAMES_MAX = 256;
 /** Well below what a viewer may take: the estimate is rough. */
 const BYTES_MAX = 50_000_000;
-const WEIGHED_EVERY = 8;
 
 export class Keyframes {
   private frames: Keyframe[] = [];
   private gap = GAP;
   private bytes = 0;
-  private added = 0;
-  /** What earlier keyframes hold already; entries of logs are shared. */
+  /** What has been weighed: keyframes share most of what they hold. */
   private seen = new WeakSet<object>();
 
   /** Ordinal of the event after which the next one is due. */
@@ -28,23 +26,32 @@ export class Keyframes {
     return (this.frames.at(-1)?.event ?? Number.NEGATIVE_INFINITY) + this.gap;
   }
 
+  /** Takes the snapshot over. */
   add(event: number, snapshot: Snapshot): void {
-    // Weighing a snapshot costs as much as making it, and the next one weighs much the same.
-    const isWeighed = this.added++ % WEIGHED_EVERY === 0;
-    const bytes = isWeighed ? roughBytes(snapshot, this.seen) : (this.frames.at(-1)?.bytes ?? 0);
-    this.frames.push({ event, snapshot, bytes });
-    this.bytes += bytes;
+    const frame = { event, snapshot: compact(snapshot, this.frames.at(-1)?.snapshot) };
+    this.frames.push(frame);
+    this.bytes += roughBytes(frame, this.seen);
     while (this.frames.length > KEYFRAMES_MAX || (this.bytes > BYTES_MAX && this.frames.length > 2)) this.thin();
   }
 
   private thin(): void {
     this.frames = this.frames.filter((_, i) => i % 2 === 0);
     this.gap *= 2;
-    this.bytes = this.frames.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.seen = new WeakSet();
+    this.bytes = this.frames.reduce((sum, frame) => sum + roughBytes(frame, this.seen), 0);
+  }
+
+  /** The event of the last one that is not after `event`. */
+  eventBefore(event: number): number {
+    return this.before(event).event;
   }
 
   /** The last one that is not after `event`. */
-  before(event: number): Keyframe {
+  snapshotBefore(event: number): Snapshot {
+    return expand(this.before(event).snapshot);
+  }
+
+  private before(event: number): Keyframe {
     const first = this.frames[0];
     if (first === undefined) throw new Error('a run has a keyframe at its beginning');
     return this.frames.findLast((frame) => frame.event <= event) ?? first;

@@ -88,8 +88,8 @@ export class Recording {
   at(event: number): Simulation {
     this.seeker ??= openRun(this.protocol, this.plan).simulation;
     const { seeker } = this;
-    const frame = this.keyframes.before(event);
-    if (seeker.event > event || seeker.event < frame.event) seeker.restore(frame.snapshot);
+    const isNear = seeker.event <= event && seeker.event >= this.keyframes.eventBefore(event);
+    if (!isNear) seeker.restore(this.keyframes.snapshotBefore(event));
     seeker.advanceTo(event);
     return seeker;
   }
@@ -99,7 +99,7 @@ export class Recording {
    * at `first` was sent is not known (its `cause` is), and views are told again.
    */
   eventsBetween(first: number, last: number): readonly TraceEvent[] {
-    const { event: beginning } = this.keyframes.before(0);
+    const beginning = this.keyframes.eventBefore(0);
     const early = this.opening.filter(({ event }) => event >= first && event <= last);
     if (last <= beginning) return early;
     const snapshot = this.at(Math.max(first - 1, beginning)).snapshot();

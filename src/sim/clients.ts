@@ -285,7 +285,7 @@ export class Workload {
   save(): WorkloadSnapshot {
     return {
       clients: [...this.clients.values()].map(({ stream, ...client }) => ({ ...client, stream: stream?.save() })),
-      operations: this.operations.map((operation) => ({ ...operation })),
+      operations: this.operations.map(ownCopy),
       position: this.position,
       counts: { ...this.counts },
     };
@@ -295,11 +295,15 @@ export class Workload {
     this.clients.clear();
     for (const { stream, ...client } of snapshot.clients)
       this.clients.set(client.id, { ...client, stream: stream === undefined ? undefined : Stream.restored(stream) });
-    this.operations = snapshot.operations.map((operation) => ({ ...operation }));
+    this.operations = snapshot.operations.map(ownCopy);
     this.position = snapshot.position;
     this.counts = { ...snapshot.counts };
   }
 }
+
+/** An operation that has ended changes no more, and is shared; one that is open will be written to. */
+const ownCopy = (operation: MutableOperation): MutableOperation =>
+  operation.returnedAt === undefined ? { ...operation } : operation;
 
 export interface WorkloadSnapshot {
   readonly clients: readonly (Omit<Client, 'stream'> & { readonly stream: StreamState | undefined })[];
