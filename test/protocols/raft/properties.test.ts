@@ -1,6 +1,8 @@
 /** Each property: a planted violation that it finds and tells in words, and correct runs that it lets pass. */
 import { describe, expect, it } from 'vitest';
 import type { Protocol } from '../../../src/check/protocol.ts';
+import { readCapsule } from '../../../src/explore/capsule-file.ts';
+import { execute } from '../../../src/explore/execute.ts';
 import { keyValueMachine } from '../../../src/protocols/raft/machines/key-value.ts';
 import { createRaft, raft } from '../../../src/protocols/raft/raft.ts';
 import { correctRules, type Rules } from '../../../src/protocols/raft/rules.ts';
@@ -264,6 +266,15 @@ describe('correct Raft', () => {
     expect(simulation.failure).toBeUndefined();
     expect(simulation.violation).toBeUndefined();
     expect(simulation.statistics().operations.ok).toBeGreaterThan(20);
+  });
+});
+
+describe('a schedule that was once told as a violation, and is none', () => {
+  it('RF: a deposed leader answers a request that stands in its log a second time, uncommitted', async () => {
+    const { plan } = await readCapsule('test/protocols/raft/capsules/deposed-leader-answers.json');
+    const { verdict, statistics } = execute(raft, plan);
+    expect(verdict).toBe('passed');
+    expect(statistics.notes).toMatchObject({ becameLeader: 2, repetition: 2 });
   });
 });
 

@@ -8,6 +8,8 @@ import type {
   ClientQuery,
   ClientQueryReply,
   ClientReply,
+  Command,
+  Entry,
   HeartbeatReply,
   RaftOptions,
   ServerState,
@@ -26,6 +28,9 @@ interface Freshness {
   readonly shown: Shown;
   /** By nonce: what had been shown when the question first reached a server. */
   readonly asked: Map<number, Shown>;
+  /** How far somebody has applied the log; and by session and sequence, where each request stands first in it. */
+  through: number;
+  readonly places: Map<number, number[]>;
 }
 
 /** Cheaper than judging the client history, and it names the answer that was too old; what answers say, linearizability judges. */
@@ -40,7 +45,17 @@ export const readsFresh: Property = always<Freshness>({
     isWatching: world.nodes.some((_, node) => readsBesideLog(world.optionsOf(node) as RaftOptions)),
     shown: { index: 0, node: -1, event: 0 },
     asked: new Map(),
+    through: 0,
+    places: new Map(),
   }),
+  step(memory, _node, state: ServerState) {
+    if (!memory.isWatching) return undefined;
+    for (; memory.through < state.lastApplied; memory.through++) {
+      const command = state.log[memory.through]?.command;
+      if (command !== undefined && command.session !== 0) place(memory.places, command, memory.through + 1);
+    }
+    return undefined;
+  },
   deliver(memory, _from, _to, message: ClientQuery) {
     if (message.type === 'ClientQuery' && !memory.asked.has(message.nonce)) {
       memory.asked.set(message.nonce, { ...memory.shown });
@@ -50,7 +65,7 @@ export const readsFresh: Property = always<Freshness>({
   send(memory, from, _to, message: ClientQueryReply | ClientReply, world) {
     if (!memory.isWatching || message.status !== 'ok') return undefined;
     if (message.type === 'ClientReply') {
-      show(memory.shown, from, indexOf(memory.shown, from, message, world), world);
+      show(memory.shown, from, indexOf(memory, from, message, world), world);
       return undefined;
     }
     const before = memory.asked.get(message.nonce);
@@ -67,16 +82,34 @@ function show(shown: Shown, node: number, index: number, world: World): void {
   shown.event = world.event;
 }
 
-/** Where the request that is answered stands first, if that is above what was shown already. A repetition has a second place. */
-function indexOf(shown: Shown, node: number, { session, sequence, result }: ClientReply, world: World): number {
+function place(places: Map<number, number[]>, { session, sequence }: Command, index: number): void {
+  const known = places.get(session);
+  if (known === undefined) {
+    const bySequence: number[] = [];
+    bySequence[sequence] = index;
+    places.set(session, bySequence);
+  } else known[sequence] ??= index;
+}
+
+/**
+ * Where the request that is answered stands first: a repetition has a second place, which says nothing. It was applied before, or just now
+ * by this server: then it stands first behind all that anybody is known to have applied.
+ */
+function indexOf(
+  { places, through }: Freshness,
+  node: number,
+  { session, sequence, result }: ClientReply,
+  world: World,
+): number {
   if (session === 0) return typeof result === 'number' ? result : 0;
+  const known = places.get(session)?.[sequence];
+  if (known !== undefined) return known;
   const { first, entries } = writtenLog(world, node);
-  let found = 0;
-  for (let index = first + entries.length - 1; index > shown.index && index >= first; index--) {
-    const command = entries[index - first]?.command;
-    if (command?.session === session && command.sequence === sequence) found = index;
+  for (let i = through + 1 - first; i < entries.length; i++) {
+    const { command } = entries[i] as Entry;
+    if (command.session === session && command.sequence === sequence) return first + i;
   }
-  return found;
+  return 0;
 }
 
 function stale(node: number, { index }: ClientQueryReply, before: Shown, world: World): Finding {
