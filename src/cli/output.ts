@@ -30,9 +30,12 @@ export interface OutputOptions {
   readonly json?: boolean;
   /** `--no-color`. */
   readonly color?: boolean;
+  /** File of the event log. Where that is stdout (`-`) it is all of stdout: results are printed to stderr. */
+  readonly trace?: string;
 }
 
-export function createOutput({ json = false, color = true }: OutputOptions = {}): Output {
+export function createOutput({ json = false, color = true, trace }: OutputOptions = {}): Output {
+  const isTraced = trace === '-';
   let pending = '';
   const flush = (): void => {
     const text = pending;
@@ -50,10 +53,10 @@ export function createOutput({ json = false, color = true }: OutputOptions = {})
   };
   return {
     write,
-    print: (line) => write(`${line}\n`),
+    print: isTraced ? tell : (line) => write(`${line}\n`),
     tell,
     flush,
-    style: styleFor(wantsColor(color, json ? process.stderr.isTTY : process.stdout.isTTY)),
+    style: styleFor(wantsColor(color, json || isTraced ? process.stderr.isTTY : process.stdout.isTTY)),
     isWatched,
     progress: (text) => {
       if (isWatched) writeTo(2, `${CLEAR_LINE}${text}`);

@@ -86,7 +86,10 @@ const withSubject = (command: Command): Command =>
 const withOneRun = (command: Command): Command =>
   command
     .option('--plain', 'tell the run row by row')
-    .option('--trace <file>', 'write the event log as NDJSON (docs/trace-format.md); - is stdout')
+    .option(
+      '--trace <file>',
+      'write the event log as NDJSON (docs/trace-format.md); - is stdout, and the rest goes to stderr',
+    )
     .option('--until <predicate>', 'stop at the first event of a kind, e.g. leader:n3 or "note:committed node:n2"')
     .option('--check-determinism', 'run twice in step and stop at the first event that differs');
 

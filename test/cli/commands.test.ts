@@ -131,8 +131,14 @@ describe('run', () => {
 
   test('documents every kind of event that it writes', () => {
     const documentation = readFileSync(new URL('../../docs/trace-format.md', import.meta.url), 'utf8');
-    const { stdout } = place.worldline('run', 'raft-crash-recovery', '--trace', '-');
-    const kinds = new Set(stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line).kind] : [])));
+    const { stdout, stderr } = place.worldline('run', 'raft-crash-recovery', '--trace', '-');
+    expect(stderr).toMatch(/raft-crash-recovery/);
+    const kinds = new Set(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).kind),
+    );
     expect([...kinds].filter((kind) => !documentation.includes(`\`${kind}\``))).toEqual([]);
     expect(kinds.size).toBeGreaterThan(12);
   });

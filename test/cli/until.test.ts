@@ -43,8 +43,9 @@ describe('run --until', () => {
   });
 
   test('the event log ends there too', () => {
-    const { stdout } = place.worldline('run', 'raft-crash-recovery', '--until', 'crash', '--trace', '-');
-    const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+    const { stdout, stderr } = place.worldline('run', 'raft-crash-recovery', '--until', 'crash', '--trace', '-');
+    expect(stderr).toMatch(/^HOLDS /);
+    const lines = stdout.trimEnd().split('\n');
     const kinds = lines.map((line) => (JSON.parse(line) as { readonly kind?: string }).kind);
     expect(kinds.at(-1)).toBe('end');
     expect(kinds.filter((kind) => kind === 'crash')).toHaveLength(1);

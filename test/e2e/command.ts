@@ -41,7 +41,8 @@ export function createWorkplace(): Workplace {
   writeFileSync(join(path, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   const env = { ...process.env, PATH: `${dirname(command)}:${process.env.PATH}`, NO_COLOR: '1', FORCE_COLOR: '' };
   delete (env as NodeJS.ProcessEnv).GITHUB_ACTIONS;
-  const options = { cwd: path, encoding: 'utf8', timeout: LIMIT_MILLISECONDS } as const;
+  // An event log is more than the megabyte after which a process is killed otherwise.
+  const options = { cwd: path, encoding: 'utf8', timeout: LIMIT_MILLISECONDS, maxBuffer: 2 ** 26 } as const;
   const ended = ({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }): Ended => ({
     code: status,
     stdout,
