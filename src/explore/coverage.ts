@@ -48,14 +48,16 @@ function goalsOf(protocol: Protocol, tally: Tally): readonly GoalReport[] {
   });
 }
 
-/** All types that some role, or a component of one, has a handler for. */
+/** All types that some role, or a component of one, has a handler for, named as they are counted. */
 function messageTypes(protocol: Protocol): readonly string[] {
   const types = new Set<string>();
-  const visit = (role: AnyRole): void => {
-    for (const type of Object.keys(role.onMessage ?? {})) types.add(type);
-    for (const component of Object.values(role.components ?? {})) visit(component.role);
+  const visit = (role: AnyRole, path: string): void => {
+    for (const type of Object.keys(role.onMessage ?? {})) types.add(qualifiedName(path, type));
+    for (const [name, { role: component }] of Object.entries(role.components ?? {})) {
+      visit(component, path === '' ? name : `${path}/${name}`);
+    }
   };
-  for (const role of Object.values(protocol.roles)) visit(role);
+  for (const role of Object.values(protocol.roles)) visit(role, '');
   return [...types].sort();
 }
 

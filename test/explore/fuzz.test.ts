@@ -7,6 +7,7 @@ import { type FuzzOptions, fuzz } from '../../src/explore/fuzz.ts';
 import { planSource } from '../../src/explore/generate.ts';
 import { observeVocabulary } from '../../src/explore/probe.ts';
 import type { FuzzReport, Progress } from '../../src/explore/report.ts';
+import { replicatedLock } from '../../src/protocols/lease-lock/replicated/replicated-lock.ts';
 import { withBug } from '../../src/registry.ts';
 import { bareScenario, type Scenario } from '../../src/scenario/scenario.ts';
 import { counter, type Spoiled } from '../toys/counter.ts';
@@ -96,6 +97,16 @@ describe('the same seeds', () => {
     const report = await campaign(buggy);
     const { seed, execution } = (report.groups[0] as FuzzReport['groups'][number]).first;
     expect(execute(buggy, source.plan(seed))).toEqual(execution);
+  });
+});
+
+describe('messages of hosted protocols', () => {
+  test('that were never delivered are named with their path, as they are counted', async () => {
+    const { coverage } = await campaign(replicatedLock, { runs: 4 });
+    expect(coverage.messages['raft:AppendEntries']?.delivered).toBeGreaterThan(0);
+    expect(coverage.messagesNeverDelivered.filter((type) => type.endsWith('AppendEntries'))).toEqual([]);
+    // A host asks the Raft beside it, and not by messages.
+    expect(coverage.messagesNeverDelivered).toContain('raft:ClientRequest');
   });
 });
 
