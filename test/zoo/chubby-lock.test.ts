@@ -24,8 +24,35 @@ const cutOff = (forMs: number): Scene => ({
   until: ms(4_000),
 });
 
+/** The last write of c1 before its session expires, at 757 ms, takes `latency`, and so does its copy. Nobody compares tokens. */
+const lateWrite = (latency: number, lockDelay: number): Scene => ({
+  ...holderUnheard,
+  options: { ...holderUnheard.options, electionTimeoutMax: ms(250), guard: 'lock-delay', lockDelay },
+  overrides: [
+    ...(holderUnheard.overrides ?? []),
+    { message: 'c1>n4/Write#2', latency },
+    { message: 'c1>n4/Write#3', latency },
+  ],
+  until: ms(5_000),
+});
+
 const kills = [
   { id: 'L15', story: 'no server hears that c1 is alive', scene: holderUnheard, foundBy: ['JEOP', 'HON', 'EXCL'] },
+  {
+    id: 'L22',
+    story: 'the session of c1 expires while a write of it is under way; c2 writes; the write arrives',
+    scene: lateWrite(ms(500), ms(1_000)),
+    foundBy: ['DELAY', 'ORDER'],
+  },
+  {
+    id: 'L23',
+    story: 'the same, and the master dies before the lock-delay is over',
+    scene: {
+      ...lateWrite(ms(1_000), ms(1_500)),
+      faults: [{ kind: 'crash', node: { noted: 'leads' }, at: ms(850), for: ms(2_000) }],
+    } as Scene,
+    foundBy: ['DELAY', 'ORDER'],
+  },
   {
     id: 'L18',
     story: 'a follower that is cut off ends the session of c1 by its own clock',
@@ -83,6 +110,64 @@ describe('a session', () => {
     const scene = cutOff(500);
     const played = run({ ...scene, options: { ...scene.options, gracePeriod: ms(2_000) } }, chubbyLock);
     expect(notes(played, 'c1').slice(-2)).toEqual(['jeopardy', 'lost']);
+  });
+});
+
+describe('the lock-delay', () => {
+  const grantsOf = (played: Run): readonly { readonly at: number; readonly token: number }[] =>
+    played.trace.flatMap((event) =>
+      event.kind === 'note' && event.text === 'granted'
+        ? [{ at: event.at, token: (event.data as { readonly token: number }).token }]
+        : [],
+    );
+  const writesOf = ({ trace }: Run): readonly number[] =>
+    trace.flatMap((event) =>
+      event.kind === 'note' && event.text === 'wrote' ? [(event.data as { readonly token: number }).token] : [],
+    );
+
+  it('keeps a lock that was lost from the next client; its late write comes before any other', () => {
+    const played = run(lateWrite(ms(500), ms(1_000)), chubbyLock);
+    const [first, second] = grantsOf(played);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(ms(1_000) + ms(300));
+    const tokens = writesOf(played);
+    expect(tokens.length).toBeGreaterThan(4);
+    expect(tokens).toEqual([...tokens].sort((one, other) => one - other));
+  });
+
+  it('is over when a message takes longer: the write is done, out of order, and nothing was promised', () => {
+    const played = run(lateWrite(ms(1_700), ms(1_000)), chubbyLock);
+    const tokens = writesOf(played);
+    expect(tokens).not.toEqual([...tokens].sort((one, other) => one - other));
+    expect(played.simulation.violation).toBeUndefined();
+  });
+
+  it('does not follow on a lock that was given back', () => {
+    const scene: Scene = { options: { ...options, guard: 'lock-delay' }, calls, until: ms(4_000) };
+    const played = run(scene, chubbyLock);
+    expect(played.simulation.violation).toBeUndefined();
+    expect(played.trace.some((event) => event.kind === 'note' && event.text === 'delays')).toBe(false);
+    const released = played.trace.find((event) => event.kind === 'note' && event.text === 'released');
+    expect((grantsOf(played)[1]?.at ?? 0) - (released?.at ?? 0)).toBeLessThan(ms(50));
+  });
+
+  it('does not do again what a holder has repeated that has given the lock back since', () => {
+    const scene: Scene = {
+      options: { ...options, guard: 'lock-delay', retryInterval: ms(60) },
+      calls,
+      // The answer to the last write is slow, so that the write is repeated; the copy arrives after the writes of c2.
+      overrides: [
+        { message: 'n4>c1/Written#4', latency: ms(70) },
+        { message: 'c1>n4/Write#5', latency: ms(500) },
+      ],
+      until: ms(4_000),
+    };
+    const played = run(scene, chubbyLock);
+    expect(played.simulation.violation).toBeUndefined();
+    const sent = played.trace.filter((event) => event.kind === 'send' && event.name.startsWith('c1>n4/Write#'));
+    expect(sent).toHaveLength(5);
+    const tokens = writesOf(played);
+    expect(tokens).toHaveLength(6);
+    expect(tokens).toEqual([...tokens].sort((one, other) => one - other));
   });
 });
 

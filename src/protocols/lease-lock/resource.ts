@@ -1,14 +1,31 @@
 /** What the lock guards: it compares tokens and writes in one atomic step, and remembers the greatest across restarts. */
 import type { NodeId, Role } from '../../sim/protocol.ts';
 import type { Rules } from './rules.ts';
-import type { FenceRecord, Register, ResourceContext, ResourceShape, ResourceState, Write } from './shape.ts';
+import type {
+  DoneRecord,
+  FenceRecord,
+  Register,
+  ResourceContext,
+  ResourceShape,
+  ResourceState,
+  Write,
+} from './shape.ts';
 
 export function createResource(rules: Rules): Role<ResourceShape> {
   return {
-    boot: (context) => ({ fence: readFence(context) }),
+    boot: (context) => ({
+      fence: readFence(context),
+      ...(context.options.guard === 'lock-delay' ? { done: readDone(context) } : {}),
+    }),
     onMessage: {
-      Register: (state, from, message, context) => onRegister(rules, state, from, message, context),
-      Write: (state, from, message, context) => onWrite(rules, state, from, message, context),
+      Register: (state, from, message, context) => {
+        if (state.done === undefined) onRegister(rules, state, from, message, context);
+        else context.send(from, { type: 'Registered', id: message.id, ok: true });
+      },
+      Write: (state, from, message, context) => {
+        if (state.done === undefined) onWrite(rules, state, from, message, context);
+        else onTrustedWrite(state, state.done, from, message, context);
+      },
     },
     view: ({ fence: { token, step } }) => ({
       role: 'resource',
@@ -68,4 +85,33 @@ function keep(rules: Rules, state: ResourceState, fence: FenceRecord, context: R
   if (!rules.isFenceDurable()) return;
   context.disk.put('fence', fence);
   context.disk.sync();
+}
+
+// ---- Without tokens --------------------------------------------------------------------------------------------------------------
+
+function readDone(context: ResourceContext): DoneRecord {
+  const stored = context.disk.read('done');
+  return (stored.ok ? stored.value : undefined) ?? {};
+}
+
+/** There is nothing to compare: whoever writes, writes. What a client repeats, or has given up since, is known as over one connection. */
+function onTrustedWrite(
+  state: ResourceState,
+  done: DoneRecord,
+  from: NodeId,
+  { token, id, step }: Write,
+  context: ResourceContext,
+): void {
+  const last = done[from];
+  if (last !== undefined && (id < last.id || (id === last.id && step <= last.step))) {
+    const ok = id === last.id;
+    if (!ok) context.note('refused', { token, id });
+    context.send(from, { type: 'Written', id, step, ok });
+    return;
+  }
+  state.done = { ...done, [from]: { id, step } };
+  context.disk.put('done', state.done);
+  context.disk.sync();
+  context.note('wrote', { token, id, step });
+  context.send(from, { type: 'Written', id, step, ok: true });
 }

@@ -44,6 +44,14 @@ export interface Rules {
   /** Burrows 2006, section 2.9: "The master rejects calls from clients using older epoch numbers". */
   acceptsEpoch(epoch: number, current: number): boolean;
 
+  /**
+   * Burrows 2006, section 2.4: a lock that is not given back, but lost, is kept from others "for a period called the lock-delay", for the
+   * sake of those that check no sequencers.
+   */
+  delaysAfterLoss(): boolean;
+  /** Until when a new leader keeps a lock that was lost: for how long its predecessor has done so it cannot know. */
+  delayAfterFailover(now: Micros, lockDelay: Micros): Micros;
+
   // The holder.
 
   holderClock(clocks: Clocks): Micros;
@@ -99,6 +107,8 @@ export const correctRules: Rules = {
   mayExpire: (lastAttempt, attempt) => lastAttempt === attempt,
   leaseAfterFailover: (now, ttl) => now + ttl,
   acceptsEpoch: (epoch, current) => epoch === current,
+  delaysAfterLoss: () => true,
+  delayAfterFailover: (now, lockDelay) => now + lockDelay,
 
   holderClock: ({ now }) => now,
   validUntil: (sentAt, _arrivedAt, ttl, ratePpm) => sentAt + shortened(ttl, ratePpm),

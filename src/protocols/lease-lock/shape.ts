@@ -102,6 +102,18 @@ export type ToServer = Acquire | Renew | Release;
 export type ToResource = Register | Write;
 export type ToClient = Granted | Lost | Released | Queued | NotLeader | Registered | Written;
 
+/**
+ * What keeps late writes of an earlier holder from the resource: it compares tokens; or it compares nothing, and a lock that was not given
+ * back is not granted again for the lock-delay.
+ */
+export type Guard = 'tokens' | 'lock-delay';
+
+/** Where there are none the resource compares tokens. */
+export interface GuardOptions {
+  readonly guard?: Guard;
+  readonly lockDelay?: Micros;
+}
+
 export interface LeaseLockOptions {
   /** How long the server keeps a lease after the last message that extended it. */
   readonly ttl: Micros;
@@ -170,16 +182,23 @@ export interface FenceRecord {
   readonly step: number;
 }
 
+/** By client: the last of its writes that was done. */
+export interface DoneRecord {
+  readonly [client: NodeId]: { readonly id: number; readonly step: number };
+}
+
 export interface ResourceState {
   fence: FenceRecord;
+  /** Where it compares no tokens. */
+  done?: DoneRecord;
 }
 
 export interface ResourceShape {
   readonly state: ResourceState;
   readonly message: ToResource;
   readonly sends: ToClient;
-  readonly options: LeaseLockOptions;
-  readonly records: { readonly fence: FenceRecord };
+  readonly options: LeaseLockOptions & GuardOptions;
+  readonly records: { readonly fence: FenceRecord; readonly done: DoneRecord };
 }
 
 /** A call: take the lock, write so many times, give the lock back. */

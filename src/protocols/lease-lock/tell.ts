@@ -21,11 +21,12 @@ interface NoteData {
   readonly term?: number;
   readonly revision?: number;
   readonly count?: number;
+  readonly node?: number;
 }
 
 /** What was done by whoever noted it; others are told as they are. */
 function tellNote(text: string, data: NoteData | undefined): string | undefined {
-  const { client, id, token, why, named, left = 0, age = 0, step, term, revision, count } = data ?? {};
+  const { client, id, token, why, named, left = 0, age = 0, step, term, revision, count, node } = data ?? {};
   const under = token === undefined ? '' : `, token ${token}`;
   switch (text) {
     case 'queued':
@@ -36,6 +37,8 @@ function tellNote(text: string, data: NoteData | undefined): string | undefined 
       return `finds the lock held by ${client} (a${id})${under}`;
     case 'freed':
       return `takes the lock from ${client} (a${id}): ${why}${named === id ? '' : ` of a${named}`}`;
+    case 'delays':
+      return `keeps the lock of node ${node}, which was lost, from now on for the lock-delay`;
     case 'leftQueue':
       return `takes ${client} out of the queue (a${id}): ${why}`;
     case 'leads':

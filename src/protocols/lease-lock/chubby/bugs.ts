@@ -11,5 +11,22 @@ export const chubbyBugs: readonly PlantedBug[] = [
     recipe: 'a holder is cut off from the servers for longer than its session lasts, while somebody waits',
     overrides: { blocksInJeopardy: () => false, heedsLoss: () => false },
   },
+  {
+    id: 'L22',
+    title: 'a lock that was lost is free at once, although nobody compares tokens',
+    violates: ['DELAY', 'ORDER'],
+    source: 'Burrows 2006, section 2.4',
+    recipe: 'the session of a holder expires while somebody waits and a write is under way',
+    overrides: { delaysAfterLoss: () => false },
+  },
+  {
+    id: 'L23',
+    title: 'a new leader takes the lock-delay that its predecessor was counting for over',
+    violates: ['DELAY', 'ORDER'],
+    source: 'own; Burrows 2006, sections 2.4 and 2.9',
+    recipe:
+      'the leader changes soon after the session of a holder has expired, while somebody waits and a write is under way',
+    overrides: { delayAfterFailover: (now) => now },
+  },
   ...replicaBugs,
 ];

@@ -8,8 +8,14 @@ export const chubbyLiveness: LivenessClaim = {
   within(circumstances) {
     const bounds = recipeLiveness.within(circumstances);
     if (bounds === undefined) return undefined;
-    const { gracePeriod, ttl } = circumstances.options as unknown as ChubbyOptions;
+    const { options, clockRateMin, clockRateMax, nodes } = circumstances;
+    const { gracePeriod, ttl, guard, lockDelay, acquireAttempts, retryInterval } = options as unknown as ChubbyOptions;
+    const delay = guard === 'lock-delay' ? lockDelay : 0;
+    // The lock is lost when the calm begins, and again because a client gives up just when it is its turn: who has not the patience for
+    // both is owed nothing.
+    if ((acquireAttempts * retryInterval) / clockRateMax <= (2 * delay) / clockRateMin) return undefined;
+    const delays = ((nodes.client ?? 1) + 1) * delay;
     // A new master hears of all sessions first, or lets them expire.
-    return { service: bounds.service + (gracePeriod + 2 * ttl) / circumstances.clockRateMin };
+    return { service: bounds.service + (gracePeriod + 2 * ttl + delays) / clockRateMin };
   },
 };

@@ -1,13 +1,16 @@
 /** What clients of Chubby have besides what clients of a store have. */
 import type { Context, Micros } from '../../../sim/protocol.ts';
 import type { ReplicatedOptions } from '../replicated/options.ts';
-import type { NewEpoch, NotYet } from '../shape.ts';
+import type { Guard, NewEpoch, NotYet } from '../shape.ts';
 import type { RecipeShape, RecipeState } from '../store/recipe.ts';
 import type { ToStore } from '../store/shape.ts';
 
 export interface ChubbyOptions extends ReplicatedOptions {
   /** How long a client waits for a new master before it takes its session for lost. */
   readonly gracePeriod: Micros;
+  readonly guard: Guard;
+  /** How long a lock that was lost is granted to nobody, where the resource compares no tokens. */
+  readonly lockDelay: Micros;
 }
 
 export interface ChubbyState extends RecipeState {

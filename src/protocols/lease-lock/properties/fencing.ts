@@ -2,6 +2,7 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
+import type { GuardOptions } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 
 interface Accepted {
@@ -52,10 +53,18 @@ function accept(memory: Memory, node: number, now: Accepted, world: World): Find
     return found(`token ${now.token} of a${now.id}, which was never granted`);
   }
   if (last === undefined || now.token > last.token) return undefined;
+  if (comparesNothing(world, node)) {
+    // ORDER says what such a resource may count on.
+    memory.last = last;
+    return undefined;
+  }
   if (now.token < last.token) return found(`token ${now.token}, having accepted ${last.token} before`);
   if (now.id !== last.id) return found(`token ${now.token} from two acquisitions, a${last.id} and a${now.id}`);
   return now.step > last.step ? undefined : found(`step ${now.step} of token ${now.token} after step ${last.step}`);
 }
+
+const comparesNothing = (world: World, node: number): boolean =>
+  (world.optionsOf(node) as GuardOptions).guard === 'lock-delay';
 
 function tell({ token, id, step }: Accepted): string {
   return step === 0 ? `token ${token} of a${id} is registered` : `write ${step} of a${id} is done under token ${token}`;

@@ -7,7 +7,9 @@ type Question = { readonly type: string; readonly id?: number; readonly attempt?
 export const commands: StateMachine = orderedCommands((command) => tell(command as Command<Question>));
 
 function tell(command: Command<Question>): string {
-  if (command.type === 'expire') return `the lease of a${command.id} is over`;
+  if (command.type === 'expire') {
+    return command.id < 0 ? `the lock-delay after node ${-command.id} is over` : `the lease of a${command.id} is over`;
+  }
   const { type, id, attempt } = command.message;
   const name = id === undefined ? '' : ` a${id}${attempt === undefined ? '' : `.${attempt}`}`;
   return `${type}${name} of ${command.client}`;

@@ -6,6 +6,8 @@ import type { NodeId, Tagged } from '../../../sim/protocol.ts';
 export interface Lease {
   readonly id: number;
   readonly attempt: number;
+  /** No lease, but the lock-delay after a lock that was lost: nobody extends it. */
+  readonly isDelay?: true;
 }
 
 /** What a client asked for. */
@@ -33,7 +35,7 @@ export interface Effects<Told extends Tagged> {
 export interface LeaseMachine<State extends object, Ask extends Tagged, Told extends Tagged> {
   /** Types of what clients ask. */
   readonly questions: readonly Ask['type'][];
-  start(): State;
+  start(options: object): State;
   /** The same state and command give the same state everywhere. `index`: the command's place in the log. */
   apply(state: State, command: Command<Ask>, index: number, effects: Effects<Told>): void;
   leases(state: State): readonly Lease[];

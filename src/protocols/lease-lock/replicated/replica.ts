@@ -19,15 +19,13 @@ import {
 } from '../../../sim/protocol.ts';
 import { type Confirm, createRaftServer, type Follow, type Followed, type Propose } from '../../raft/raft.ts';
 import type { Rules } from '../rules.ts';
-import type { NewEpoch, NotLeader, NotYet } from '../shape.ts';
+import type { GuardOptions, NewEpoch, NotLeader, NotYet } from '../shape.ts';
 import { commands } from './commands.ts';
-import type { Command, Effects, LeaseMachine } from './machine.ts';
+import type { Command, Effects, Lease, LeaseMachine } from './machine.ts';
 import { type ReplicatedOptions, raftOptionsOf } from './options.ts';
 
 /** A lease as its leader counts it. */
-interface CountedLease {
-  readonly id: number;
-  readonly attempt: number;
+interface CountedLease extends Lease {
   /** On this server's monotonic clock. */
   until: Micros;
   /** Its end has been proposed. */
@@ -50,7 +48,7 @@ interface ReplicaShape<State extends object, Ask extends Tagged, Told extends Ta
   readonly message: Ask;
   readonly sends: Told | NotLeader<Ask> | NewEpoch<Ask> | NotYet;
   readonly timer: 'expiry';
-  readonly options: ReplicatedOptions;
+  readonly options: ReplicatedOptions & GuardOptions;
   readonly components: 'raft';
 }
 
@@ -105,7 +103,7 @@ const leasePanels = (machine: AnyMachine, state: ReplicaState<object>): readonly
 
 /** The machine is made anew from the log, which is on disk. */
 function boot(machine: AnyMachine, context: AnyContext): ReplicaState<object> {
-  const state = { machine: machine.start(), applied: 0, leading: 0, leases: [], unheard: [] };
+  const state = { machine: machine.start(context.options), applied: 0, leading: 0, leases: [], unheard: [] };
   follow(state, context);
   return state;
 }
@@ -239,24 +237,41 @@ function changeLeading(replica: Replica, state: ReplicaState<object>, leading: n
   if (leading !== 0) {
     context.note('leads', { term: leading });
     replica.machine.noteRestored(state.machine, effectsOf(context, state.applied));
-    const until = replica.rules.leaseAfterFailover(context.now, context.options.ttl);
-    for (const lease of replica.machine.leases(state.machine)) state.leases.push({ ...lease, until, isEnding: false });
-    if (replica.hasEpochs) state.unheard = state.leases.map(({ id }) => id);
+    for (const lease of replica.machine.leases(state.machine)) {
+      const until = untilAfterFailover(replica, lease, context);
+      state.leases.push({ ...lease, until, isEnding: false });
+      noteDelay(lease, context);
+    }
+    if (replica.hasEpochs) state.unheard = state.leases.filter(({ isDelay }) => !isDelay).map(({ id }) => id);
   }
   setExpiryTimer(state, context);
+}
+
+function untilAfterFailover({ rules }: Replica, lease: Lease, context: AnyContext): Micros {
+  const { leaseAfterFailover, delayAfterFailover } = rules;
+  return (lease.isDelay ? delayAfterFailover : leaseAfterFailover)(context.now, durationOf(lease, context));
 }
 
 // ---- Time ------------------------------------------------------------------------------------------------------------------------
 
 /** A lease that was begun or extended by what has just been executed lasts from now on, which is after its client has asked. */
 function recount({ machine }: Replica, state: ReplicaState<object>, context: AnyContext): void {
-  const until = context.now + context.options.ttl;
-  state.leases = machine.leases(state.machine).map(({ id, attempt }) => {
-    const counted = state.leases.find((lease) => lease.id === id);
-    return counted?.attempt === attempt ? counted : { id, attempt, until, isEnding: false };
+  state.leases = machine.leases(state.machine).map((lease) => {
+    const counted = state.leases.find(({ id }) => id === lease.id);
+    if (counted?.attempt === lease.attempt) return counted;
+    noteDelay(lease, context);
+    return { ...lease, until: context.now + durationOf(lease, context), isEnding: false };
   });
   if (state.unheard.length > 0) state.unheard = state.unheard.filter((id) => state.leases.some((one) => one.id === id));
   setExpiryTimer(state, context);
+}
+
+const durationOf = ({ isDelay }: Lease, { options }: AnyContext): Micros =>
+  isDelay ? (options.lockDelay ?? 0) : options.ttl;
+
+/** This leader counts a lock-delay from here on. */
+function noteDelay({ id, isDelay }: Lease, context: AnyContext): void {
+  if (isDelay) context.note('delays', { node: -id, at: context.now });
 }
 
 function onExpiryTimer(replica: Replica, state: ReplicaState<object>, context: AnyContext): void {

@@ -1,8 +1,9 @@
 /** The store as a replicated state machine. Whoever owns the first node holds the lock; its revision is the token. */
 import type { NodeId } from '../../../sim/protocol.ts';
 import { mix } from '../../raft/raft.ts';
-import type { Command, Effects, LeaseMachine } from '../replicated/machine.ts';
+import type { Command, Effects, Lease, LeaseMachine } from '../replicated/machine.ts';
 import type { Rules } from '../rules.ts';
+import type { GuardOptions } from '../shape.ts';
 import type {
   Create,
   FromStore,
@@ -18,14 +19,25 @@ type StoreEffects = Effects<FromStore>;
 
 export const storeMachine = (rules: Rules): LeaseMachine<StoreState, ToStore, FromStore> => ({
   questions: ['OpenSession', 'KeepAlive', 'CloseSession', 'Create', 'Delete', 'List', 'Watch'],
-  start: () => ({ sessions: [], nodes: [], over: {} }),
+  start: (options) => {
+    const delays = (options as GuardOptions).guard === 'lock-delay' && rules.delaysAfterLoss();
+    return { ...(delays ? { hasDelays: true } : {}), sessions: [], nodes: [], over: {} };
+  },
   apply: (state, command, index, effects) => apply(rules, state, command, index, effects),
-  leases: ({ sessions }) => sessions.map(({ id, attempt }) => ({ id, attempt })),
+  leases: ({ sessions, nodes: [first] }) => {
+    const leases: Lease[] = sessions.map(({ id, attempt }) => ({ id, attempt }));
+    // No session has such a number.
+    if (first?.isLost) leases.push({ id: -first.revision, attempt: 0, isDelay: true });
+    return leases;
+  },
   clientOf: (state, lease) => sessionOf(state, lease)?.client,
   digest: ({ sessions, nodes, over }) => {
     let digest = 0;
     for (const { id, attempt, number } of sessions) digest = mix(mix(digest, id), mix(attempt, number));
-    for (const { revision, since, watchers } of nodes) digest = mix(mix(digest, revision), mix(since, watchers.length));
+    for (const { revision, since, watchers, isLost } of nodes) {
+      digest = mix(mix(digest, revision), mix(since, watchers.length));
+      if (isLost) digest = mix(digest, revision);
+    }
     for (const client in over) digest = mix(digest, over[client] as number);
     return digest;
   },
@@ -39,11 +51,13 @@ export const storeMachine = (rules: Rules): LeaseMachine<StoreState, ToStore, Fr
   },
   noteRestored({ nodes }, effects) {
     const [first] = nodes;
-    if (first !== undefined) effects.note('restored', noted(first));
+    if (first !== undefined && !first.isLost) effects.note('restored', noted(first));
   },
   view: ({ nodes }) => {
     const [first] = nodes;
     if (first === undefined) return { role: 'free', label: 'free' };
+    if (first.isLost)
+      return { role: 'delayed', epoch: first.revision, label: `lost by ${first.client} #${first.revision}` };
     return { role: 'locked', epoch: first.revision, label: `${first.client} #${first.revision}` };
   },
 });
@@ -60,6 +74,7 @@ const sessionOf = ({ sessions }: StoreState, session: number): StoreSession | un
 
 function apply(rules: Rules, state: StoreState, command: Command<ToStore>, index: number, effects: StoreEffects): void {
   if (command.type === 'expire') {
+    if (command.id < 0) endDelay(state, -command.id, index, effects);
     const session = sessionOf(state, command.id);
     // Proposed when nothing had come since that attempt: what has come meanwhile keeps the session alive.
     if (session === undefined || !rules.mayExpire(session.attempt, command.attempt)) return;
@@ -117,7 +132,10 @@ function endSession(
 ): void {
   state.sessions = state.sessions.filter((session) => session.id !== id);
   state.over[client] = Math.max(state.over[client] ?? 0, id);
-  for (const node of state.nodes.filter(({ session }) => session === id)) remove(state, node, why, index, effects);
+  for (const node of state.nodes.filter(({ session }) => session === id)) {
+    if (state.hasDelays && node === state.nodes[0]) keepLost(node, why, effects);
+    else remove(state, node, why, index, effects);
+  }
 }
 
 // ---- What a session asks ---------------------------------------------------------------------------------------------------------
@@ -223,6 +241,26 @@ function remove(
   else effects.note('leftQueue', { client, id, why: why === 'release' ? why : 'silence' });
   if (why === 'release') effects.note('over', { client, id });
   wake(revision, watchers, effects);
+  grantFirst(state, index, effects);
+}
+
+/**
+ * Burrows 2006, section 2.4: the lock is not free yet. Also where the client has closed its session: who has done its work, and has had
+ * that acknowledged, deletes its node instead.
+ */
+function keepLost(node: StoreNode, why: 'release' | 'expiry', effects: StoreEffects): void {
+  node.isLost = true;
+  const { client, id } = node;
+  effects.note('freed', { client, id, why, named: id });
+  if (why === 'release') effects.note('over', { client, id });
+}
+
+/** Nobody is told more than that the node is gone. */
+function endDelay(state: StoreState, revision: number, index: number, effects: StoreEffects): void {
+  const [first] = state.nodes;
+  if (first === undefined || !first.isLost || first.revision !== revision) return;
+  state.nodes.shift();
+  wake(revision, first.watchers, effects);
   grantFirst(state, index, effects);
 }
 

@@ -135,9 +135,13 @@ export interface StoreNode {
   since: number;
   /** Who is told when it is gone. */
   readonly watchers: Watcher[];
+  /** Nobody's any more: it keeps the lock from those behind it until its lock-delay is over. */
+  isLost?: true;
 }
 
 export interface StoreState {
+  /** Locks that are lost are kept for the lock-delay. */
+  readonly hasDelays?: true;
   sessions: StoreSession[];
   /** In the order of revisions. */
   nodes: StoreNode[];

@@ -1,0 +1,220 @@
+/**
+ * What lock-delay promises to a resource that compares no tokens. Nobody knows how late messages and processes may be: what the resource
+ * may count on is said of writes that are done within the lock-delay, and of no others.
+ */
+import { always, type Property, sometimes } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { Json } from '../../../sim/plain.ts';
+import type { Micros } from '../../../sim/protocol.ts';
+import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
+import type { Write } from '../shape.ts';
+import type { ChubbyOptions } from './shape.ts';
+
+const MILLION = 1_000_000;
+
+/** Clocks are read in whole microseconds. */
+const ROUNDING: Micros = 2;
+
+const optionsOf = (world: World, node: number): ChubbyOptions => world.optionsOf(node) as ChubbyOptions;
+
+const isGuardedByDelay = (world: World, node: number): boolean => optionsOf(world, node).guard === 'lock-delay';
+
+/** The lock-delay lasts so long in true time at least, whatever its clock does. */
+function delayMin(world: World, node: number): Micros {
+  const { lockDelay, clockRatePpmMax } = optionsOf(world, node);
+  return Math.floor((lockDelay * MILLION) / (MILLION + clockRatePpmMax)) - ROUNDING;
+}
+
+/** By node: what its monotonic clock showed of the run when it was booted. */
+type Boots = Map<number, Micros>;
+
+/** The earliest true time at which the clock of the node, which counts from its boot, may have shown this. */
+function earliest(boots: Boots, node: number, at: Micros, world: World): Micros {
+  const passed = world.localTime(node) - (boots.get(node) ?? 0) - at;
+  const { clockRatePpmMax } = optionsOf(world, node);
+  return world.now - Math.ceil((Math.max(0, passed) * MILLION) / (MILLION - clockRatePpmMax)) - ROUNDING;
+}
+
+interface Look extends Moment {
+  readonly client: string;
+  /** In true time, not after this look at the lease. */
+  readonly since: Micros;
+}
+
+interface Order {
+  readonly boots: Boots;
+  /** By client: its last look at its lease. */
+  readonly looks: Map<number, Look>;
+  /** By write: the look that it was first sent after. */
+  readonly sent: Map<string, Look>;
+  last: (Moment & { readonly token: number; readonly client: string }) | undefined;
+}
+
+interface Wrote {
+  readonly token: number;
+  readonly id: number;
+  readonly step: number;
+}
+
+const writeOf = ({ id, step }: { readonly id: number; readonly step: number }): string => `${id}.${step}`;
+
+/** ORDER. From the look at the lease to the end of the write: pauses of the holder count as well as the way of the message. */
+const order: Property = always<Order>({
+  name: 'ORDER',
+  title:
+    'where tokens are not compared: a write that is done within the lock-delay is not done after one of a later holder',
+  source: 'Burrows 2006, section 2.4',
+  oracle: 'internal',
+  messages: ['Write'],
+  start: () => ({ boots: new Map(), looks: new Map(), sent: new Map(), last: undefined }),
+  boot({ boots }, node, world) {
+    boots.set(node, world.localTime(node));
+    return undefined;
+  },
+  send({ looks, sent }, from, _to, message: Write) {
+    const look = looks.get(from);
+    if (look !== undefined && !sent.has(writeOf(message))) sent.set(writeOf(message), look);
+    return undefined;
+  },
+  note(memory, node, text, data: Json | undefined, world) {
+    if (text === 'guardedStep' && isGuardedByDelay(world, node)) {
+      const { at } = data as { readonly at: Micros };
+      const since = earliest(memory.boots, node, at, world);
+      memory.looks.set(node, { ...momentOf(world), client: nameOf(world, node), since });
+    }
+    if (text !== 'wrote' || !isGuardedByDelay(world, node)) return undefined;
+    return judgeWrite(memory, node, data as unknown as Wrote, world);
+  },
+});
+
+function judgeWrite(memory: Order, node: number, wrote: Wrote, world: World): Finding | undefined {
+  const { last } = memory;
+  const look = memory.sent.get(writeOf(wrote));
+  const name = nameOf(world, node);
+  if (last === undefined || wrote.token >= last.token) {
+    memory.last = { ...momentOf(world), token: wrote.token, client: look?.client ?? '' };
+    return undefined;
+  }
+  if (look === undefined || world.now - look.since >= delayMin(world, node)) return undefined;
+  return {
+    sentence: `${name} does a write of ${look.client} that is younger than the lock-delay, after one of ${last.client}, who has got the lock since`,
+    facts: [
+      fact(look, look.client, `finds its lease valid, and sends write ${wrote.step} (a${wrote.id})`),
+      fact(last, name, `does a write of ${last.client} under token ${last.token}`),
+      fact(
+        momentOf(world),
+        name,
+        `does write ${wrote.step} of ${look.client} (a${wrote.id}), under token ${wrote.token}`,
+      ),
+    ],
+  };
+}
+
+interface Delay extends Moment {
+  readonly node: number;
+  /** In true time, not after the lock was lost; undefined where nobody has counted yet. */
+  readonly since: Micros | undefined;
+}
+
+interface Delays {
+  readonly boots: Boots;
+  /** By acquisition. */
+  readonly tokens: Map<number, number>;
+  /** By token, of locks that were lost: when that was counted first. */
+  readonly delays: Map<number, Delay>;
+}
+
+/** DELAY. Tokens are places in the queue: whatever was lost in front of a new holder has had its lock-delay. */
+const delay: Property = always<Delays>({
+  name: 'DELAY',
+  title: 'where tokens are not compared: a lock that was lost is granted to nobody for the lock-delay',
+  source: 'Burrows 2006, section 2.4',
+  oracle: 'internal',
+  role: 'server',
+  start: () => ({ boots: new Map(), tokens: new Map(), delays: new Map() }),
+  boot({ boots }, node, world) {
+    boots.set(node, world.localTime(node));
+    return undefined;
+  },
+  note(memory, node, text, data: Json | undefined, world) {
+    if (!isGuardedByDelay(world, node)) return undefined;
+    const { tokens, delays } = memory;
+    switch (text) {
+      case 'delays': {
+        const { node: token, at } = data as { readonly node: number; readonly at: Micros };
+        const since = earliest(memory.boots, node, at, world);
+        const known = delays.get(token);
+        if (known?.since === undefined || since < known.since) delays.set(token, { ...momentOf(world), node, since });
+        return undefined;
+      }
+      case 'freed': {
+        const { id, why } = data as { readonly id: number; readonly why: string };
+        const token = tokens.get(id);
+        if (why === 'expiry' && token !== undefined && !delays.has(token)) {
+          delays.set(token, { ...momentOf(world), node, since: undefined });
+        }
+        return undefined;
+      }
+      case 'granted':
+      case 'restored': {
+        const { id, token } = data as { readonly id: number; readonly token: number };
+        tokens.set(id, token);
+        return text === 'granted' ? judgeGrant(memory, node, token, world) : undefined;
+      }
+      default:
+        return undefined;
+    }
+  },
+});
+
+function judgeGrant({ delays }: Delays, node: number, token: number, world: World): Finding | undefined {
+  const name = nameOf(world, node);
+  for (const [lost, counted] of delays) {
+    if (lost >= token) continue;
+    const kept = counted.since === undefined ? 0 : world.now - counted.since;
+    if (kept >= delayMin(world, node)) continue;
+    return {
+      sentence: `${name} grants the lock ${kept} us after it was lost, of a lock-delay of ${optionsOf(world, node).lockDelay} us`,
+      facts: [
+        fact(counted, nameOf(world, counted.node), `knows that the lock was lost under token ${lost}`),
+        fact(momentOf(world), name, `grants it under token ${token}`),
+      ],
+    };
+  }
+  return undefined;
+}
+
+/** By token of what was lost: who has counted its lock-delay. */
+const goal = (
+  name: string,
+  title: string,
+  requiredWithinSeeds: number,
+  wanted: (first: number | undefined, node: number) => boolean,
+): Property =>
+  sometimes<Map<number, number>>({
+    name,
+    title,
+    oracle: 'internal',
+    role: 'server',
+    requiredWithinSeeds,
+    start: () => new Map(),
+    note(counting, node, text, data) {
+      if (text !== 'delays') return false;
+      const { node: token } = data as { readonly node: number };
+      const first = counting.get(token);
+      if (first === undefined) counting.set(token, node);
+      return wanted(first, node);
+    },
+  });
+
+export const lockDelayProperties: readonly Property[] = [
+  order,
+  delay,
+  goal('lock-delayed', 'a lock that was lost was kept from others for the lock-delay', 100, () => true),
+  goal(
+    'delay-failed-over',
+    'a new leader went on to keep a lock that had been lost under another one',
+    500,
+    (first, node) => first !== undefined && first !== node,
+  ),
+];
