@@ -100,16 +100,18 @@ function whyUnseen(viewer: Viewer, state: ViewState, node: NodeId): string {
   if (status === 'down') return `${node} is down`;
   if (status === 'paused') return `${node} stands still in the middle of its handler`;
   const { index } = viewer.film(state);
+  const waits = `${node} waits in the middle of its handler, e.g. for its disk; what it has changed shows when that goes on`;
+  // A lesson does not point to what is to come: neither where it goes on, nor that it never does.
+  const limit = limitOf(viewer, state);
   let tries = 0;
   for (let place = state.place + 1; place < index.length && tries < STATES_TRIED; place++) {
+    if (place > limit) return waits;
     const { node: at, event, flags } = index.at(place);
     if (at !== node) continue;
     if ((flags & (what.crash | what.boot)) !== 0) break;
     tries++;
     if (viewer.recording(state).stateAt(event, node) === undefined) continue;
-    // A lesson does not point to what is to come.
-    const where = place > limitOf(viewer, state) ? '' : `: see #${event}`;
-    return `${node} waits in the middle of its handler, e.g. for its disk; what it has changed shows when that goes on${where}`;
+    return `${waits}: see #${event}`;
   }
   return `${node} is in the middle of a handler that never goes on`;
 }

@@ -172,7 +172,7 @@ export function lessonLines(viewer: Viewer, state: ViewState, width: number): Li
   return [
     lineOf(
       cut(
-        `${viewer.branch(state).says}   ${number} of ${beats.length}   ${told < beats.length ? '} goes on' : ''}`,
+        `${number} of ${beats.length}   ${told < beats.length ? '} goes on' : 'v shows the next variant'}   ${viewer.branch(state).says}`,
         width,
       ),
       'hint',

@@ -117,6 +117,8 @@ describe.each(lessonNames())('%s on the timeline', async (name) => {
           else {
             const question = beatsOf(viewer, branch)[state.lesson?.told[branch] ?? 0]?.beat.question;
             expect(shot(viewer, state, size)).toContain('WHAT COMES NEXT?');
+            // That a node is about to crash, for one.
+            expect(shot(viewer, state, size)).not.toContain('a handler that never');
             const right = (question?.answers.findIndex((answer) => answer.right) ?? 0) + 1;
             state = pressed(viewer, ['h', String((right % 3) + 1), String(right), 'enter'], size, state);
           }
