@@ -43,7 +43,10 @@ export function hasLease(raft: Raft, state: ServerState, context: ServerContext)
   return elapsed < raft.rules.leaseDuration(electionTimeoutMin, clockRatePpmMax);
 }
 
-/** It asks nothing of the log; a leader of the past learns the term from the answer. */
+/**
+ * It asks nothing of the log; a leader of the past learns the term from the answer, and no more: it may lead again by then, in a term whose
+ * rounds have the same numbers.
+ */
 export function onHeartbeat(
   raft: Raft,
   state: ServerState,
@@ -52,6 +55,7 @@ export function onHeartbeat(
   context: ServerContext,
 ): void {
   if (message.term >= state.currentTerm) hearLeader(raft, state, from, message.term, context);
-  const reply: HeartbeatReply = { type: 'HeartbeatReply', term: state.currentTerm, round: message.round };
+  const round = message.term < state.currentTerm ? 0 : message.round;
+  const reply: HeartbeatReply = { type: 'HeartbeatReply', term: state.currentTerm, round };
   sendWhenDurable(raft, state, from, reply, 0, context);
 }

@@ -38,6 +38,22 @@ describe('a disk that fails to sync', () => {
   });
 });
 
+describe('a heartbeat of a leader of the past', () => {
+  it('is answered with the term, but confirms no round: its leader may lead again, and count rounds anew', () => {
+    const done = run({
+      ...scene,
+      options: { ...scene.options, reads: 'read-index' },
+      overrides: [{ message: 'n1>n3/Heartbeat#1', latency: ms(600) }],
+      calls: [call(ms(200), 'c1', read('k1'))],
+      faults: [{ kind: 'crash', node: 'n1', at: ms(250) }],
+    });
+    const answers = done.trace.flatMap((event) =>
+      event.kind === 'send' && event.node === 'n3' && event.to === 'n1' && event.at > ms(700) ? [event.message] : [],
+    );
+    expect(answers).toMatchObject([{ type: 'HeartbeatReply', term: 2, round: 0 }]);
+  });
+});
+
 describe('what people are shown', () => {
   const done = run(scene);
   const tell = raft.tell?.message as (message: unknown) => string;
