@@ -1,7 +1,7 @@
 /** The logs of one disk, entry by entry, for those who look at it: what has been written, and what of it a crash would leave. */
 import type { SimDisk } from './disk.ts';
 import type { LogImage } from './image.ts';
-import { byText } from './plain.ts';
+import { byText, samePlain } from './plain.ts';
 
 /**
  * `durable`: it survives a crash. `forced`: a sync that covers it is under way. `cached`: only in the cache, and nobody waits for it.
@@ -43,10 +43,12 @@ function standingOf(
   covered: ReadonlyMap<number, unknown>,
 ): EntryStanding {
   if (durable.damaged?.has(index)) return 'unreadable';
-  // Entries are immutable and shared by both images: the same index may hold another one.
-  if (index >= durable.first && durable.entries[index - durable.first] === entry) return 'durable';
-  return covered.get(index) === entry ? 'forced' : 'cached';
+  // The same index may hold another entry. Both images share their entries until a keyframe has copied them.
+  if (index >= durable.first && isSame(durable.entries[index - durable.first], entry)) return 'durable';
+  return isSame(covered.get(index), entry) ? 'forced' : 'cached';
 }
+
+const isSame = (one: unknown, other: unknown): boolean => one === other || (one !== undefined && samePlain(one, other));
 
 /** What the syncs under way will make durable of a log, by index. */
 function coveredEntries(disk: SimDisk, area: string, name: string): ReadonlyMap<number, unknown> {
