@@ -132,7 +132,8 @@ function endSession(
 ): void {
   state.sessions = state.sessions.filter((session) => session.id !== id);
   state.over[client] = Math.max(state.over[client] ?? 0, id);
-  for (const node of state.nodes.filter(({ session }) => session === id)) {
+  // Its nodes go all at once, as in ZooKeeper. The first of the queue is taken last, or the lock would fall to the next of the same session.
+  for (const node of state.nodes.filter(({ session }) => session === id).reverse()) {
     if (state.hasDelays && node === state.nodes[0]) keepLost(node, why, effects);
     else remove(state, node, why, index, effects);
   }
