@@ -3,7 +3,7 @@
  * Bookkeeping only; what happens to nodes and messages is in simulation.ts and the files it names.
  */
 import type { Distribution, RunSpec } from './config.ts';
-import { Digest, SharedSite } from './digest.ts';
+import { Digest, placeOf, SharedSite } from './digest.ts';
 import type { QueuedEvent } from './event.ts';
 import { GuardError } from './guard.ts';
 import type { PlacedObserver, Verdict } from './observer.ts';
@@ -36,6 +36,9 @@ const messageKind = (index: number, path: string, messageType: string, counts: M
   counts,
   site: new SharedSite(),
 });
+
+/** How many names of nodes are kept where they are found at once. */
+const FOUND = 64;
 
 /**
  * The same specification as an object that has one hidden class in all runs. Generators put plans together with spreads, whose results have
@@ -82,8 +85,8 @@ export class Core {
   readonly written: WriteSites = new WriteSites();
   readonly watches: Watches;
   readonly kinds: MessageKind[] = [];
-  private readonly foundIds: (NodeId | undefined)[] = new Array(64).fill(undefined);
-  private readonly foundIndexes: number[] = new Array(64).fill(0);
+  private readonly foundIds: (NodeId | undefined)[] = new Array(FOUND).fill(undefined);
+  private readonly foundIndexes: number[] = new Array(FOUND).fill(0);
   private readonly worlds = new Map<string, WorldView>();
   /** For snapshots of histories: set by the simulation. */
   history: WorldView['history'] = () => [];
@@ -103,8 +106,7 @@ export class Core {
    * message.
    */
   indexOf(id: NodeId): number | undefined {
-    const { length } = id;
-    const place = length === 0 ? 0 : (Math.imul(id.charCodeAt(0), 5) ^ id.charCodeAt(length - 1) ^ (length << 4)) & 63;
+    const place = placeOf(id, FOUND);
     if (this.foundIds[place] === id) return this.foundIndexes[place];
     const index = this.indexes.get(id);
     if (index !== undefined) {

@@ -54,12 +54,16 @@ const PLACES = 1024;
 const placed: string[] = new Array(PLACES).fill('');
 const placedHashes = new Int32Array(PLACES).fill(0x811c9dc5);
 
+/** Where in a table of so many places, a power of two, a name is kept that is looked up again and again. */
+export function placeOf(text: string, places: number): number {
+  const { length } = text;
+  if (length === 0) return 0;
+  return (Math.imul(text.charCodeAt(0), 37) ^ Math.imul(text.charCodeAt(length - 1), 5) ^ (length << 7)) & (places - 1);
+}
+
 /** FNV-1a over UTF-16 units. */
 export function hashString(text: string): number {
-  const { length } = text;
-  if (length === 0) return 0x811c9dc5 | 0;
-  const place =
-    (Math.imul(text.charCodeAt(0), 37) ^ Math.imul(text.charCodeAt(length - 1), 5) ^ (length << 7)) & (PLACES - 1);
+  const place = placeOf(text, PLACES);
   if (placed[place] === text) return placedHashes[place] as number;
   const hash = searchedHash(text);
   placed[place] = text;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NodeSpec } from '../../src/sim/config.ts';
-import { Digest, hashString } from '../../src/sim/digest.ts';
+import { Digest, hashString, SharedSite } from '../../src/sim/digest.ts';
 import type { Fault } from '../../src/sim/faults.ts';
 import { canonicalText } from '../../src/sim/plain.ts';
 import { actor, type Step, tell } from '../toys/kernel-actor.ts';
@@ -153,6 +153,26 @@ describe('a digest', () => {
     );
   });
 
+  it('takes an object that comes again as it took it first, and another one as what it is', () => {
+    fc.assert(
+      fc.property(
+        fc.array(aMessage, { minLength: 1, maxLength: 3 }),
+        fc.array(fc.nat(2), { maxLength: 8 }),
+        (few, order) => {
+          const site = new SharedSite();
+          const shared = new Digest();
+          const plain = new Digest();
+          for (const place of order) {
+            const message = few[place % few.length] as { readonly type: string };
+            shared.sharedAt(site, message);
+            plain.object(message);
+          }
+          expect(shared.toString()).toBe(plain.toString());
+        },
+      ),
+    );
+  });
+
   it('goes on where it was saved', () => {
     const digest = new Digest();
     digest.value({ a: [1, 2, 'x'] });
@@ -189,6 +209,11 @@ describe('the digest of a run', () => {
       doing({ do: 'send', to: 'n2', text: 'a' }),
       doing({ do: 'send', to: 'n3', text: 'a' }),
       doing({ do: 'send', to: 'n2', text: 'b' }),
+      doing({ do: 'send', to: 'n2', text: 'a' }, { do: 'send', to: 'n2', text: 'a' }),
+      doing({ do: 'send', to: 'n2', text: 'a' }, { do: 'send', to: 'n2', text: 'b' }),
+      doing({ do: 'send', to: 'n2', text: 'a' }, { do: 'send', to: 'n2', text: 'c' }),
+      doing({ do: 'append', log: 'r', entry: { a: 1 } }, { do: 'append', log: 's', entry: { a: 1 } }),
+      doing({ do: 'append', log: 'r', entry: { a: 1 } }, { do: 'append', log: 's', entry: { a: 2 } }),
       doing({ do: 'put', record: 'r', value: 1 }),
       doing({ do: 'put', record: 's', value: 1 }),
       doing({ do: 'put', record: 'r', value: 2 }),

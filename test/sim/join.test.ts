@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/sim/faults.ts';
 import { type Context, defineRole, type Role } from '../../src/sim/protocol.ts';
 import { Simulation } from '../../src/sim/simulation.ts';
-import { ofKind, runOf, specOf } from '../toys/kernel-spec.ts';
+import { actor, tell } from '../toys/kernel-actor.ts';
+import { nodes as actors, ofKind, runOf, specOf } from '../toys/kernel-spec.ts';
 
 /** Notes whom it knows when it boots and when it is asked. */
 interface Shape {
@@ -138,5 +139,19 @@ describe('a node that joins', () => {
     simulation.restore(before);
     simulation.perform('fault:1');
     expect(simulation.stateHash()).toBe(withNine);
+  });
+
+  it('cannot be sent to when a snapshot from before is restored', () => {
+    const faults = [
+      { kind: 'join', node: 'n3', role: 'actor', at: 5_000 } as const,
+      tell('n1', 6_000, { do: 'send', to: 'n3', text: 'are you there?' }),
+    ];
+    const simulation = new Simulation({ spec: specOf({ nodes: actors('actor', 2), faults }), roles: { actor } });
+    const before = simulation.snapshot();
+    simulation.run();
+    expect(simulation.failure).toBeUndefined();
+    simulation.restore(before);
+    simulation.perform('fault:1');
+    expect(simulation.failure?.sentence).toContain('send to "n3": there is no such node');
   });
 });
