@@ -40,16 +40,18 @@ export interface MonitorOptions {
 /** What all runs of a protocol are watched by; thousands of runs are. */
 const observersOf = new WeakMap<Protocol, readonly PlacedObserver[]>();
 
-/** Invariants and goals; those wanted only, where somebody has chosen. */
+/** Invariants and goals, and what measures; of the invariants those wanted only, where somebody has chosen. */
 function chosenObservers(protocol: Protocol, properties: readonly string[] | undefined): readonly PlacedObserver[] {
   const known = properties === undefined ? observersOf.get(protocol) : undefined;
   if (known !== undefined) return known;
-  const chosen = placedProperties(protocol)
+  const { meter } = protocol;
+  const watching = placedProperties(protocol)
     .filter(
       ({ path, property }) =>
         property.kind === 'sometimes' || (properties?.includes(qualifiedName(path, property.name)) ?? true),
     )
     .map(({ path, property }): PlacedObserver => ({ path, observer: property }));
+  const chosen = meter === undefined ? watching : [...watching, { path: '', observer: { ...meter, name: METER } }];
   if (properties === undefined) observersOf.set(protocol, chosen);
   return chosen;
 }
@@ -58,8 +60,7 @@ function chosenObservers(protocol: Protocol, properties: readonly string[] | und
 export function monitor(protocol: Protocol, options: MonitorOptions = {}): readonly PlacedObserver[] {
   const wanted = (name: string): boolean => options.properties?.includes(name) ?? true;
   const properties = [...chosenObservers(protocol, options.properties)];
-  const { liveness, meter } = protocol;
-  if (meter !== undefined) properties.push({ path: '', observer: { ...meter, name: METER } });
+  const { liveness } = protocol;
   if (liveness !== undefined && options.calmRun !== undefined && wanted(LIVENESS))
     properties.push({ path: '', observer: livenessObserver(liveness, options.calmRun) });
   if (protocol.model === undefined || !wanted(LINEARIZABILITY)) return properties;

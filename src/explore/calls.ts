@@ -40,7 +40,8 @@ export function drawCalls(
     const interval = Math.max(1, Math.round((1_000_000 * clients.length) / rate));
     return { calls, workload: { operations, clients, interval, start, end } };
   }
-  const mixOf = profile === undefined ? () => operations : drawMixes(operations, clients, draw);
+  const usual = asUsual(operations);
+  const mixOf = profile === undefined ? () => usual : drawMixes(operations, clients, draw);
   const drawn = drawTimes(Math.min(count, CALLS_MAX), start, end, base, profile, draw);
   const writer = new OperationWriter(profile !== undefined, draw);
   const call = (at: Micros): Call => {
@@ -61,7 +62,8 @@ export function drawCalmCalls(
   const { operations = protocol.operations } = scenario.workload;
   if (operations.length === 0) return [];
   const writer = new OperationWriter(true, draw, CALM_UNIQUES);
-  return clients.flatMap((client) => Array.from({ length: each }, () => ({ client, op: writer.next(operations) })));
+  const usual = asUsual(operations);
+  return clients.flatMap((client) => Array.from({ length: each }, () => ({ client, op: writer.next(usual) })));
 }
 
 function callCount(rate: number | undefined, base: Micros, span: Micros, draw: Draw): number {
@@ -70,25 +72,37 @@ function callCount(rate: number | undefined, base: Micros, span: Micros, draw: D
   return draw.between(Math.max(1, least), Math.max(1, Math.floor((CALLS_PER_BASE_MAX * span) / base)));
 }
 
-type Mix = readonly OperationSpec[];
+/** Operations with their weights. */
+type Mix = readonly (readonly [number, OperationSpec])[];
+
+const weighed = (operation: OperationSpec, times: number): Mix[number] => [
+  Math.round((operation.weight ?? 1) * times * WEIGHT_UNIT),
+  operation,
+];
+
+const asUsual = (operations: readonly OperationSpec[]): Mix => operations.map((one) => weighed(one, 1));
 
 /**
  * Some runs have many of one operation and few of another. In others clients differ: who only reads is never held up by a write, and goes on
  * asking a server that can do nothing else any more.
  */
-function drawMixes(operations: Mix, clients: readonly NodeId[], draw: Draw): (client: NodeId) => Mix {
-  const reweighted = (weights: readonly number[]): Mix =>
-    operations.map((operation) => ({ ...operation, weight: (operation.weight ?? 1) * draw.pick(weights) }));
+function drawMixes(
+  operations: readonly OperationSpec[],
+  clients: readonly NodeId[],
+  draw: Draw,
+): (client: NodeId) => Mix {
+  const usual = asUsual(operations);
+  const reweighted = (times: readonly number[]): Mix => operations.map((one) => weighed(one, draw.pick(times)));
   switch (draw.pick(['as usual', 'as usual', 'other', 'own'] as const)) {
     case 'as usual':
-      return () => operations;
+      return () => usual;
     case 'other': {
       const mix = reweighted([1, 4, 16]);
       return () => mix;
     }
     case 'own': {
       const mixes = new Map(clients.map((client) => [client, reweighted([1, 16, 64])]));
-      return (client) => mixes.get(client) ?? operations;
+      return (client) => mixes.get(client) ?? usual;
     }
   }
 }
@@ -139,7 +153,7 @@ class OperationWriter {
   }
 
   next(mix: Mix): OperationInput {
-    const spec = this.draw.weighted(mix.map((one) => [Math.round((one.weight ?? 1) * WEIGHT_UNIT), one] as const));
+    const spec = this.draw.weighted(mix);
     const operation: { type: string; [name: string]: Json } = { type: spec.type };
     for (const [name, argument] of Object.entries(spec.arguments ?? {})) operation[name] = this.argument(argument);
     return operation;

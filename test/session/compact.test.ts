@@ -221,6 +221,8 @@ describe('keyframes', () => {
       expect(keyframes.size.bytes).toBeLessThan(64_000_000);
     }
     expect(keyframes.size.bytes).toBeGreaterThan(16_000_000);
+    // From the first of them every event can be reached.
+    expect(keyframes.eventBefore(1)).toBe(1);
     expect((keyframes.snapshotBefore(event) as unknown as { list: number[] }).list).toHaveLength(500_000);
   });
 });

@@ -40,6 +40,15 @@ test('what takes the place of a durable entry is not durable itself', () => {
   expect(standings(disk)).toEqual(['five forced', 'six forced']);
 });
 
+test('what takes the place of an entry that is being forced is in the cache alone', () => {
+  const disk = new SimDisk();
+  append(disk, 1, 'a');
+  sync(disk, 1);
+  disk.write({ area: '', kind: 'truncate', target: 'wal', index: 1 });
+  append(disk, 1, 'b');
+  expect(standings(disk)).toEqual(['b cached']);
+});
+
 test('a sync that fails leaves its entries in the cache, and a crash takes them', () => {
   const disk = new SimDisk();
   append(disk, 1, 'a');

@@ -1,5 +1,6 @@
 /** Each property: a planted violation that it finds and tells in words, and correct runs that it lets pass. */
 import { describe, expect, it } from 'vitest';
+import type { Property } from '../../../src/check/property.ts';
 import type { Protocol } from '../../../src/check/protocol.ts';
 import { readCapsule } from '../../../src/explore/capsule-file.ts';
 import { execute } from '../../../src/explore/execute.ts';
@@ -8,6 +9,7 @@ import { createRaft, raft } from '../../../src/protocols/raft/raft.ts';
 import { correctRules, type Rules } from '../../../src/protocols/raft/rules.ts';
 import type { ServerContext, ServerState } from '../../../src/protocols/raft/shape.ts';
 import type { StateMachine } from '../../../src/protocols/raft/state-machine.ts';
+import type { World } from '../../../src/sim/observer.ts';
 import { type AnyRole, ms } from '../../../src/sim/protocol.ts';
 import type { Violation } from '../../../src/sim/result.ts';
 import { kills } from '../../zoo/raft-kills.ts';
@@ -276,6 +278,25 @@ describe('a schedule that was once told as a violation, and is none', () => {
     expect(verdict).toBe('passed');
     expect(statistics.notes).toMatchObject({ becameLeader: 2, repetition: 2 });
   });
+});
+
+it('RF counts the first place of a request that was applied twice', () => {
+  const world = {
+    now: 0,
+    event: 1,
+    nodes: ['n1'],
+    optionsOf: () => ({ reads: 'read-index' }),
+  } as unknown as World;
+  const rf = raft.properties.find(({ name }) => name === 'RF') as Property;
+  const memory = rf.start(world);
+  const command = { type: 'operation', session: 1, sequence: 1, op: null };
+  rf.step?.(memory, 0, { lastApplied: 2, log: [1, 2].map(() => ({ term: 1, command })) } as never, world);
+  rf.send?.(memory, 0, 1, { type: 'ClientReply', status: 'ok', session: 1, sequence: 1 } as never, world);
+  rf.deliver?.(memory, 1, 0, { type: 'ClientQuery', nonce: 7 } as never, world);
+  const answer = (index: number): unknown =>
+    rf.send?.(memory, 0, 1, { type: 'ClientQueryReply', status: 'ok', nonce: 7, index } as never, world);
+  expect(answer(1)).toBeUndefined();
+  expect(answer(0)).toMatchObject({ sentence: expect.stringContaining('although index 1 had been shown') });
 });
 
 describe('what a server does not say is seen all the same', () => {

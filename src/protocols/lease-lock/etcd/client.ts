@@ -3,21 +3,14 @@
  * the queue. Whoever has the oldest key holds the lock, the others watch the one before theirs.
  */
 import type { Request, Role } from '../../../sim/protocol.ts';
-import { finish, idleHolder, lose, loseAtOnce, onRegistered, onWritten, step } from '../holder.ts';
+import { finish, idleHolder, lose, loseAtOnce } from '../holder.ts';
 import type { Rules } from '../rules.ts';
-import { answered, nobodyAsked } from '../servers.ts';
+import { answered } from '../servers.ts';
 import type { Work } from '../shape.ts';
 import {
   askAt,
   enter,
   noPlace,
-  onCreated,
-  onGone,
-  onKeptAlive,
-  onPingTimer,
-  onRetryTimer,
-  onStranger,
-  onWatching,
   placeIn,
   type Recipe,
   type RecipeContext,
@@ -25,8 +18,8 @@ import {
   type RecipeState,
   takePlace,
   tell,
-  viewRecipe,
 } from '../store/recipe.ts';
+import { createRecipeClient } from '../store/recipe-client.ts';
 import type { Listed, SessionGone } from '../store/shape.ts';
 
 export function createEtcdClient(rules: Rules): Role<RecipeShape> {
@@ -41,31 +34,12 @@ export function createEtcdClient(rules: Rules): Role<RecipeShape> {
     leaveIt: (state, context) => finish(recipe, state, false, context),
     abandon: (state, _request, context) => close(state, context),
   };
-  return {
-    boot: () => ({ ...idleHolder(), ...nobodyAsked(), ...noPlace(), session: 0, number: 0, epoch: 0 }),
-    onRequest: { work: (state, request, context) => onWork(recipe, state, request, context) },
-    onMessage: {
-      KeptAlive: (state, _from, message, context) => {
-        const isOpened = onKeptAlive(rules, state, message, context);
-        if (isOpened && state.request !== null) enter(recipe, 'node', state, state.request, context);
-      },
-      SessionGone: (state, _from, message, context) => onSessionGone(recipe, state, message, context),
-      Created: (state, _from, message, context) => onCreated(recipe, state, message, context),
-      Deleted: answered,
-      Listed: (state, _from, message, context) => onListed(recipe, state, message, context),
-      Watching: onWatching,
-      Gone: (state, _from, message, context) => onGone(recipe, state, message, context),
-      NotLeader: onStranger,
-      Registered: (state, _from, message, context) => onRegistered(recipe, state, message, context),
-      Written: (state, _from, message, context) => onWritten(recipe, state, message, context),
-    },
-    onTimer: {
-      retry: (state, _key, context) => onRetryTimer(recipe, state, context),
-      ping: (state, _key, context) => onPingTimer(rules, state, context),
-      step: (state, _key, context) => step(recipe, state, context),
-    },
-    view: (state) => viewRecipe(rules, state),
-  };
+  return createRecipeClient(recipe, 0, {
+    onWork,
+    onSessionGone,
+    onListed,
+    onDeleted: (_recipe, state) => answered(state),
+  });
 }
 
 const leaseless = (): Partial<RecipeState> => ({ ...idleHolder(), ...noPlace(), session: 0, number: 0 });

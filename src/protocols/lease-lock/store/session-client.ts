@@ -3,22 +3,15 @@
  * Chubby's.
  */
 import type { Request, Role } from '../../../sim/protocol.ts';
-import { finish, idleHolder, lose, loseAtOnce, onRegistered, onWritten, step } from '../holder.ts';
+import { finish, idleHolder, lose, loseAtOnce } from '../holder.ts';
 import type { Rules } from '../rules.ts';
-import { answered, nobodyAsked } from '../servers.ts';
+import { answered } from '../servers.ts';
 import type { Work } from '../shape.ts';
 import {
   ask,
   askAt,
   enter,
   noPlace,
-  onCreated,
-  onGone,
-  onKeptAlive,
-  onPingTimer,
-  onRetryTimer,
-  onStranger,
-  onWatching,
   placeIn,
   type Recipe,
   type RecipeContext,
@@ -26,8 +19,8 @@ import {
   type RecipeState,
   takePlace,
   tell,
-  viewRecipe,
 } from './recipe.ts';
+import { createRecipeClient } from './recipe-client.ts';
 import type { Deleted, Listed, SessionGone } from './shape.ts';
 
 /**
@@ -59,34 +52,8 @@ export function createSessionRecipe(
 }
 
 /** @param epoch of the master, as far as it is known at boot. */
-export function createSessionClient(recipe: Recipe, epoch: number): Role<RecipeShape> {
-  const { rules } = recipe;
-  return {
-    boot: () => ({ ...idleHolder(), ...nobodyAsked(), ...noPlace(), session: 0, number: 0, epoch }),
-    onRequest: { work: (state, request, context) => onWork(recipe, state, request, context) },
-    onMessage: {
-      KeptAlive: (state, _from, message, context) => {
-        const isOpened = onKeptAlive(rules, state, message, context);
-        if (isOpened && state.request !== null) enter(recipe, 'node', state, state.request, context);
-      },
-      SessionGone: (state, _from, message, context) => onSessionGone(recipe, state, message, context),
-      Created: (state, _from, message, context) => onCreated(recipe, state, message, context),
-      Deleted: (state, _from, message, context) => onDeleted(recipe, state, message, context),
-      Listed: (state, _from, message, context) => onListed(recipe, state, message, context),
-      Watching: onWatching,
-      Gone: (state, _from, message, context) => onGone(recipe, state, message, context),
-      NotLeader: onStranger,
-      Registered: (state, _from, message, context) => onRegistered(recipe, state, message, context),
-      Written: (state, _from, message, context) => onWritten(recipe, state, message, context),
-    },
-    onTimer: {
-      retry: (state, _key, context) => onRetryTimer(recipe, state, context),
-      ping: (state, _key, context) => onPingTimer(rules, state, context),
-      step: (state, _key, context) => step(recipe, state, context),
-    },
-    view: (state) => viewRecipe(rules, state),
-  };
-}
+export const createSessionClient = (recipe: Recipe, epoch: number): Role<RecipeShape> =>
+  createRecipeClient(recipe, epoch, { onWork, onSessionGone, onListed, onDeleted });
 
 /** What is left when a call is over: the session, and all that is known of how long it lasts. */
 function withSession(): Partial<RecipeState> {
