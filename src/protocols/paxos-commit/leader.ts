@@ -3,6 +3,7 @@
  * by a participant in doubt (GL 4.2). Nobody's crash blocks as long as a majority of the acceptors is together.
  */
 import type { NodeId } from '../../sim/protocol.ts';
+import { numberAbove } from '../atomic-commit/numbering.ts';
 import type { TxnId } from '../atomic-commit/transactions.ts';
 import { accept, consensusOn, hearVote, promise } from './acceptor.ts';
 import type { Rules } from './rules.ts';
@@ -121,9 +122,6 @@ function onVote<State extends { readonly acceptor: Acceptor }, Ctx extends Accep
 
 // ---- Other ballots ---------------------------------------------------------------------------------------------------------------
 
-/** Ballots are numbered so that no two leaders have one number: a counter, and the leader's place among the acceptors. */
-const PLACES = 64;
-
 const rankOf = ({ acceptors }: Group, node: NodeId): number => acceptors.indexOf(node);
 
 /** GL 4.2: phase 1, in a ballot higher than all that this acceptor has heard of. */
@@ -135,7 +133,7 @@ export function lead<State extends { readonly acceptor: Acceptor }, Ctx extends 
   context: Ctx,
 ): void {
   const one = consensusOn(state.acceptor, txn, group);
-  const ballot = (Math.floor(Math.max(one.promised, one.seen) / PLACES) + 1) * PLACES + rankOf(group, context.self);
+  const ballot = numberAbove(Math.max(one.promised, one.seen), rankOf(group, context.self));
   const own = promise(one, txn, ballot, (of) => kit.requestOf(state, of), context);
   const promises = [{ node: context.self, accepted: own }];
   const leading: Leading = { txn, group, ballot, phase: 'asking', promises, prepared: [], accepted: [] };

@@ -8,16 +8,13 @@ import {
   hearIncarnation,
   isOverdrawn,
   localOf,
-  onExecute,
-  onIdleTimer,
-  onLockTimer,
-  onRollback,
   prepareLocal,
   recover,
   runAll,
 } from '../atomic-commit/resource.ts';
 import type { TxnId } from '../atomic-commit/transactions.ts';
 import { participantPanels } from '../atomic-commit/view.ts';
+import { workMessages, workTimers } from '../atomic-commit/work.ts';
 import type { Rules } from './rules.ts';
 import type { Group, ParticipantContext, ParticipantShape, ParticipantState, Prepare } from './shape.ts';
 
@@ -27,14 +24,12 @@ export function createParticipant(rules: Rules): Role<ParticipantShape> {
   return defineRole<ParticipantShape>({
     boot: (context) => boot(rules, context),
     onMessage: {
-      Execute: ({ resource }, from, message, context) => onExecute(rules, resource, from, message, context),
-      Rollback: ({ resource }, _from, { txn }, context) => onRollback(rules, resource, txn, context),
+      ...workMessages(rules),
       Prepare: (state, from, message, context) => onPrepare(rules, state, from, message, context),
       Decision: (state, _from, { txn, commit }, context) => onDecision(rules, state, txn, commit, context),
     },
     onTimer: {
-      idle: ({ resource }, txn, context) => onIdleTimer(rules, resource, txn as TxnId, context),
-      lock: ({ resource }, txn, context) => onLockTimer(rules, resource, txn as TxnId, context),
+      ...workTimers(rules),
       inquiry: (state, txn, context) => onInquiryTimer(state, txn as TxnId, context),
     },
     view: ({ resource, doubts }): NodeView => ({

@@ -1,5 +1,6 @@
 /** Messages and log records in a few words. */
 import type { Telling } from '../../check/protocol.ts';
+import { tellNumber } from '../atomic-commit/numbering.ts';
 import type { ParticipantRecord } from '../atomic-commit/resource.ts';
 import { tellParticipantRecord, tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
 import { tellOperation } from '../atomic-commit/workload.ts';
@@ -36,8 +37,7 @@ function tellMessage(message: WorkMessage | Prepare | Vote | Inquiry | PeerMessa
   }
 }
 
-/** Ballots are numbered 64, 128, ... plus the place of the leader. */
-const number = (ballot: number): string => (ballot === 0 ? '0' : `${Math.floor(ballot / 64)}.${ballot % 64}`);
+const number = (ballot: number): string => (ballot === 0 ? '0' : tellNumber(ballot));
 
 const list = (nodes: readonly string[]): string => (nodes.length === 0 ? 'nobody' : nodes.join(' '));
 

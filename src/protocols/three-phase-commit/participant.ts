@@ -8,10 +8,6 @@ import {
   hearIncarnation,
   isOverdrawn,
   localOf,
-  onExecute,
-  onIdleTimer,
-  onLockTimer,
-  onRollback,
   type ParticipantRecord,
   prepareLocal,
   recover,
@@ -19,6 +15,7 @@ import {
 } from '../atomic-commit/resource.ts';
 import { coordinatorOf, type TxnId } from '../atomic-commit/transactions.ts';
 import { participantPanels } from '../atomic-commit/view.ts';
+import { workMessages, workTimers } from '../atomic-commit/work.ts';
 import { memberMessages, memberTimers } from './handlers.ts';
 import { doubtLater, type Kit, newMember } from './member.ts';
 import { recoverMember } from './recovery.ts';
@@ -36,14 +33,12 @@ export function createParticipant(rules: Rules): Role<ParticipantShape> {
   return defineRole<ParticipantShape>({
     boot: (context) => boot(rules, context),
     onMessage: {
-      Execute: ({ resource }, from, message, context) => onExecute(rules, resource, from, message, context),
-      Rollback: ({ resource }, _from, { txn }, context) => onRollback(rules, resource, txn, context),
+      ...workMessages(rules),
       Prepare: (state, from, message, context) => onPrepare(rules, state, from, message, context),
       ...memberMessages(kit),
     },
     onTimer: {
-      idle: ({ resource }, txn, context) => onIdleTimer(rules, resource, txn as TxnId, context),
-      lock: ({ resource }, txn, context) => onLockTimer(rules, resource, txn as TxnId, context),
+      ...workTimers(rules),
       ...memberTimers(kit),
     },
     view: ({ resource, members }) => ({

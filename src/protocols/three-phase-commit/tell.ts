@@ -1,5 +1,6 @@
 /** Messages and log records in a few words. */
 import type { Telling } from '../../check/protocol.ts';
+import { tellNumber } from '../atomic-commit/numbering.ts';
 import type { ParticipantRecord } from '../atomic-commit/resource.ts';
 import { tellParticipantRecord, tellWork, type WorkMessage } from '../atomic-commit/tell.ts';
 import { tellOperation } from '../atomic-commit/workload.ts';
@@ -34,9 +35,7 @@ function tellMessage(message: WorkMessage | Prepare | Vote | PeerMessage): strin
   }
 }
 
-/** Elections are numbered 64, 128, ... plus the place of the leader. */
-const leader = (election: number): string =>
-  election <= 0 ? '' : ` (election ${Math.floor(election / 64)}.${election % 64})`;
+const leader = (election: number): string => (election <= 0 ? '' : ` (election ${tellNumber(election)})`);
 
 function tellRecord(record: CoordinatorRecord | ParticipantRecord): string {
   switch (record.type) {

@@ -1,5 +1,6 @@
 /** Termination: whoever is in doubt for too long leads, collects the states of the others, and goes on from there (BHG 7.5). */
 import type { NodeId } from '../../sim/protocol.ts';
+import { numberAbove } from '../atomic-commit/numbering.ts';
 import type { TxnId } from '../atomic-commit/transactions.ts';
 import { decide, learn } from './decisions.ts';
 import { doubtLater, type Kit, memberOf, othersOf, ownReport, rankOf } from './member.ts';
@@ -42,9 +43,6 @@ export function onAcksTimer<State extends MemberState, Ctx extends MemberContext
   else terminate(kit, state, member, context);
 }
 
-/** Elections are numbered so that no two leaders have one number: a counter, and the leader's place in the group. */
-const PLACES = 64;
-
 function terminate<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
   state: State,
@@ -52,7 +50,7 @@ function terminate<State extends MemberState, Ctx extends MemberContext>(
   context: Ctx,
 ): void {
   const { txn, group } = member;
-  const election = (Math.floor(member.election / PLACES) + 1) * PLACES + rankOf(member, context.self);
+  const election = numberAbove(member.election, rankOf(member, context.self));
   join(kit.rules, member, election, context);
   const leading: Leading = {
     election,

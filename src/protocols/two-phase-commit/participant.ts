@@ -10,16 +10,13 @@ import {
   type Local,
   leaveAsReader,
   localOf,
-  onExecute,
-  onIdleTimer,
-  onLockTimer,
-  onRollback,
   prepareLocal,
   recover,
   runAll,
 } from '../atomic-commit/resource.ts';
 import type { TxnId } from '../atomic-commit/transactions.ts';
 import { participantPanels } from '../atomic-commit/view.ts';
+import { workMessages, workTimers } from '../atomic-commit/work.ts';
 import type { Rules } from './rules.ts';
 import type { Decision, ParticipantContext, ParticipantShape, ParticipantState, Prepare } from './shape.ts';
 
@@ -29,16 +26,14 @@ export function createParticipant(rules: Rules): Role<ParticipantShape> {
   return defineRole<ParticipantShape>({
     boot: (context) => boot(rules, context),
     onMessage: {
-      Execute: ({ resource }, from, message, context) => onExecute(rules, resource, from, message, context),
-      Rollback: ({ resource }, _from, { txn }, context) => onRollback(rules, resource, txn, context),
+      ...workMessages(rules),
       Prepare: (state, from, message, context) => onPrepare(rules, state, from, message, context),
       Decision: (state, from, message, context) => onDecision(rules, state, from, message, context),
       Inquiry: (state, from, { txn }, context) => onPeerInquiry(rules, state, from, txn, context),
       Hearsay: (state, _from, { txn, commit }, context) => onHearsay(rules, state, txn, commit, context),
     },
     onTimer: {
-      idle: ({ resource }, txn, context) => onIdleTimer(rules, resource, txn as TxnId, context),
-      lock: ({ resource }, txn, context) => onLockTimer(rules, resource, txn as TxnId, context),
+      ...workTimers(rules),
       inquiry: (state, txn, context) => onInquiryTimer(rules, state, txn as TxnId, context),
     },
     onAdmin: {
