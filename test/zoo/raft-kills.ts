@@ -98,7 +98,7 @@ export const kills: readonly Kill[] = [
       ],
       until: ms(600),
     },
-    foundBy: ['LC'],
+    foundBy: ['UP', 'LC'],
   },
   {
     bug: 'R06b',
@@ -108,7 +108,7 @@ export const kills: readonly Kill[] = [
       calls: [call(ms(150), 'c1', write('k1', 1)), call(ms(320), 'c1', write('k1', 2))],
       faults: [...(oldLeader.faults ?? []), { kind: 'crash', node: 'n2', at: ms(650) }],
     },
-    foundBy: ['LC'],
+    foundBy: ['UP', 'LC'],
   },
   {
     bug: 'R08',

@@ -118,7 +118,7 @@ export const optionKills: readonly Kill[] = [
       ],
       until: ms(1_500),
     },
-    foundBy: ['RF', 'LIN'],
+    foundBy: ['RI', 'RF', 'LIN'],
   },
   {
     bug: 'R21',
@@ -138,7 +138,7 @@ export const optionKills: readonly Kill[] = [
       overrides: [{ message: 'n3>n2/AppendEntriesReply#1', latency: ms(30) }],
       until: ms(700),
     },
-    foundBy: ['RF', 'LIN'],
+    foundBy: ['RI', 'RF', 'LIN'],
   },
   {
     bug: 'R22a',

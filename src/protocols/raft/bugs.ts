@@ -63,7 +63,7 @@ const elections: readonly PlantedBug[] = [
   {
     id: 'R06a',
     title: 'votes are granted without comparing the logs',
-    violates: ['LC', 'SMS', 'LIN'],
+    violates: ['UP', 'LC', 'SMS', 'LIN'],
     source: '§5.4.1',
     recipe: 'a server that lacks a committed entry campaigns',
     overrides: { isUpToDate: () => true },
@@ -71,7 +71,7 @@ const elections: readonly PlantedBug[] = [
   {
     id: 'R06b',
     title: 'logs are compared by length before term',
-    violates: ['LC', 'SMS', 'LIN'],
+    violates: ['UP', 'LC', 'SMS', 'LIN'],
     source: '§5.4.1',
     recipe: 'an isolated old leader with a long stale tail campaigns against shorter newer logs',
     overrides: {
@@ -90,7 +90,7 @@ const elections: readonly PlantedBug[] = [
   {
     id: 'R10',
     title: 'half of an even number of servers counts as a quorum',
-    violates: ['ES', 'LC', 'QD', 'SMS', 'LIN'],
+    violates: ['ES', 'LC', 'QD', 'LK', 'RI', 'SMS', 'LIN'],
     source: 'tarantool/tarantool#5295',
     recipe: 'four servers, cut in two halves',
     overrides: { quorum: (members) => Math.ceil(members / 2) },
@@ -152,7 +152,7 @@ const reads: readonly PlantedBug[] = [
   {
     id: 'R20',
     title: 'a read is answered by any server that believes it leads',
-    violates: ['RF', 'LIN'],
+    violates: ['RI', 'RF', 'LIN'],
     source: 'etcd-io/etcd#741; xnnyygn/xraft#40',
     recipe: 'cut the leader off, write at the new one, read at the old one; reads by ReadIndex',
     overrides: { isConfirmed: () => true },
@@ -160,7 +160,7 @@ const reads: readonly PlantedBug[] = [
   {
     id: 'R21',
     title: 'a leader takes its commitIndex for reads before it has committed an entry of its own term',
-    violates: ['RF', 'LIN'],
+    violates: ['RI', 'RF', 'LIN'],
     source: 'etcd-io/etcd#7331; RedisLabs/redisraft#22; tikv/tikv#6340',
     recipe: 'a new leader with an old commitIndex is read from at once; reads by ReadIndex',
     overrides: { mayTakeReadIndex: () => true },

@@ -3,9 +3,10 @@ import type { Property } from '../../check/property.ts';
 import { raftGoals } from './goals.ts';
 import { exactlyOnce, stateMachineSafety } from './properties/applied.ts';
 import { commitMonotonic, leaderCompleteness, quorumDurable } from './properties/commits.ts';
+import { readConfirmed } from './properties/confirmed.ts';
 import { leaderTrusted, leaseKept, noDisturbance } from './properties/disturbance.ts';
 import { persistedBeforeSending } from './properties/durability.ts';
-import { electionSafety, oneVote, termMonotonic } from './properties/elections.ts';
+import { electionSafety, oneVote, termMonotonic, upToDateElected } from './properties/elections.ts';
 import { leaderAppendOnly, logMatching } from './properties/logs.ts';
 import { matchMonotonic } from './properties/progress.ts';
 import { quorumChecked, readsFresh } from './properties/reads.ts';
@@ -21,6 +22,7 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     quorumDurable,
     termMonotonic,
     oneVote,
+    upToDateElected,
     commitMonotonic,
     matchMonotonic,
     persistedBeforeSending,
@@ -30,6 +32,7 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     leaseKept,
     quorumChecked,
     readsFresh,
+    readConfirmed,
   ];
   return [...invariants.map((property) => ({ ...property, role: 'server' })), ...raftGoals];
 }

@@ -109,9 +109,10 @@ function answerReads(raft: Raft, state: ServerState, by: 'lease' | 'quorum', con
   }
 }
 
-/** With each heartbeat the lease is renewed, and a round that was lost repeated. */
+/** With each heartbeat the lease is looked at and renewed, and a round that was lost repeated. */
 export function renewRound(raft: Raft, state: ServerState, context: ServerContext): void {
   const { options } = context;
   if (!readsBesideLog(options)) return;
+  hasLease(raft, state, context);
   if (options.reads === 'lease' || state.reads.length > 0) startRound(raft, state, context);
 }

@@ -11,6 +11,7 @@ export function beginRounds(state: ServerState): void {
   for (let member = 0; member < state.members.length; member++) state.ackedRound[member] = 0;
   state.rounds = [];
   state.leaseFrom = 0;
+  state.leaseTrustedAt = 0;
   state.reads = [];
 }
 
@@ -40,7 +41,9 @@ export function hasLease(raft: Raft, state: ServerState, context: ServerContext)
   const { reads, electionTimeoutMin, clockRatePpmMax } = context.options;
   if (reads !== 'lease' || state.confirmedRound === 0) return false;
   const elapsed: Micros = raft.rules.leaseClock(context) - state.leaseFrom;
-  return elapsed < raft.rules.leaseDuration(electionTimeoutMin, clockRatePpmMax);
+  const lasts = elapsed < raft.rules.leaseDuration(electionTimeoutMin, clockRatePpmMax);
+  if (lasts) state.leaseTrustedAt = context.now;
+  return lasts;
 }
 
 /**

@@ -82,6 +82,7 @@ function boot(raft: Raft, context: ServerContext): ServerState {
     ackedRound: [],
     rounds: [],
     leaseFrom: 0,
+    leaseTrustedAt: 0,
     reads: [],
     queries: [],
     host: null,

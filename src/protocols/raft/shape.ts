@@ -340,6 +340,8 @@ export interface ServerState {
   rounds: Round[];
   /** Leader: when the last confirmed round began, where there is one. */
   leaseFrom: Micros;
+  /** Leader: when it last found, on its monotonic clock, that its lease lasts; 0 before. What it trusts in must be so (properties). */
+  leaseTrustedAt: Micros;
   reads: PendingRead[];
   queries: PendingQuery[];
   /** The open question of a host that executes commands itself. */

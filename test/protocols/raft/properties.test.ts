@@ -13,6 +13,7 @@ import type { World } from '../../../src/sim/observer.ts';
 import { type AnyRole, ms } from '../../../src/sim/protocol.ts';
 import type { Violation } from '../../../src/sim/result.ts';
 import { kills } from '../../zoo/raft-kills.ts';
+import { optionKills } from '../../zoo/raft-option-kills.ts';
 import { bug, call, read, run, type Scene, write } from './cluster.ts';
 
 const withRules = (overrides: Partial<Rules>): Protocol => createRaft({ rules: { ...correctRules, ...overrides } });
@@ -35,7 +36,7 @@ function violationOf(scene: Scene, property: string, protocol: Protocol): Violat
 }
 
 function killOf(id: string): Scene {
-  const kill = kills.find((one) => one.bug === id);
+  const kill = [...kills, ...optionKills].find((one) => one.bug === id);
   if (kill === undefined) throw new Error(`no schedule for ${id}`);
   return kill.scene;
 }
@@ -57,13 +58,53 @@ describe('a violation is told in a sentence', () => {
   });
 
   it('ES: a leader without a majority', () => {
-    expect(told(killOf('R05'), 'ES', bug('R05'))).toBe(
-      'n1 was elected leader of term 2 with the votes of only 1 of 3 servers (n1)',
+    expect(told(killOf('R10'), 'ES', bug('R10'))).toBe(
+      'n1 was elected leader of term 1 with the votes of only 2 of 4 servers (n1, n2)',
     );
   });
 
+  it('ES: a vote that was not given, and one that was given once', () => {
+    expect(told(killOf('R05'), 'ES', bug('R05'))).toBe('n1 counts a vote of n2, which gave it none in term 2');
+    const twice = withRules({ countVote: (votes, voter) => void votes.push(voter, voter) });
+    expect(told(quiet, 'ES', twice)).toMatch(/^n1 counts the vote of n\d twice in term 1$/);
+  });
+
   it('V1: two votes in a term', () => {
-    expect(told(killOf('R01a'), 'V1', bug('R01a'))).toBe('n2 voted for n1 and for n3 in term 1');
+    const generous = withRules({ isVoteFree: () => true });
+    expect(told(killOf('R01a'), 'V1', generous)).toBe('n3 voted for n3 and for n1 in term 1');
+  });
+
+  it('V1: a vote that is forgotten, by a restart or within the term', () => {
+    const forgotten = / voted for n\d in term \d and has forgotten it: its disk says nobody$/;
+    expect(told(killOf('R01a'), 'V1', bug('R01a'))).toMatch(forgotten);
+    const refusing = { ...killOf('R08'), faults: (killOf('R08').faults ?? []).slice(1) };
+    expect(told(refusing, 'V1', bug('R08'))).toMatch(forgotten);
+  });
+
+  it('UP: a vote and a PreVote for a log that ends before', () => {
+    expect(told(killOf('R06a'), 'UP', bug('R06a'))).toBe(
+      "n2 granted n3 a vote in term 3 although its own log is more up to date: it ends at index 3 of term 1, the other's at index 1 of term 1",
+    );
+    const blind = withRules({ isUpToDate: () => true });
+    expect(told(killOf('R16'), 'UP', blind)).toMatch(/^n3 granted n2 a PreVote in term 4 although /);
+  });
+
+  it('LK: a lease that is trusted in for too long, whoever leads', () => {
+    const trusted = /^n1 trusts its lease of term 1, although only 1 of 3 servers, itself among them, are bound /;
+    for (const id of ['R23', 'R25']) {
+      const { calls, ...scene } = killOf(id);
+      expect(calls).toHaveLength(3);
+      expect(told(scene, 'LK', bug(id)), id).toMatch(trusted);
+    }
+  });
+
+  it('RI: an answer that nobody has confirmed, and one of a leader that knows too little', () => {
+    expect(told(killOf('R20'), 'RI', bug('R20'))).toMatch(
+      /^n1, leader of term 1, answered a query since which only 0 of /,
+    );
+    expect(told(killOf('R21'), 'RI', bug('R21'))).toBe(
+      'n2, leader of term 2, answered a query as of index 3 of term 1: it does not know yet what is committed',
+    );
   });
 
   it('TM: a term that is forgotten', () => {
@@ -333,8 +374,8 @@ describe('what a server does not say is seen all the same', () => {
 
   it('ES: two leaders of a term that told nobody', () => {
     expect(told(killOf('R01a'), 'ES', silent(bug('R01a')))).toBe('n1 and n3 were both elected leader of term 1');
-    expect(told(killOf('R05'), 'ES', silent(bug('R05')))).toMatch(
-      /^n1 was elected leader of term 2 with the votes of only 1/,
+    expect(told(killOf('R10'), 'ES', silent(bug('R10')))).toMatch(
+      /^n1 was elected leader of term 1 with the votes of only 2/,
     );
   });
 

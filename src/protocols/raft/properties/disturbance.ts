@@ -111,14 +111,24 @@ export const leaderTrusted: Property = always<Trust>({
 
 /**
  * By node: when it last heard a heartbeat of its leader (true time, event), the term it leads, and the highest term that had a leader
- * when a client last asked it something.
+ * when a client last asked it something. By leader: when each member last heard its heartbeat, on the leader's clock, and of which term;
+ * when it booted, on that clock; and when it last trusted its lease, since then.
  */
 interface Promises {
+  readonly isWatching: boolean;
+  readonly kept: Kept[][];
+  readonly bootedAt: Micros[];
+  readonly trustedAt: Micros[];
   readonly at: Micros[];
   readonly event: number[];
   readonly leads: number[];
   readonly rival: Rival[];
   latest: Rival;
+}
+
+interface Kept {
+  readonly term: number;
+  readonly at: Micros;
 }
 
 interface Rival {
@@ -129,6 +139,7 @@ interface Rival {
 
 const NOBODY: Rival = { node: -1, term: 0, event: 0 };
 
+/** A lease is judged where it is trusted in, whether or not somebody else is elected meanwhile. */
 export const leaseKept: Property = always<Promises>({
   name: 'LK',
   title: 'nobody is elected while a lease lasts: voters keep their promise, and no lease outlives it',
@@ -136,11 +147,31 @@ export const leaseKept: Property = always<Promises>({
   oracle: 'internal',
   role: 'server',
   messages: ['Heartbeat', 'ClientQuery', 'RequestVoteReply', 'PreVoteReply'],
-  start: () => ({ at: [], event: [], leads: [], rival: [], latest: NOBODY }),
-  deliver(memory, _from, to, message: Heartbeat | ClientQuery | RequestVoteReply | PreVoteReply, world) {
+  start: (world) => ({
+    isWatching: world.nodes.some((_, node) => (world.optionsOf(node) as RaftOptions).reads === 'lease'),
+    kept: [],
+    bootedAt: [],
+    trustedAt: [],
+    at: [],
+    event: [],
+    leads: [],
+    rival: [],
+    latest: NOBODY,
+  }),
+  boot(memory, node, world) {
+    memory.bootedAt[node] = world.localTime(node);
+    memory.trustedAt[node] = 0;
+    return undefined;
+  },
+  step(memory, node, state: ServerState, world) {
+    if (!memory.isWatching || state.leaseTrustedAt === (memory.trustedAt[node] ?? 0)) return undefined;
+    memory.trustedAt[node] = state.leaseTrustedAt;
+    return state.leaseTrustedAt === 0 || state.role !== 'leader' ? undefined : judgeTrust(memory, node, state, world);
+  },
+  deliver(memory, from, to, message: Heartbeat | ClientQuery | RequestVoteReply | PreVoteReply, world) {
     // Whether the lease lasts is decided now; a pause may put off what follows from it.
     if (message.type === 'ClientQuery') memory.rival[to] = memory.latest;
-    else if (message.type === 'Heartbeat') hearHeartbeat(memory, to, message, world);
+    else if (message.type === 'Heartbeat') hearHeartbeat(memory, from, to, message, world);
     return undefined;
   },
   note(memory, node, text, data: Json | undefined, world) {
@@ -172,11 +203,34 @@ export const leaseKept: Property = always<Promises>({
   },
 });
 
-function hearHeartbeat(memory: Promises, node: number, { term }: Heartbeat, world: World): void {
+function hearHeartbeat(memory: Promises, leader: number, node: number, { term }: Heartbeat, world: World): void {
   const state = world.stateOf(node) as ServerState | undefined;
   if (state === undefined || term < state.currentTerm) return;
   memory.at[node] = world.now;
   memory.event[node] = world.event;
+  memory.kept[leader] ??= [];
+  memory.kept[leader][node] = { term, at: world.localTime(leader) };
+}
+
+/**
+ * diss 6.4.1, all on the leader's monotonic clock: a promise was given when the heartbeat arrived, if not later, and lasts for an election
+ * timeout on the clock of whoever gave it, which may be as much faster as clocks may be. A pause may put off what follows from trust, so
+ * that it is judged as of when the leader looked.
+ */
+function judgeTrust(memory: Promises, node: number, state: ServerState, world: World): Finding | undefined {
+  const { electionTimeoutMin, clockRatePpmMax } = world.optionsOf(node) as RaftOptions;
+  const lasts = (electionTimeoutMin * (1_000_000 - clockRatePpmMax)) / (1_000_000 + clockRatePpmMax);
+  const looked = (memory.bootedAt[node] ?? 0) + state.leaseTrustedAt;
+  const ages = state.members.map((member) => {
+    const kept = memory.kept[node]?.[world.nodes.indexOf(member)];
+    return kept?.term === state.currentTerm ? looked - kept.at : Number.POSITIVE_INFINITY;
+  });
+  const promised = 1 + ages.filter((age, member) => member !== state.self && age < lasts).length;
+  if (promised * 2 > state.members.length) return undefined;
+  return {
+    sentence: `${nameOf(world, node)} trusts its lease of term ${state.currentTerm}, although only ${promised} of ${state.members.length} servers, itself among them, are bound by a heartbeat of the last ${Math.floor(lasts)} us`,
+    facts: [factNow(world, node, `has looked at its lease of term ${state.currentTerm} and found that it lasts`)],
+  };
 }
 
 function outlived(memory: Promises, node: number, rival: Rival, world: World): Finding {

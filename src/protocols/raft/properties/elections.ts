@@ -3,8 +3,8 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { PeerMessage, RequestVote, RequestVoteReply, ServerState } from '../shape.ts';
-import { durableHard, factAt, factNow, isHypothetical, nameOf, PEER_MESSAGES } from './facts.ts';
+import type { PeerMessage, PreVote, PreVoteReply, RequestVote, RequestVoteReply, ServerState } from '../shape.ts';
+import { durableHard, factAt, factNow, isHypothetical, nameOf, PEER_MESSAGES, termOf, writtenLog } from './facts.ts';
 
 interface Elected {
   readonly node: number;
@@ -23,7 +23,8 @@ interface Elections {
  * sent, whatever the winner has counted: an election without a majority need not meet a second one to be seen. */
 export const electionSafety: Property = always<Elections>({
   name: 'ES',
-  title: 'at most one leader is elected in a term, with the votes of a majority',
+  title:
+    'at most one leader is elected in a term, with the votes of a majority, each given in that term and counted once',
   source: '§5.2, Figure 3: Election Safety',
   oracle: 'internal',
   role: 'server',
@@ -40,6 +41,7 @@ export const electionSafety: Property = always<Elections>({
   },
   /** A leader that did not say so is one all the same. */
   step(memory, node, { role, currentTerm, votes }: ServerState, world) {
+    if (role === 'candidate') return judgeTally(memory, node, currentTerm, votes, world);
     if (role !== 'leader' || memory.ledTerm[node] === currentTerm) return undefined;
     return elect(memory, node, currentTerm, votes, world);
   },
@@ -56,7 +58,7 @@ function elect(
   const other = memory.leaders.get(term);
   if (other === undefined) {
     memory.leaders.set(term, { node, event: world.event });
-    return judgeVotes(memory, node, term, world);
+    return judgeTally(memory, node, term, votes, world) ?? judgeVotes(memory, node, term, world);
   }
   if (other.node === node) return undefined;
   return {
@@ -78,6 +80,27 @@ function votersFor({ voters }: Elections, term: number, candidate: number): numb
   return ofTerm[candidate];
 }
 
+/** What a candidate counts, however little it may matter this time. */
+function judgeTally(
+  memory: Elections,
+  node: number,
+  term: number,
+  votes: readonly NodeId[],
+  world: World,
+): Finding | undefined {
+  for (let place = 0; place < votes.length; place++) {
+    const voter = votes[place] as NodeId;
+    const isGiven = voter === nameOf(world, node) || votersFor(memory, term, node).includes(world.nodes.indexOf(voter));
+    if (isGiven && votes.indexOf(voter) === place) continue;
+    const what = isGiven ? `counts the vote of ${voter} twice` : `counts a vote of ${voter}, which gave it none`;
+    return {
+      sentence: `${nameOf(world, node)} ${what} in term ${term}`,
+      facts: [factNow(world, node, `has the votes of ${votes.join(', ')} in term ${term}`)],
+    };
+  }
+  return undefined;
+}
+
 /** A candidate votes for itself. */
 function judgeVotes(memory: Elections, node: number, term: number, world: World): Finding | undefined {
   const servers = world.nodes.filter((_, server) => world.roleOf(server) === 'server').length;
@@ -95,22 +118,34 @@ interface Vote {
   readonly event: number;
 }
 
-export const oneVote: Property = always<{ readonly votes: Map<number, Vote>[] }>({
+/** By node: its votes by term, and the last of those terms. */
+interface Votes {
+  readonly votes: Map<number, Vote>[];
+  readonly last: number[];
+}
+
+/** A vote that is forgotten in its term will be given again: it is looked up on disk whenever somebody asks for one, and after restarts. */
+export const oneVote: Property = always<Votes>({
   name: 'V1',
-  title: 'a server votes for at most one candidate in a term, across restarts',
-  source: '§5.2',
+  title:
+    'a server votes for at most one candidate in a term, across restarts, and its disk names that one as long as the term lasts',
+  source: '§5.2; Figure 2: votedFor is the "candidateId that received vote in current term"',
   oracle: 'internal',
   role: 'server',
   messages: ['RequestVote', 'RequestVoteReply'],
-  start: () => ({ votes: [] }),
+  start: () => ({ votes: [], last: [] }),
+  boot: (memory, node, world) => judgeMemory(memory, node, world),
   send(memory, from, to, message: RequestVote | RequestVoteReply, world) {
     const isOwn = message.type === 'RequestVote';
-    if (!isOwn && !message.voteGranted) return undefined;
+    if (!isOwn && !message.voteGranted) return judgeMemory(memory, from, world);
     const candidate = nameOf(world, isOwn ? from : to);
     memory.votes[from] ??= new Map();
     const votes = memory.votes[from];
     const earlier = votes.get(message.term);
-    if (earlier === undefined) votes.set(message.term, { candidate, event: world.event });
+    if (earlier === undefined) {
+      votes.set(message.term, { candidate, event: world.event });
+      memory.last[from] = message.term;
+    }
     if (earlier === undefined || earlier.candidate === candidate) return undefined;
     return {
       sentence: `${nameOf(world, from)} voted for ${earlier.candidate} and for ${candidate} in term ${message.term}`,
@@ -121,6 +156,94 @@ export const oneVote: Property = always<{ readonly votes: Map<number, Vote>[] }>
     };
   },
 });
+
+function judgeMemory({ votes, last }: Votes, node: number, world: World): Finding | undefined {
+  const { term, votedFor } = durableHard(world, node);
+  const vote = term === last[node] ? votes[node]?.get(term) : undefined;
+  if (vote === undefined || vote.candidate === votedFor) return undefined;
+  const { candidate, event } = vote;
+  const disk = `its disk says ${votedFor ?? 'nobody'}`;
+  return {
+    sentence: `${nameOf(world, node)} voted for ${candidate} in term ${term} and has forgotten it: ${disk}`,
+    facts: [factAt(world, event, node, `votes for ${candidate} in term ${term}`), factNow(world, node, disk)],
+  };
+}
+
+/** By candidate and term: how up to date its log was said to be, for votes and for PreVotes. */
+interface Claims {
+  readonly votes: Map<number, Claim>[];
+  readonly preVotes: Map<number, Claim>[];
+}
+
+interface Claim {
+  readonly index: number;
+  readonly term: number;
+  readonly event: number;
+}
+
+/** Whoever lacks what the voter has may lack what is committed, although it takes more for that to be lost. */
+export const upToDateElected: Property = always<Claims>({
+  name: 'UP',
+  title: "votes and PreVotes are granted only to whose log is at least as up to date as the voter's",
+  source: '§5.4.1; diss 9.6',
+  oracle: 'internal',
+  role: 'server',
+  messages: ['RequestVote', 'RequestVoteReply', 'PreVote', 'PreVoteReply'],
+  start: () => ({ votes: [], preVotes: [] }),
+  send(memory, from, to, message: RequestVote | RequestVoteReply | PreVote | PreVoteReply, world) {
+    switch (message.type) {
+      case 'RequestVote':
+        claim(memory.votes, from, message, world);
+        return undefined;
+      case 'PreVote':
+        claim(memory.preVotes, from, message, world);
+        return undefined;
+      case 'RequestVoteReply':
+        return message.voteGranted ? judgeClaim(memory.votes, from, to, message.term, 'vote', world) : undefined;
+      case 'PreVoteReply':
+        return message.voteGranted ? judgeClaim(memory.preVotes, from, to, message.term, 'PreVote', world) : undefined;
+    }
+  },
+});
+
+const isBehind = (one: Pick<Claim, 'index' | 'term'>, other: Pick<Claim, 'index' | 'term'>): boolean =>
+  one.term < other.term || (one.term === other.term && one.index < other.index);
+
+/** For the same term a pre-candidate may ask again, with another log: the better claim stands. */
+function claim(
+  claims: Map<number, Claim>[],
+  node: number,
+  { term, lastLogIndex, lastLogTerm }: RequestVote | PreVote,
+  world: World,
+): void {
+  claims[node] ??= new Map();
+  const made = { index: lastLogIndex, term: lastLogTerm, event: world.event };
+  const known = claims[node].get(term);
+  if (known === undefined || isBehind(known, made)) claims[node].set(term, made);
+}
+
+function judgeClaim(
+  claims: readonly Map<number, Claim>[],
+  voter: number,
+  candidate: number,
+  term: number,
+  what: string,
+  world: World,
+): Finding | undefined {
+  const made = claims[candidate]?.get(term);
+  const log = writtenLog(world, voter);
+  const index = log.first + log.entries.length - 1;
+  const own = { index, term: termOf(log, index) };
+  if (made === undefined || !isBehind(made, own)) return undefined;
+  const asked = `asks for a ${what} in term ${term}; its log ends at index ${made.index} of term ${made.term}`;
+  return {
+    sentence: `${nameOf(world, voter)} granted ${nameOf(world, candidate)} a ${what} in term ${term} although its own log is more up to date: it ends at index ${own.index} of term ${own.term}, the other's at index ${made.index} of term ${made.term}`,
+    facts: [
+      factAt(world, made.event, candidate, asked),
+      factNow(world, voter, `grants the ${what}; its own log ends at index ${own.index} of term ${own.term}`),
+    ],
+  };
+}
 
 /** Highest term a node has told anybody, and when. */
 interface Told {
