@@ -20,7 +20,7 @@ import {
 } from './holder.ts';
 import type { Rules } from './rules.ts';
 import { answered, nobodyAsked, onNotLeader, tellServer } from './servers.ts';
-import type { ClientContext, ClientShape, ClientState, Granted, Work } from './shape.ts';
+import type { ClientContext, ClientShape, ClientState, Granted, Release, Work } from './shape.ts';
 
 /** A Release that is not answered is repeated so often; then the lease runs out by itself. */
 const RELEASES_MAX = 5;
@@ -30,6 +30,8 @@ type ClientLock = Lock<ClientState, ClientContext>;
 export function createClient(rules: Rules): Role<ClientShape> {
   const stopRenewing = (context: ClientContext): void => context.cancelTimer('renew');
   const lapse = (state: ClientState, context: ClientContext): false => loseAtOnce(lock, state, context);
+  const abandon = (state: ClientState, { id }: Request, context: ClientContext): void =>
+    tellServer(state, releaseOf(rules, id, state.phase !== 'waiting', context), context);
   const lock: ClientLock = { rules, idle, lapse, stopRenewing, release: sendRelease, abandon };
   return {
     boot: () => ({ ...idleHolder(), ...nobodyAsked(), releases: 0 }),
@@ -82,8 +84,8 @@ function askForLease(rules: Rules, state: ClientState, { id }: Request, context:
 function onGranted(rules: Rules, state: ClientState, { id, attempt, token }: Granted, context: ClientContext): void {
   answered(state);
   if (state.request?.id !== id) {
-    // Of a call that is over, maybe of an earlier life.
-    tellServer(state, { type: 'Release', id }, context);
+    // Of a call that is over, maybe of an earlier life: nobody knows what that has sent.
+    tellServer(state, releaseOf(rules, id, true, context), context);
     return;
   }
   if (state.phase === 'releasing' || !extended(rules, state, attempt, context)) return;
@@ -101,8 +103,10 @@ function sendRelease(state: ClientState, { id }: Request, context: ClientContext
   context.setTimer('retry', context.options.retryInterval);
 }
 
-function abandon(state: ClientState, { id }: Request, context: ClientContext): void {
-  tellServer(state, { type: 'Release', id }, context);
+/** Where the resource compares tokens it does not matter what is under way. */
+function releaseOf(rules: Rules, id: number, mayHaveWritten: boolean, { options }: ClientContext): Release {
+  const isUnfinished = options.guard === 'lock-delay' && mayHaveWritten && rules.admitsUnfinished();
+  return isUnfinished ? { type: 'Release', id, unfinished: true } : { type: 'Release', id };
 }
 
 function onRenewTimer(rules: Rules, state: ClientState, context: ClientContext): void {

@@ -7,7 +7,7 @@ import type { Tolerance } from '../../sim/protocol.ts';
 import { plantedBugs, rulesOf } from './bugs.ts';
 import { createClient } from './client.ts';
 import { leaseLockLiveness, WRITES_MAX } from './liveness.ts';
-import { optionSpecs } from './options.ts';
+import { guardOptionSpecs, optionSpecs } from './options.ts';
 import { lockMeter } from './properties/meter.ts';
 import { leaseLockProperties } from './properties.ts';
 import { createResource } from './resource.ts';
@@ -34,7 +34,7 @@ export function createLeaseLock(rules: Rules = correctRules): Protocol {
     title: 'a lock with leases and fencing tokens: clients may stop, clocks may drift, the resource is safe',
     roles: { server: createServer(rules), resource: createResource(rules), client: createClient(rules) },
     population: { server: { default: 1 }, resource: { default: 1 }, client: { default: 3, choices: [2, 3, 4] } },
-    options: optionSpecs,
+    options: { ...optionSpecs, ...guardOptionSpecs },
     baseTimeout: ({ ttl }) => ttl as number,
     operations: [{ type: 'work', arguments: { writes: { kind: 'integer', min: 1, max: WRITES_MAX } } }],
     faultsAtClientsPercent: 50,
@@ -42,7 +42,7 @@ export function createLeaseLock(rules: Rules = correctRules): Protocol {
     toleratesUnder: ({ clockRatePpmMax }) => ({ ...tolerates, clockRatePpm: clockRatePpmMax as number }),
     properties: leaseLockProperties,
     liveness: leaseLockLiveness,
-    meter: lockMeter('Acquire'),
+    meter: lockMeter(['Acquire'], 'Granted'),
     tell: telling,
   });
 }

@@ -1,7 +1,7 @@
 /** The lock's options, and how fuzzing draws them. */
 import type { OptionSpec } from '../../check/protocol.ts';
 import { ms } from '../../sim/protocol.ts';
-import type { LeaseLockOptions } from './shape.ts';
+import type { GuardOptions, LeaseLockOptions } from './shape.ts';
 
 export const optionSpecs: { readonly [Name in keyof LeaseLockOptions]: OptionSpec } = {
   ttl: {
@@ -48,5 +48,25 @@ export const optionSpecs: { readonly [Name in keyof LeaseLockOptions]: OptionSpe
     default: 1_000,
     min: 100,
     max: 100_000,
+  },
+};
+
+/** Burrows 2006, section 2.4: a lock-delay of up to one minute, where a session lasts 12 s. */
+export const guardOptionSpecs: { readonly [Name in keyof Required<GuardOptions>]: OptionSpec } = {
+  guard: {
+    kind: 'choice',
+    title:
+      'what keeps late writes from the resource: it compares tokens, or a lock that was lost is not granted for a while',
+    default: 'tokens',
+    of: ['tokens', 'lock-delay'],
+  },
+  lockDelay: {
+    kind: 'duration',
+    title: 'how long nobody gets a lock that was lost, where the resource compares nothing',
+    default: ms(600),
+    min: ms(100),
+    max: ms(1_200),
+    // So short that messages are often later.
+    extremes: [ms(20)],
   },
 };

@@ -4,6 +4,7 @@ import { leaseLockGoals } from './goals.ts';
 import { fence } from './properties/fencing.ts';
 import { fairness, noGhosts, ownership, rising } from './properties/granting.ts';
 import { exclusionBy, honesty } from './properties/holding.ts';
+import { lockDelayProperties } from './properties/lock-delay.ts';
 import { passedOn } from './properties/passing-on.ts';
 
 export const leaseLockProperties: readonly Property[] = [
@@ -15,5 +16,6 @@ export const leaseLockProperties: readonly Property[] = [
   noGhosts,
   fairness,
   passedOn,
+  ...lockDelayProperties,
   ...leaseLockGoals,
 ];

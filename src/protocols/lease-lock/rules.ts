@@ -49,7 +49,7 @@ export interface Rules {
    * sake of those that check no sequencers.
    */
   delaysAfterLoss(): boolean;
-  /** Until when a new leader keeps a lock that was lost: for how long its predecessor has done so it cannot know. */
+  /** Until when a new leader, or a restarted server, keeps a lock that was lost: for how long that was done before it cannot know. */
   delayAfterFailover(now: Micros, lockDelay: Micros): Micros;
 
   // The holder.
@@ -63,6 +63,8 @@ export interface Rules {
   validUntil(sentAt: Micros, arrivedAt: Micros, ttl: Micros, ratePpm: number, waited: boolean): Micros;
   /** Asked before each guarded step. */
   isValid(now: Micros, validUntil: Micros): boolean;
+  /** Whether who gives a lock back in the middle of its work says so: what it has sent may still be under way. The lock-delay is for that. */
+  admitsUnfinished(): boolean;
 
   // Clients of a store with sessions.
 
@@ -113,6 +115,7 @@ export const correctRules: Rules = {
   holderClock: ({ now }) => now,
   validUntil: (sentAt, _arrivedAt, ttl, ratePpm) => sentAt + shortened(ttl, ratePpm),
   isValid: (now, validUntil) => now < validUntil,
+  admitsUnfinished: () => true,
 
   looksAgain: () => true,
   heedsLoss: () => true,

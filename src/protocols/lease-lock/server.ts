@@ -1,7 +1,19 @@
 /** The lock server: one lock, a lease, a queue. What it promises is on disk before it is said. */
 import type { Micros, NodeId, Panel, Role } from '../../sim/protocol.ts';
 import { clockNamed, type Rules } from './rules.ts';
-import type { Acquire, Holder, Release, Renew, ServerContext, ServerShape, ServerState, Waiter } from './shape.ts';
+import type {
+  Acquire,
+  Held,
+  Holder,
+  LockRecord,
+  LostLock,
+  Release,
+  Renew,
+  ServerContext,
+  ServerShape,
+  ServerState,
+  Waiter,
+} from './shape.ts';
 
 export function createServer(rules: Rules): Role<ServerShape> {
   return {
@@ -12,10 +24,9 @@ export function createServer(rules: Rules): Role<ServerShape> {
       Release: (state, from, message, context) => onRelease(rules, state, from, message, context),
     },
     onTimer: { expiry: (state, _key, context) => onExpiryTimer(rules, state, context) },
-    view: ({ token, holder, queue }) => ({
-      role: holder === null ? 'free' : 'locked',
+    view: ({ token, holder, lost, queue }) => ({
+      ...standing(holder, lost),
       epoch: token,
-      label: holder === null ? 'free' : `${holder.client} #${token}`,
       panels: [
         ...(holder === null ? [] : [leaseOf(rules, holder)]),
         {
@@ -29,6 +40,13 @@ export function createServer(rules: Rules): Role<ServerShape> {
   };
 }
 
+function standing(holder: Holder | null, lost: LostLock | null): { readonly role: string; readonly label: string } {
+  if (holder !== null) return { role: 'locked', label: `${holder.client} #${holder.token}` };
+  return lost === null
+    ? { role: 'free', label: 'free' }
+    : { role: 'delayed', label: `lost by ${lost.client} #${lost.token}` };
+}
+
 const leaseOf = (rules: Rules, { client, token, leaseUntil }: Holder): Panel => ({
   kind: 'lease',
   title: `${client} #${token}`,
@@ -37,23 +55,28 @@ const leaseOf = (rules: Rules, { client, token, leaseUntil }: Holder): Panel => 
   clock: clockNamed(rules.serverClock),
 });
 
-/** Who held the lock holds it still, for a whole lease from now: how much of it was left is not on disk. Waiters ask again. */
+/**
+ * Who held the lock holds it still, for a whole lease from now: how much of it was left is not on disk. The same goes for the lock-delay.
+ * Waiters ask again.
+ */
 function boot(rules: Rules, context: ServerContext): ServerState {
   const stored = context.disk.read('lock');
   const record = stored.ok ? stored.value : undefined;
-  if (record === undefined) return { token: 0, holder: null, queue: [], over: {}, isSaved: true };
+  if (record === undefined) return { token: 0, holder: null, lost: null, queue: [], over: {}, isSaved: true };
   const state: ServerState = {
     token: rules.tokenAfterRestart(record.token),
     holder: null,
+    lost: null,
     queue: [],
     over: { ...record.over },
     isSaved: true,
   };
   if (record.holder !== null) {
     state.holder = { ...record.holder, attempt: 0, leaseUntil: leaseFromNow(rules, context) };
-    setExpiryTimer(rules, state.holder, context);
+    setExpiryTimer(rules, state.holder.leaseUntil, context);
     context.note('restored', { ...record.holder });
   }
+  if (record.lost !== undefined) keepLost(rules, state, record.lost, rules.delayAfterFailover, context);
   return state;
 }
 
@@ -89,7 +112,7 @@ function extendHolder(
   if (holder === null || !rules.mayRenew(holder, from, id)) return false;
   holder.leaseUntil = leaseFromNow(rules, context);
   holder.attempt = Math.max(holder.attempt, attempt);
-  setExpiryTimer(rules, holder, context);
+  setExpiryTimer(rules, holder.leaseUntil, context);
   context.send(from, { type: 'Granted', id, attempt, token: holder.token });
   return true;
 }
@@ -112,7 +135,13 @@ function enqueue(
   context.note('queued', { client, id });
 }
 
-function onRelease(rules: Rules, state: ServerState, from: NodeId, { id }: Release, context: ServerContext): void {
+function onRelease(
+  rules: Rules,
+  state: ServerState,
+  from: NodeId,
+  { id, unfinished }: Release,
+  context: ServerContext,
+): void {
   expireOverdue(rules, state, context);
   const { holder } = state;
   setOver(state, from, id);
@@ -120,8 +149,9 @@ function onRelease(rules: Rules, state: ServerState, from: NodeId, { id }: Relea
   for (const waiter of state.queue.filter((one) => one.client === from && one.id <= id)) {
     leaveQueue(state, from, waiter.id, 'release', context);
   }
-  if (holder !== null && rules.mayRelease(holder, from, id)) free(state, holder, 'release', id, context);
-  else if (state.isSaved) {
+  if (holder !== null && rules.mayRelease(holder, from, id)) {
+    free(rules, state, holder, unfinished ? 'loss' : 'release', id, context);
+  } else if (state.isSaved) {
     context.send(from, { type: 'Released', id });
     return;
   }
@@ -151,34 +181,57 @@ function leaveQueue(
 
 function onExpiryTimer(rules: Rules, state: ServerState, context: ServerContext): void {
   expireOverdue(rules, state, context);
-  if (state.holder !== null) setExpiryTimer(rules, state.holder, context);
+  const until = state.holder?.leaseUntil ?? state.lost?.until;
+  if (until !== undefined) setExpiryTimer(rules, until, context);
 }
 
 /** Timers may be late, and clocks may jump: asked at every occasion. */
 function expireOverdue(rules: Rules, state: ServerState, context: ServerContext): void {
-  const { holder } = state;
-  if (holder === null || rules.isAlive(holder.leaseUntil, rules.serverClock(context))) return;
-  setOver(state, holder.client, holder.id);
-  free(state, holder, 'expiry', holder.id, context);
+  const { holder, lost } = state;
+  const until = holder?.leaseUntil ?? lost?.until;
+  if (until === undefined || rules.isAlive(until, rules.serverClock(context))) return;
+  if (holder === null) state.lost = null;
+  else {
+    setOver(state, holder.client, holder.id);
+    free(rules, state, holder, 'expiry', holder.id, context);
+  }
   grantNext(rules, state, context);
 }
 
-/** `named`: the acquisition that was to be ended. */
+/** `named`: the acquisition that was to be ended. `loss`: given back, with writes that may be under way. */
 function free(
+  rules: Rules,
   state: ServerState,
-  { client, id }: Holder,
-  why: 'release' | 'expiry',
+  holder: Holder,
+  why: 'release' | 'expiry' | 'loss',
   named: number,
   context: ServerContext,
 ): void {
+  const { client, id } = holder;
   state.holder = null;
   context.cancelTimer('expiry');
   context.note('freed', { client, id, why, named });
+  if (why === 'release' || context.options.guard !== 'lock-delay' || !rules.delaysAfterLoss()) return;
+  keepLost(rules, state, holder, (now, lockDelay) => now + lockDelay, context);
+}
+
+/** Burrows 2006, section 2.4: the lock is not free yet. */
+function keepLost(
+  rules: Rules,
+  state: ServerState,
+  { client, id, token }: Held,
+  untilWhen: (now: Micros, lockDelay: Micros) => Micros,
+  context: ServerContext,
+): void {
+  const until = untilWhen(rules.serverClock(context), context.options.lockDelay ?? 0);
+  state.lost = { client, id, token, until };
+  setExpiryTimer(rules, until, context);
+  context.note('delays', { token, at: context.now });
 }
 
 /** Chubby 2.4, and every fair lock: to the one that has waited longest and is still there. */
 function grantNext(rules: Rules, state: ServerState, context: ServerContext): void {
-  while (state.holder === null && state.queue.length > 0) {
+  while (state.holder === null && state.lost === null && state.queue.length > 0) {
     const place = rules.nextInLine(state.queue.length);
     const next = state.queue[place] as Waiter;
     if (rules.isAlive(next.leaseUntil, rules.serverClock(context))) {
@@ -196,20 +249,22 @@ function grant(rules: Rules, state: ServerState, next: Waiter, context: ServerCo
   state.token = token;
   const holder: Holder = { client, id, token, attempt, leaseUntil };
   state.holder = holder;
-  setExpiryTimer(rules, holder, context);
+  setExpiryTimer(rules, leaseUntil, context);
   save(state, context);
   context.note('granted', { client, id, token });
   context.send(client, { type: 'Granted', id, attempt, token });
 }
 
-function setExpiryTimer(rules: Rules, { leaseUntil }: Holder, context: ServerContext): void {
-  context.setTimer('expiry', Math.max(1, leaseUntil - rules.serverClock(context)));
+function setExpiryTimer(rules: Rules, until: Micros, context: ServerContext): void {
+  context.setTimer('expiry', Math.max(1, until - rules.serverClock(context)));
 }
 
 function save(state: ServerState, context: ServerContext): void {
-  const { token, holder, over } = state;
+  const { token, holder, lost, over } = state;
   state.isSaved = true;
-  const held = holder === null ? null : { client: holder.client, id: holder.id, token: holder.token };
-  context.disk.put('lock', { token, holder: held, over: { ...over } });
+  const record: LockRecord = { token, holder: holder === null ? null : heldUnder(holder), over: { ...over } };
+  context.disk.put('lock', lost === null ? record : { ...record, lost: heldUnder(lost) });
   context.disk.sync();
 }
+
+const heldUnder = ({ client, id, token }: Held): Held => ({ client, id, token });

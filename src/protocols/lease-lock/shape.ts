@@ -21,10 +21,11 @@ export interface Renew {
   readonly attempt: number;
 }
 
-/** Gives the lock back, or stops waiting for it. */
+/** Gives the lock back, or stops waiting for it. `unfinished`: writes may be under way, which nothing but the lock-delay keeps apart. */
 export interface Release {
   readonly type: 'Release';
   readonly id: number;
+  readonly unfinished?: true;
 }
 
 /** You hold the lock. `attempt`: the message of yours that the lease counts from. */
@@ -111,6 +112,7 @@ export type Guard = 'tokens' | 'lock-delay';
 /** Where there are none the resource compares tokens. */
 export interface GuardOptions {
   readonly guard?: Guard;
+  /** For how long nobody gets a lock that was lost. */
   readonly lockDelay?: Micros;
 }
 
@@ -148,17 +150,28 @@ export interface Waiter {
   leaseUntil: Micros;
 }
 
-/** One atomic record. `over`: by client, the last acquisition that was released, given up, or expired. */
+/** Under which acquisition the lock is, or was, held. */
+export type Held = Pick<Holder, 'client' | 'id' | 'token'>;
+
+/** Lost, and nobody's for the lock-delay. `until`: on the server's clock. */
+export interface LostLock extends Held {
+  readonly until: Micros;
+}
+
+/** One atomic record. `over`: by client, the last acquisition that was released, given up, or expired. `lost`: under the lock-delay. */
 export interface LockRecord {
   readonly token: number;
-  readonly holder: { readonly client: NodeId; readonly id: number; readonly token: number } | null;
+  readonly holder: Held | null;
   readonly over: { readonly [client: NodeId]: number };
+  readonly lost?: Held;
 }
 
 export interface ServerState {
   /** The greatest token granted so far. */
   token: number;
   holder: Holder | null;
+  /** Only where there is no holder. */
+  lost: LostLock | null;
   /** First come, first served. */
   queue: Waiter[];
   over: { [client: NodeId]: number };
@@ -171,7 +184,7 @@ export interface ServerShape {
   readonly message: ToServer;
   readonly sends: ToClient;
   readonly timer: 'expiry';
-  readonly options: LeaseLockOptions;
+  readonly options: LeaseLockOptions & GuardOptions;
   readonly records: { readonly lock: LockRecord };
 }
 
@@ -245,7 +258,7 @@ export interface ClientShape {
   readonly timer: 'retry' | 'renew' | 'step';
   readonly op: Work;
   readonly result: { readonly written: number; readonly lost: boolean };
-  readonly options: LeaseLockOptions;
+  readonly options: LeaseLockOptions & GuardOptions;
 }
 
 export type ServerContext = Context<ServerShape>;

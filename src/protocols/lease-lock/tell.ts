@@ -21,12 +21,11 @@ interface NoteData {
   readonly term?: number;
   readonly revision?: number;
   readonly count?: number;
-  readonly node?: number;
 }
 
 /** What was done by whoever noted it; others are told as they are. */
 function tellNote(text: string, data: NoteData | undefined): string | undefined {
-  const { client, id, token, why, named, left = 0, age = 0, step, term, revision, count, node } = data ?? {};
+  const { client, id, token, why, named, left = 0, age = 0, step, term, revision, count } = data ?? {};
   const under = token === undefined ? '' : `, token ${token}`;
   switch (text) {
     case 'queued':
@@ -38,7 +37,7 @@ function tellNote(text: string, data: NoteData | undefined): string | undefined 
     case 'freed':
       return `takes the lock from ${client} (a${id}): ${why}${named === id ? '' : ` of a${named}`}`;
     case 'delays':
-      return `keeps the lock of node ${node}, which was lost, from now on for the lock-delay`;
+      return `keeps the lock, which was lost under token ${token}, from now on for the lock-delay`;
     case 'leftQueue':
       return `takes ${client} out of the queue (a${id}): ${why}`;
     case 'leads':
@@ -84,7 +83,7 @@ function tellMessage(message: ToServer | ToResource | ToClient): string {
     case 'Renew':
       return `may I keep it? (a${message.id}.${message.attempt})`;
     case 'Release':
-      return `a${message.id} is over`;
+      return `a${message.id} is over${message.unfinished ? ', but maybe not its writes' : ''}`;
     case 'Granted':
       return `the lock is yours, token ${message.token} (a${message.id}.${message.attempt})`;
     case 'Lost':

@@ -4,6 +4,7 @@
  */
 import type { OptionSpec, Protocol } from '../../../check/protocol.ts';
 import { type AnyRole, ms } from '../../../sim/protocol.ts';
+import { guardOptionSpecs } from '../options.ts';
 import { createRecipeLock } from '../store/recipe-lock.ts';
 import { chubbyBugs } from './bugs.ts';
 import { createChubbyClient } from './client.ts';
@@ -19,30 +20,13 @@ const gracePeriod: OptionSpec = {
   max: ms(2_000),
 };
 
-const guard: OptionSpec = {
-  kind: 'choice',
-  title:
-    'what keeps late writes from the resource: it compares tokens, or a lock that was lost is not granted for a while',
-  default: 'tokens',
-  of: ['tokens', 'lock-delay'],
-};
-
-/** Burrows 2006, section 2.4: up to one minute, where a session lasts 12 s. */
-const lockDelay: OptionSpec = {
-  kind: 'duration',
-  title: 'how long nobody gets a lock that was lost, where the resource compares nothing',
-  default: ms(600),
-  min: ms(250),
-  max: ms(1_200),
-};
-
 export const chubbyLock: Protocol = createRecipeLock({
   name: 'chubby-lock',
   title: "a lock by Chubby's sessions: jeopardy, grace, sequencers, and masters with epochs",
   bugs: chubbyBugs,
   client: (rules) => createChubbyClient(rules) as AnyRole,
   hasEpochs: true,
-  options: { gracePeriod, guard, lockDelay },
+  options: { gracePeriod, ...guardOptionSpecs },
   properties: chubbyProperties,
   liveness: chubbyLiveness,
   tell: telling,

@@ -1,7 +1,7 @@
 /** What clients of Chubby must not do, and what a campaign must have reached. */
 import { always, goalByNote, type Property } from '../../../check/property.ts';
 import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
-import { lockDelayProperties } from './lock-delay.ts';
+import { delayFailedOver, lockDelayProperties } from '../properties/lock-delay.ts';
 
 /** JEOP. By node: since when it is in jeopardy. */
 const quiet: Property = always<{ readonly since: Map<number, Moment> }>({
@@ -34,6 +34,7 @@ const goal = (seeds: number, name: string, title: string, note: string): Propert
 export const chubbyProperties: readonly Property[] = [
   quiet,
   ...lockDelayProperties,
+  delayFailedOver,
   goal(100, 'jeopardy', 'a holder did not know whether its session lived, and stopped', 'jeopardy'),
   goal(200, 'safe', 'it heard from a master within the grace period, and went on', 'safe'),
   goal(500, 'grace-over', 'nobody was heard of within the grace period', 'graceOver'),

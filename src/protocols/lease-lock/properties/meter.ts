@@ -9,29 +9,38 @@ interface Memory {
   readonly asking: Map<number, number>;
   /** Since when nobody has believed to hold it; undefined before the first did, and while somebody does. */
   freeSince: number | undefined;
-  /** Messages to those who ask, since then. */
+  /** Messages to those who ask, since then; and those of them that were woken. */
   messages: number;
+  readonly woken: Set<number>;
   handOver: Figure;
+  unheld: Figure;
   toWaiters: Figure;
+  wakeUps: Figure;
   lost: Figure;
 }
 
 /**
  * - hand-over: from when nobody holds the lock and somebody asks for it until somebody holds it; its sum is the time for which nobody held
  *   it although it was wanted.
- * - messages to waiters, of one hand-over: those that clients got which asked; few where only the next one is woken.
+ * - held by nobody: from when nobody holds the lock until somebody does, wanted or not.
+ * - wake-ups, of one hand-over: clients that were told unasked that it may be their turn. One is enough.
+ * - messages to waiters, of one hand-over: all that clients got which asked, answers included.
  * - lost: 1 for an acquisition that its holder lost although it lived (a false expiration), 0 for one that it gave back.
  * @param asks messages by which a client asks for the lock
+ * @param wakes the message by which it hears that the lock, or the place before it, is free; absent where it has to look itself
  */
-export const lockMeter = (...asks: readonly string[]): Meter =>
+export const lockMeter = (asks: readonly string[], wakes?: string): Meter =>
   defineMeter<Memory>({
     start: () => ({
       believing: new Set(),
       asking: new Map(),
       freeSince: undefined,
       messages: 0,
+      woken: new Set(),
       handOver: noSamples('micros'),
+      unheld: noSamples('micros'),
       toWaiters: noSamples('count'),
+      wakeUps: noSamples('count'),
       lost: noSamples('count'),
     }),
     send({ believing, asking }, from, _to, message, world) {
@@ -39,8 +48,10 @@ export const lockMeter = (...asks: readonly string[]): Meter =>
       if (!believing.has(from) && !asking.has(from)) asking.set(from, world.now);
       return undefined;
     },
-    deliver(memory, _from, to) {
-      if (memory.freeSince !== undefined && memory.asking.has(to)) memory.messages++;
+    deliver(memory, _from, to, message) {
+      if (memory.freeSince === undefined || !memory.asking.has(to)) return undefined;
+      memory.messages++;
+      if ((message as { readonly type: string }).type === wakes) memory.woken.add(to);
       return undefined;
     },
     note(memory, node, text, _data, world) {
@@ -64,22 +75,27 @@ export const lockMeter = (...asks: readonly string[]): Meter =>
       end(memory, node, world);
       return undefined;
     },
-    read: ({ handOver, toWaiters, lost }) => ({
+    read: ({ handOver, unheld, wakeUps, toWaiters, lost }) => ({
       'hand-over': handOver,
+      'held by nobody': unheld,
+      'wake-ups': wakeUps,
       'messages to waiters': toWaiters,
       'lost while alive': lost,
     }),
   });
 
 function begin(memory: Memory, node: number, { now }: World): void {
-  const { believing, asking, freeSince, messages } = memory;
+  const { believing, asking, freeSince, messages, woken } = memory;
   if (freeSince !== undefined) {
     const askedSince = Math.min(now, ...asking.values());
     memory.handOver = withSample(memory.handOver, now - Math.max(freeSince, askedSince));
+    memory.unheld = withSample(memory.unheld, now - freeSince);
     memory.toWaiters = withSample(memory.toWaiters, messages);
+    memory.wakeUps = withSample(memory.wakeUps, woken.size);
   }
   memory.freeSince = undefined;
   memory.messages = 0;
+  woken.clear();
   asking.delete(node);
   believing.add(node);
 }

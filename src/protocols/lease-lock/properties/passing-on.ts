@@ -2,7 +2,7 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
-import type { Acquire, LeaseLockOptions, Renew, ServerState, Waiter } from '../shape.ts';
+import type { Acquire, GuardOptions, LeaseLockOptions, Renew, ServerState, Waiter } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 
 const MILLION = 1_000_000;
@@ -12,7 +12,12 @@ interface Memory {
   readonly heard: Map<number, Moment>;
   /** When the server began to handle the last message: it looks at its clock then, whatever it waits for afterwards. */
   handled: Moment | undefined;
+  /** When it has begun to keep the lock, which was lost, for the lock-delay. */
+  delayed: Moment | undefined;
 }
+
+/** In true time, so much on any clock has passed after this at the latest. */
+const trueTimeMax = (micros: number, ratePpm: number): number => Math.ceil((micros * MILLION) / (MILLION - ratePpm));
 
 /**
  * REL. At every occasion the server gives the lock of a holder that has been silent for a lease to whoever waits, and a free lock at once.
@@ -20,37 +25,43 @@ interface Memory {
  */
 export const passedOn: Property = always<Memory>({
   name: 'REL',
-  title: 'a lock that is free, or whose holder has been silent for a lease, is not kept from a live waiter',
+  title:
+    'a lock that is free, or whose holder has been silent for a lease, is not kept from a live waiter longer than the lock-delay',
   source: 'Gray and Cheriton 1989; Burrows 2006',
   oracle: 'internal',
   role: 'server',
   messages: ['Acquire', 'Renew', 'Release'],
-  start: () => ({ heard: new Map(), handled: undefined }),
+  start: () => ({ heard: new Map(), handled: undefined, delayed: undefined }),
   deliver(memory, _from, _to, message: Acquire | Renew, world) {
     memory.handled = momentOf(world);
     if (message.type === 'Acquire' || message.type === 'Renew') memory.heard.set(message.id, memory.handled);
     return undefined;
   },
-  note({ heard }, _node, text, data: Json | undefined, world) {
-    if (text === 'restored') heard.set((data as { readonly id: number }).id, momentOf(world));
+  note(memory, _node, text, data: Json | undefined, world) {
+    if (text === 'restored') memory.heard.set((data as { readonly id: number }).id, momentOf(world));
+    if (text === 'delays') memory.delayed = momentOf(world);
     return undefined;
   },
   crash(memory) {
     memory.handled = undefined;
     return undefined;
   },
-  step({ heard, handled }, node, { holder, queue }: ServerState, world): Finding | undefined {
+  step({ heard, handled, delayed }, node, { holder, lost, queue }: ServerState, world): Finding | undefined {
     if (handled === undefined || queue.length === 0) return undefined;
-    const { ttl, clockRatePpmMax } = world.optionsOf(node) as LeaseLockOptions;
+    const { ttl, clockRatePpmMax, lockDelay = 0 } = world.optionsOf(node) as LeaseLockOptions & GuardOptions;
     const live = queue.find(({ id }) => {
       const asked = heard.get(id);
       return asked !== undefined && handled.at - asked.at < Math.floor((ttl * MILLION) / (MILLION + clockRatePpmMax));
     });
     if (live === undefined) return undefined;
+    if (lost !== null && delayed !== undefined) {
+      const passed = handled.at - delayed.at;
+      if (passed <= trueTimeMax(lockDelay, clockRatePpmMax)) return undefined;
+      return kept(live, `it was lost ${passed} us ago, of a lock-delay of ${lockDelay} us`, heard, node, world);
+    }
     if (holder === null) return kept(live, 'nobody has it', heard, node, world);
     const last = heard.get(holder.id);
-    const leaseMax = Math.ceil((ttl * MILLION) / (MILLION - clockRatePpmMax));
-    if (last === undefined || handled.at - last.at <= leaseMax) return undefined;
+    if (last === undefined || handled.at - last.at <= trueTimeMax(ttl, clockRatePpmMax)) return undefined;
     return kept(
       live,
       `${holder.client} (a${holder.id}) has been silent for ${handled.at - last.at} us`,

@@ -64,7 +64,7 @@ export function createRedlock(rules: Rules = correctRules): Protocol {
     toleratesUnder: (options) => toleratesUnder(options as unknown as RedlockOptions),
     properties: redlockProperties,
     liveness: redlockLiveness,
-    meter: lockMeter('SetIfAbsent'),
+    meter: lockMeter(['SetIfAbsent']),
     tell: telling,
   });
 }

@@ -271,7 +271,7 @@ const durationOf = ({ isDelay }: Lease, { options }: AnyContext): Micros =>
 
 /** This leader counts a lock-delay from here on. */
 function noteDelay({ id, isDelay }: Lease, context: AnyContext): void {
-  if (isDelay) context.note('delays', { node: -id, at: context.now });
+  if (isDelay) context.note('delays', { token: -id, at: context.now });
 }
 
 function onExpiryTimer(replica: Replica, state: ReplicaState<object>, context: AnyContext): void {

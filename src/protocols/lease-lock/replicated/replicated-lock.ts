@@ -59,7 +59,7 @@ function createReplicatedLock(rules: Rules = correctRules): Protocol {
     ],
     components: { raft: { properties: hostedRaftInvariants(commands) } },
     liveness: replicatedLiveness,
-    meter: lockMeter('Acquire'),
+    meter: lockMeter(['Acquire'], 'Granted'),
     tell: telling,
   });
 }

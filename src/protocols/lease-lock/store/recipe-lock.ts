@@ -80,7 +80,7 @@ function lockWith(recipe: RecipeOfLock, rules: Rules): Protocol {
       ...(recipe.properties ?? []),
     ],
     components: { raft: { properties: hostedRaftInvariants(commands) } },
-    meter: lockMeter('OpenSession', 'Create'),
+    meter: lockMeter(['OpenSession', 'Create'], 'Gone'),
     liveness: recipe.liveness ?? recipeLiveness,
     tell: recipe.tell ?? telling,
   });

@@ -6,16 +6,17 @@ import { always, type Property, sometimes } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
-import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
-import type { Write } from '../shape.ts';
-import type { ChubbyOptions } from './shape.ts';
+import type { GuardOptions, LeaseLockOptions, Write } from '../shape.ts';
+import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 
 const MILLION = 1_000_000;
 
 /** Clocks are read in whole microseconds. */
 const ROUNDING: Micros = 2;
 
-const optionsOf = (world: World, node: number): ChubbyOptions => world.optionsOf(node) as ChubbyOptions;
+type Options = LeaseLockOptions & Required<GuardOptions>;
+
+const optionsOf = (world: World, node: number): Options => world.optionsOf(node) as Options;
 
 const isGuardedByDelay = (world: World, node: number): boolean => optionsOf(world, node).guard === 'lock-delay';
 
@@ -141,7 +142,7 @@ const delay: Property = always<Delays>({
     const { tokens, delays } = memory;
     switch (text) {
       case 'delays': {
-        const { node: token, at } = data as { readonly node: number; readonly at: Micros };
+        const { token, at } = data as { readonly token: number; readonly at: Micros };
         const since = earliest(memory.boots, node, at, world);
         const known = delays.get(token);
         if (known?.since === undefined || since < known.since) delays.set(token, { ...momentOf(world), node, since });
@@ -150,7 +151,7 @@ const delay: Property = always<Delays>({
       case 'freed': {
         const { id, why } = data as { readonly id: number; readonly why: string };
         const token = tokens.get(id);
-        if (why === 'expiry' && token !== undefined && !delays.has(token)) {
+        if (why !== 'release' && token !== undefined && !delays.has(token)) {
           delays.set(token, { ...momentOf(world), node, since: undefined });
         }
         return undefined;
@@ -159,6 +160,8 @@ const delay: Property = always<Delays>({
       case 'restored': {
         const { id, token } = data as { readonly id: number; readonly token: number };
         tokens.set(id, token);
+        // A server that has forgotten that the lease was over lets it begin anew: the lock was not lost.
+        if (text === 'restored') delays.delete(token);
         return text === 'granted' ? judgeGrant(memory, node, token, world) : undefined;
       }
       default:
@@ -184,37 +187,71 @@ function judgeGrant({ delays }: Delays, node: number, token: number, world: Worl
   return undefined;
 }
 
-/** By token of what was lost: who has counted its lock-delay. */
-const goal = (
-  name: string,
-  title: string,
-  requiredWithinSeeds: number,
-  wanted: (first: number | undefined, node: number) => boolean,
-): Property =>
-  sometimes<Map<number, number>>({
+// ---- What a campaign must have reached -------------------------------------------------------------------------------------------
+
+const lockDelayed: Property = sometimes<null>({
+  name: 'lock-delayed',
+  title: 'a lock that was lost was kept from others for the lock-delay',
+  oracle: 'internal',
+  role: 'server',
+  requiredWithinSeeds: 500,
+  start: () => null,
+  note: (_memory, _node, text) => text === 'delays',
+});
+
+/** Two tokens: of the last write that was done, and of the last lock that was lost. */
+interface Late {
+  written: number;
+  lost: number;
+}
+
+/** @param wanted what a write under this token must be. */
+const lateWrite = (name: string, title: string, wanted: (token: number, late: Late) => boolean): Property =>
+  sometimes<Late>({
     name,
     title,
     oracle: 'internal',
-    role: 'server',
-    requiredWithinSeeds,
-    start: () => new Map(),
-    note(counting, node, text, data) {
-      if (text !== 'delays') return false;
-      const { node: token } = data as { readonly node: number };
-      const first = counting.get(token);
-      if (first === undefined) counting.set(token, node);
-      return wanted(first, node);
+    start: () => ({ written: 0, lost: 0 }),
+    note(late, node, text, data, world) {
+      if ((text !== 'delays' && text !== 'wrote') || !isGuardedByDelay(world, node)) return false;
+      const { token } = data as { readonly token: number };
+      if (text === 'delays') late.lost = Math.max(late.lost, token);
+      if (text === 'delays') return false;
+      const isWanted = wanted(token, late);
+      late.written = Math.max(late.written, token);
+      return isWanted;
     },
   });
+
+/** By token of what was lost: who has counted its lock-delay. */
+export const delayFailedOver: Property = sometimes<Map<number, number>>({
+  name: 'delay-failed-over',
+  title: 'a new leader went on to keep a lock that had been lost under another one',
+  oracle: 'internal',
+  role: 'server',
+  requiredWithinSeeds: 500,
+  start: () => new Map(),
+  note(counting, node, text, data) {
+    if (text !== 'delays') return false;
+    const { token } = data as { readonly token: number };
+    const first = counting.get(token);
+    if (first === undefined) counting.set(token, node);
+    return first !== undefined && first !== node;
+  },
+});
 
 export const lockDelayProperties: readonly Property[] = [
   order,
   delay,
-  goal('lock-delayed', 'a lock that was lost was kept from others for the lock-delay', 100, () => true),
-  goal(
-    'delay-failed-over',
-    'a new leader went on to keep a lock that had been lost under another one',
-    500,
-    (first, node) => first !== undefined && first !== node,
+  lockDelayed,
+  lateWrite(
+    'late-in-time',
+    'a write of a holder that had lost the lock was done within the lock-delay, before any of the next one',
+    (token, { lost, written }) => token <= lost && token >= written,
+  ),
+  lateWrite(
+    'overtaken',
+    'a write that took longer than the lock-delay was done after one of a later holder (right: nothing is promised)',
+    (token, { written }) => token < written,
   ),
 ];
