@@ -4,6 +4,7 @@
  */
 import { always, type Property } from '../../../check/property.ts';
 import type { MicroOperation, Transaction, Workload } from '../../../check/transaction.ts';
+import { isExplainedBy } from '../../../check/transactions/witness.ts';
 import { checkTransactions, type TransactionsResult } from '../../../check/transactions.ts';
 import type { Operation } from '../../../sim/history.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
@@ -23,6 +24,8 @@ interface Traced {
   readonly seen: Map<number, readonly Seen[]>;
   committed: boolean;
   answered: number;
+  /** Its place among all: when the last of its participants had executed it, and it held all its locks. */
+  executed: number;
 }
 
 interface Versions {
@@ -33,6 +36,7 @@ interface Versions {
   readonly redo: Map<TxnId, readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
   readonly order: Map<string, Set<TxnId>>;
+  executions: number;
 }
 
 const requestName = ({ process, sequence }: Origin): string => `${process} #${sequence}`;
@@ -43,10 +47,10 @@ export const serializable: Property = always<Versions>({
   source: 'Adya 1999; BHG 2',
   oracle: 'internal',
   messages: ['Execute', 'Executed', 'Done'],
-  start: () => ({ traced: new Map(), attempt: new Map(), redo: [], order: new Map() }),
+  start: () => ({ traced: new Map(), attempt: new Map(), redo: [], order: new Map(), executions: 0 }),
   send(memory, from, to, message: Execute | Executed | Done, world) {
     if (message.type === 'Execute') noteAttempt(memory, to, message, world);
-    else if (message.type === 'Executed') memory.traced.get(message.txn)?.seen.set(from, message.seen);
+    else if (message.type === 'Executed') noteSeen(memory, from, message);
     else if (message.committed) noteAnswer(memory, message, world);
     return undefined;
   },
@@ -73,11 +77,19 @@ function noteAttempt(memory: Versions, to: number, { age, origin, steps }: Execu
       seen: new Map(),
       committed: false,
       answered: Number.POSITIVE_INFINITY,
+      executed: -1,
     };
     memory.traced.set(age.txn, traced);
     memory.attempt.set(requestName(origin), age.txn);
   }
   traced.steps.set(to, steps);
+}
+
+function noteSeen(memory: Versions, from: number, { txn, seen }: Executed): void {
+  const traced = memory.traced.get(txn);
+  if (traced === undefined) return;
+  traced.seen.set(from, seen);
+  traced.executed = memory.executions++;
 }
 
 /** What only reads is committed when the client is told so; and the client's answer ends a transaction in real time. */
@@ -119,9 +131,23 @@ function judgeVersions(memory: Versions): Finding | undefined {
       );
   }
   const versionOrders = [...memory.order].map(([key, order]): [string, TxnId[]] => [key, [...order]]);
+  // Two-phase locking orders transactions by when they held all their locks; where it did, there is nothing to search.
+  if (
+    isExplainedBy(
+      transactions,
+      orderedBy(committed, ({ executed }) => executed),
+      'rw-register',
+      versionOrders,
+    )
+  )
+    return undefined;
   const result = checkTransactions(transactions, { workload: 'rw-register', level: LEVEL, versionOrders });
   return finding(result, (index) => committed[index]?.txn ?? `T${index}`);
 }
+
+/** Places of items in order of a number. */
+const orderedBy = <T>(items: readonly T[], numberOf: (item: T) => number): readonly number[] =>
+  items.map((_, place) => place).sort((one, other) => numberOf(items[one] as T) - numberOf(items[other] as T));
 
 /** A version is named by the transaction that wrote it. What depends on the value before it has read it. */
 function versionsOf(txn: TxnId, steps: readonly Step[], seen: readonly Seen[]): readonly MicroOperation[] {
@@ -150,10 +176,13 @@ export const isolation: Property = always<null>({
     const origins = originsOf(world.history());
     for (const [workload, types] of workloads) {
       const operations = world.history().filter(({ input }) => types.includes((input as unknown as ClientOp).type));
-      const result = checkTransactions(
-        operations.map((operation) => asTransaction(operation, origins.get(operation) as Origin)),
-        { workload, level: LEVEL },
+      const transactions = operations.map((operation) => asTransaction(operation, origins.get(operation) as Origin));
+      const answered = orderedBy(transactions, ({ returned = 0 }) => returned).filter(
+        (index) => transactions[index]?.outcome === 'ok',
       );
+      // Who conflicts is mostly answered in order.
+      if (isExplainedBy(transactions, answered, workload)) continue;
+      const result = checkTransactions(transactions, { workload, level: LEVEL });
       const found = finding(result, (index) => {
         const { process, calledEvent } = operations[index] as Operation;
         return `the one that ${process} called at event ${calledEvent}`;
