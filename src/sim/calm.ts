@@ -69,7 +69,7 @@ export class Calming {
     const { core, messages, injector, calls } = this;
     const calm = core.spec.calm as Calm;
     core.begin(CALM, -1, 0, 0);
-    core.digest.object(calm as never);
+    core.digest.objectOnce(calm as never);
     core.tracer?.calm(calm.core);
     core.watches.look((path) => core.worldOf(path));
     core.queue.extract(isOver);

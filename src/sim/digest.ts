@@ -188,25 +188,38 @@ export class Digest {
     else this.objectAt(site, value as Fields);
   }
 
+  /**
+   * The same as `object`, for what comes in many shapes and a few times in a run, such as faults: no code is made for it, and none that
+   * is made for others gets to see it.
+   */
+  objectOnce(object: Fields): void {
+    this.walk(object);
+  }
+
   /** For generated code, which has tried what the site knows. */
   private search(site: Site, object: Fields): void {
     const { type } = object;
-    const candidates = typeof type === 'string' ? (compiledByType.get(type) ?? NONE) : untyped;
-    for (let i = 0; i < candidates.length; i++) {
-      const candidate = candidates[i] as CompiledHash;
-      if (!candidate(this, object)) continue;
-      if (site !== anywhere) remember(site, candidate);
-      return;
-    }
-    this.newShape(object, candidates);
+    const known = typeof type === 'string' ? this.searchType(type, object) : this.searchUntyped(object);
+    if (known === undefined) this.newShape(object);
+    else if (site !== anywhere) remember(site, known);
   }
 
-  private newShape(object: Fields, candidates: readonly CompiledHash[]): void {
-    if (candidates.length < SHAPES_MAX) {
-      const compiled = compile(object);
-      if (candidates === untyped) untyped.push(compiled);
-      else compiledByType.set(object.type as string, [...candidates, compiled]);
-    }
+  private searchType(type: string, object: Fields): CompiledHash | undefined {
+    return compiledByType.get(type)?.find((candidate) => candidate(this, object));
+  }
+
+  /** By its keys: code that were to look at objects it is not made for would lose V8's knowledge of those it is made for. */
+  private searchUntyped(object: Fields): CompiledHash | undefined {
+    const known = untyped.get(Object.keys(object).join());
+    return known?.(this, object) === true ? known : undefined;
+  }
+
+  private newShape(object: Fields): void {
+    const { type } = object;
+    if (typeof type === 'string') {
+      const candidates = compiledByType.get(type) ?? [];
+      if (candidates.length < SHAPES_MAX) compiledByType.set(type, [...candidates, compile(object)]);
+    } else if (untyped.size < UNTYPED_MAX) untyped.set(Object.keys(object).join(), compile(object));
     this.walk(object);
   }
 
@@ -217,11 +230,19 @@ export class Digest {
     this.high = HIGH_START;
     const keys = Object.keys(object).sort(byText);
     this.word(shapeOf(keys));
-    for (const key of keys) this.value(object[key]);
+    for (const key of keys) this.walkValue(object[key]);
     const { low: partLow, high: partHigh } = this;
     this.low = low;
     this.high = high;
     this.addPart(partLow, partHigh);
+  }
+
+  private walkValue(value: unknown): void {
+    if (typeof value !== 'object' || value === null) this.value(value);
+    else if (Array.isArray(value)) {
+      this.word(tag.array ^ (value.length << 4));
+      for (const item of value) this.walkValue(item);
+    } else this.walk(value as Fields);
   }
 
   /** For generated code too. */
@@ -251,12 +272,12 @@ const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0')
 const shapeOf = (keys: readonly string[]): number =>
   keys.reduce((hash, key) => Math.imul(hash ^ hashString(key), 0x01000193), tag.object ^ (keys.length << 4));
 
-/** The shapes seen with each `type`, and those without one. More shapes than this of one type take the generic walk. */
+/** The shapes seen with each `type`, and those without one, by their keys. More shapes than these take the generic walk. */
 const compiledByType = new Map<string, readonly CompiledHash[]>();
-const untyped: CompiledHash[] = [];
-const NONE: readonly CompiledHash[] = [];
+const untyped = new Map<string, CompiledHash>();
 const anywhere = new Site();
 const SHAPES_MAX = 16;
+const UNTYPED_MAX = 256;
 
 function remember(site: Site, hash: CompiledHash): void {
   if (hash === site.first || hash === site.second || hash === site.third) return;

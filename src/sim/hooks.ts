@@ -67,14 +67,16 @@ type Code = ((listeners: readonly Listener[], judge: unknown) => AnyFunction) | 
  * and code of a run's own would start cold in each.
  */
 export class HookCode {
+  private readonly observers: readonly object[];
   private readonly ears: readonly Ears[];
   /** By hook, or hook and message type. */
   private readonly asked = new Map<string, Code>();
   /** By hook and the places of its listeners. */
   private readonly made = new Map<string, Code>();
 
-  constructor(ears: readonly Ears[]) {
-    this.ears = ears;
+  constructor(listeners: readonly Listener[]) {
+    this.observers = listeners.map(({ observer }) => observer);
+    this.ears = listeners.map(earsOf);
   }
 
   /** One function that calls this hook of all listeners that have it, and that want messages of this type; undefined when none does. */
@@ -107,6 +109,8 @@ export class HookCode {
     return (
       listeners.length === this.ears.length &&
       listeners.every(({ observer }, i) => {
+        // Most observers serve all runs.
+        if (observer === this.observers[i]) return true;
         const ears = this.ears[i] as Ears;
         return observer.messages === ears[0] && hookNames.every((name, hook) => observer[name] === ears[hook + 1]);
       })
@@ -122,7 +126,7 @@ const CODES_MAX = 64;
 export function hookCodeFor(listeners: readonly Listener[]): HookCode {
   const known = codes.find((code) => code.fits(listeners));
   if (known !== undefined) return known;
-  const code = new HookCode(listeners.map(earsOf));
+  const code = new HookCode(listeners);
   codes.push(code);
   if (codes.length > CODES_MAX) codes.shift();
   return code;

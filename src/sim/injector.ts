@@ -18,12 +18,28 @@ import type { Messages } from './messages.ts';
 import type { SimNode, Strike } from './process.ts';
 import type { Micros, NodeId, Tagged } from './protocol.ts';
 
-/** A fault that waits for an event. */
+/**
+ * A fault that waits for an event: its trigger in one shape, since triggers of all makes are looked at after every handler.
+ */
 interface Waiting {
   readonly fault: number;
-  readonly when: Trigger;
+  readonly node: NodeId | undefined;
+  readonly message: string | undefined;
+  readonly timer: string | undefined;
+  readonly note: string | undefined;
+  readonly nth: number;
   seen: number;
 }
+
+const waitingFor = (fault: number, { node, message, timer, note, nth = 1 }: Trigger): Waiting => ({
+  fault,
+  node,
+  message,
+  timer,
+  note,
+  nth,
+  seen: 0,
+});
 
 export class Injector {
   private readonly core: Core;
@@ -37,9 +53,7 @@ export class Injector {
     this.core = core;
     this.effects = new FaultEffects(core, messages, processes);
     this.faults = faults;
-    this.waiting = faults.flatMap((fault, index) =>
-      fault.when === undefined ? [] : [{ fault: index, when: fault.when, seen: 0 }],
-    );
+    this.waiting = faults.flatMap((fault, index) => (fault.when === undefined ? [] : [waitingFor(index, fault.when)]));
   }
 
   /** Puts the faults that are anchored at a time into the queue. */
@@ -71,14 +85,14 @@ export class Injector {
     name: string | undefined,
     effects: Effects,
   ): boolean {
-    const { when } = waiting;
-    if (when.node !== undefined && when.node !== node.id) return false;
+    if (waiting.node !== undefined && waiting.node !== node.id) return false;
+    const { message, timer, note } = waiting;
     let times = 0;
-    if (when.message !== undefined) times = kind === DELIVER && (event.payload as Tagged).type === when.message ? 1 : 0;
-    else if (when.timer !== undefined) times = kind === TIMER && name === when.timer ? 1 : 0;
-    else for (let i = 0; i < effects.count; i++) if (effects.kinds[i] === NOTE && effects.a[i] === when.note) times++;
+    if (message !== undefined) times = kind === DELIVER && (event.payload as Tagged).type === message ? 1 : 0;
+    else if (timer !== undefined) times = kind === TIMER && name === timer ? 1 : 0;
+    else for (let i = 0; i < effects.count; i++) if (effects.kinds[i] === NOTE && effects.a[i] === note) times++;
     waiting.seen += times;
-    return times > 0 && waiting.seen >= (when.nth ?? 1);
+    return times > 0 && waiting.seen >= waiting.nth;
   }
 
   noted(text: string, node: SimNode): void {
@@ -122,7 +136,7 @@ export class Injector {
   ): void {
     const { core } = this;
     // What it is and not its number: that would change with the faults before it, even if they never happen.
-    core.digest.object(fault as never);
+    core.digest.objectOnce(fault as never);
     const cause = struck === undefined ? undefined : core.event;
     const why = this.whyImpossible(fault, node);
     this.count(fault.kind, why === undefined);
@@ -166,7 +180,7 @@ export class Injector {
     const { core } = this;
     const fault = this.faults[index] as Fault;
     core.begin(FAULT_END, -1, 0, 0);
-    core.digest.object(fault as never);
+    core.digest.objectOnce(fault as never);
     this.effects.end(fault, index);
     core.tracer?.fault(index, fault, 'end', undefined, undefined);
   }
