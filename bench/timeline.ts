@@ -66,11 +66,12 @@ console.log(
   `${'keyframes'.padEnd(44)}${String(count).padStart(8)}, ${(bytes / 1e6).toFixed(1)} MB; ${film.length} steps`,
 );
 
-// A fixed sequence of places, far apart.
-const places = Array.from({ length: 40 }, (_, i) => (i * 7_919 * 104_729) % film.length);
+// Fixed sequences of places, far apart.
+const farApart = (count: number): number[] =>
+  Array.from({ length: count }, (_, i) => (i * 7_919 * 104_729) % film.length);
 spread(
   'seek: the state at an event',
-  places.map((place) => {
+  farApart(300).map((place) => {
     const start = cpu();
     recording.stateAt(film.index.at(place).event, 'n1');
     return cpu() - start;
@@ -78,7 +79,7 @@ spread(
 );
 spread(
   'jump: a whole frame there, at 140x40',
-  places.map((place) => {
+  farApart(40).map((place) => {
     const start = cpu();
     frame(viewer, { ...startState, place }, size);
     return cpu() - start;

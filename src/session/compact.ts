@@ -19,8 +19,17 @@ export const compact = (snapshot: Snapshot, previous?: CompactSnapshot): Compact
   root: compacted(snapshot, previous?.root),
 });
 
-/** The snapshot again, to be restored; it shares with `snapshot` and must not be written to. */
-export const expand = ({ root }: CompactSnapshot): Snapshot => expanded(root) as Snapshot;
+/** Long lists that nobody needs any more, to be filled anew: garbage of that size is collected at a high price. */
+export interface SpareLists {
+  /** Used from the end on. */
+  readonly free: unknown[][];
+  /** Those that were filled since. */
+  readonly used: unknown[][];
+}
+
+/** The snapshot again. What may be written to is nobody else's: it may be adopted. */
+export const expand = ({ root }: CompactSnapshot, spare: SpareLists = { free: [], used: [] }): Snapshot =>
+  expanded(root, spare) as Snapshot;
 
 /** Items of a list in one node; longer lists are trees with as many branches at each node. */
 const FAN = 64;
@@ -32,14 +41,23 @@ class Tree {
   /** 0: holds items. Else it holds nodes that are lower by one. */
   readonly height: number;
   readonly parts: readonly unknown[];
-  /** Whether nothing under it is in another form than in the snapshot. */
-  readonly isPlain: boolean;
+  /** Of a node of items: whether they are all of one kind that nobody can write to, and are shared by all. */
+  readonly kind: 'numbers' | 'frozen' | undefined;
 
   constructor(height: number, parts: readonly unknown[]) {
     this.height = height;
     this.parts = parts;
-    this.isPlain = height === 0 ? parts.every(isPlain) : (parts as readonly Tree[]).every((part) => part.isPlain);
+    this.kind = height === 0 ? kindOf(parts) : undefined;
   }
+}
+
+function kindOf(items: readonly unknown[]): Tree['kind'] {
+  const isNumber = typeof items[0] === 'number';
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (isNumber ? typeof item !== 'number' : typeof item !== 'object' || !Object.isFrozen(item)) return undefined;
+  }
+  return isNumber ? 'numbers' : 'frozen';
 }
 
 class CompactMap {
@@ -220,53 +238,76 @@ function isSame(items: readonly unknown[], at: number, before: readonly unknown[
 
 // --- And back -----------------------------------------------------------------------------------------------------------------------
 
-/** Whether a value in compact form is what it was. */
-function isPlain(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (value instanceof Tree || value instanceof CompactMap) return false;
-  if (value instanceof CompactSet || value instanceof CompactImage) return false;
-  if (Object.isFrozen(value)) return true;
-  if (Array.isArray(value)) return value.every(isPlain);
-  return !isFields(value) || Object.values(value).every(isPlain);
-}
-
-function expanded(value: unknown): unknown {
+function expanded(value: unknown, spare: SpareLists): unknown {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  if (Array.isArray(value)) return expandFew(value);
-  if (value instanceof Tree) return expandTree(value);
-  if (value instanceof CompactMap) return expandMap(value);
-  if (value instanceof CompactSet) return new Set(expanded(value.items) as readonly unknown[]);
-  if (value instanceof CompactImage) return expandImage(value);
-  return isFields(value) ? expandFields(value) : value;
+  if (Array.isArray(value)) return expandFew(value, spare);
+  if (value instanceof Tree) return expandTree(value, spare);
+  if (value instanceof CompactMap) return expandMap(value, spare);
+  if (value instanceof CompactSet) return new Set(expanded(value.items, spare) as readonly unknown[]);
+  if (value instanceof CompactImage) return expandImage(value, spare);
+  if (ArrayBuffer.isView(value)) return (value as unknown as Float64Array).slice();
+  return isFields(value) ? expandFields(value, spare) : value;
 }
 
-function expandFew(items: readonly unknown[]): readonly unknown[] {
+function expandFew(items: readonly unknown[], spare: SpareLists): readonly unknown[] {
   const copy = items.slice();
   for (let i = 0; i < copy.length; i++) {
     const item = copy[i];
-    if (typeof item === 'object' && item !== null) copy[i] = expanded(item);
+    if (typeof item === 'object' && item !== null) copy[i] = expanded(item, spare);
   }
   return copy;
 }
 
-function expandTree({ height, parts, isPlain }: Tree): readonly unknown[] {
-  if (height === 0) return isPlain ? parts : expandFew(parts);
-  return ([] as unknown[]).concat(...(parts as readonly Tree[]).map(expandTree));
+function expandTree(tree: Tree, spare: SpareLists): readonly unknown[] {
+  const list = spare.free.pop() ?? [];
+  list.length = fill(list, 0, tree, spare);
+  spare.used.push(list);
+  return list;
 }
 
-function expandMap({ keys, values }: CompactMap): Map<unknown, unknown> {
-  const items = expanded(values) as readonly unknown[];
-  return new Map((expanded(keys) as readonly unknown[]).map((key, i) => [key, items[i]]));
+/** Writes what is in `tree` to `list`, from `at` on; answers where it ends. */
+function fill(list: unknown[], at: number, { height, parts, kind }: Tree, spare: SpareLists): number {
+  if (height > 0) return (parts as readonly Tree[]).reduce((end, part) => fill(list, end, part, spare), at);
+  if (kind === 'numbers') copyNumbers(list, at, parts);
+  else if (kind === 'frozen') copyFrozen(list, at, parts);
+  else copyExpanded(list, at, parts, spare);
+  return at + parts.length;
 }
 
-function expandImage({ areas }: CompactImage): Image {
+// Twice the same: code that meets lists of one kind alone is several times faster.
+function copyNumbers(list: unknown[], at: number, parts: readonly unknown[]): void {
+  for (let i = 0; i < parts.length; i++) list[at + i] = parts[i];
+}
+
+function copyFrozen(list: unknown[], at: number, parts: readonly unknown[]): void {
+  for (let i = 0; i < parts.length; i++) list[at + i] = parts[i];
+}
+
+function copyExpanded(list: unknown[], at: number, parts: readonly unknown[], spare: SpareLists): void {
+  for (let i = 0; i < parts.length; i++) {
+    if (i in parts) list[at + i] = expanded(parts[i], spare);
+    else makeHole(list, at + i);
+  }
+}
+
+function makeHole(list: unknown[], at: number): void {
+  delete list[at];
+  list.length = Math.max(list.length, at + 1);
+}
+
+function expandMap({ keys, values }: CompactMap, spare: SpareLists): Map<unknown, unknown> {
+  const items = expanded(values, spare) as readonly unknown[];
+  return new Map((expanded(keys, spare) as readonly unknown[]).map((key, i) => [key, items[i]]));
+}
+
+function expandImage({ areas }: CompactImage, spare: SpareLists): Image {
   const image = new Image();
-  for (const [path, area] of expanded(areas) as Image['areas']) image.areas.set(path, area);
+  for (const [path, area] of expanded(areas, spare) as Image['areas']) image.areas.set(path, area);
   return image;
 }
 
-function expandFields(object: Fields): Fields {
+function expandFields(object: Fields, spare: SpareLists): Fields {
   const copy: Fields = {};
-  for (const key of Object.keys(object)) copy[key] = expanded(object[key]);
+  for (const key of Object.keys(object)) copy[key] = expanded(object[key], spare);
   return copy;
 }

@@ -1,6 +1,6 @@
 /** Snapshots along a run, as many as fit: when there are too many, every second one goes and the gaps double. */
 import type { Snapshot } from '../sim/snapshot.ts';
-import { type CompactSnapshot, compact, expand } from './compact.ts';
+import { type CompactSnapshot, compact, expand, type SpareLists } from './compact.ts';
 
 interface Keyframe {
   /** Ordinal of the last event before it. */
@@ -46,9 +46,12 @@ export class Keyframes {
     return this.before(event).event;
   }
 
-  /** The last one that is not after `event`. */
-  snapshotBefore(event: number): Snapshot {
-    return expand(this.before(event).snapshot);
+  /**
+   * The last one that is not after `event`; it may be adopted.
+   * @param spare where the lists are that it may be made of.
+   */
+  snapshotBefore(event: number, spare?: SpareLists): Snapshot {
+    return expand(this.before(event).snapshot, spare);
   }
 
   private before(event: number): Keyframe {

@@ -4,10 +4,11 @@ import type { Protocol } from '../check/protocol.ts';
 import { type OpenRun, openRun } from '../explore/execute.ts';
 import type { Execution } from '../explore/execution.ts';
 import type { Plan } from '../scenario/plan.ts';
+import type { Watch } from '../sim/observing.ts';
 import { clone } from '../sim/plain.ts';
 import type { NodeId } from '../sim/protocol.ts';
 import type { Action } from '../sim/scheduler.ts';
-import type { Simulation } from '../sim/simulation.ts';
+import { Simulation } from '../sim/simulation.ts';
 import type { TraceEvent, TraceSink } from '../sim/trace.ts';
 import { Keyframes } from './keyframes.ts';
 
@@ -34,15 +35,23 @@ export interface Standing {
 export class Recording {
   readonly protocol: Protocol;
   readonly plan: Plan;
-  private readonly run: OpenRun;
+  /** Given up at the end, unless a verdict ended it: what it holds is large. */
+  private run: OpenRun | undefined;
   private readonly keyframes = new Keyframes();
   /** Events that happened before the first keyframe: the nodes start. */
   private readonly opening: readonly TraceEvent[];
-  /** Whether the run has been recorded to its end. */
-  isOver = false;
+  /** Trace events of the last event so far. */
+  private readonly closing: TraceEvent[] = [];
   private result: Execution | undefined;
-  /** Stands wherever it was last asked to; made when first needed. */
+  /** What was watched, and when goals were reached. */
+  private readonly watches: readonly Watch[];
+  /**
+   * Stands wherever it was last asked to; made when first needed. Nobody watches it: properties remember more than the nodes do, and what
+   * they find is known.
+   */
   private seeker: Simulation | undefined;
+  /** Long lists that the seeker was given when it last went to a keyframe. */
+  private seekerLists: readonly unknown[][] = [];
   /** Tells a stretch again, event by event; made when first needed. */
   private teller: { readonly simulation: Simulation; events: TraceEvent[] } | undefined;
 
@@ -51,47 +60,76 @@ export class Recording {
     this.protocol = protocol;
     this.plan = plan;
     const opening: TraceEvent[] = [];
+    const { closing } = this;
     let isOpening = true;
-    this.run = openRun(protocol, plan, {
+    const run = openRun(protocol, plan, {
       strict,
       sink: (event) => {
         if (isOpening) opening.push(event);
+        if (closing[0]?.event !== event.event) closing.length = 0;
+        closing.push(event);
         sink(event);
       },
     });
     isOpening = false;
     this.opening = opening;
-    const { simulation } = this.run;
-    this.keyframes.add(simulation.event, simulation.snapshot());
+    this.run = run;
+    const { simulation } = run;
+    this.watches = simulation.watches;
+    this.keyframes.add(simulation.event, simulation.snapshot(false));
   }
 
   /** Records up to so many events more. */
   record(events: number = Number.POSITIVE_INFINITY): this {
     const { keyframes, run } = this;
+    if (run === undefined) return this;
     const { simulation } = run;
     const end = simulation.event + events;
     while (!this.isOver && simulation.event < end) {
-      this.isOver = !simulation.advanceTo(Math.min(end, keyframes.due));
-      if (simulation.event >= keyframes.due) keyframes.add(simulation.event, simulation.snapshot());
+      if (!simulation.advanceTo(Math.min(end, keyframes.due))) this.end(run);
+      else if (simulation.event >= keyframes.due) keyframes.add(simulation.event, simulation.snapshot(false));
     }
     return this;
   }
 
-  /** What came of it, once it is over. */
-  get outcome(): Execution {
-    if (!this.isOver) return this.run.outcome();
-    this.result ??= this.run.outcome();
-    return this.result;
+  private end(run: OpenRun): void {
+    const result = run.outcome();
+    this.result = result;
+    if (result.violation !== undefined || result.failure !== undefined) return;
+    this.run = undefined;
+    for (const watch of this.watches) watch.memory = undefined;
   }
 
-  /** The simulation as it was when all effects of `event` were committed. */
+  /** Whether the run has been recorded to its end. */
+  get isOver(): boolean {
+    return this.result !== undefined;
+  }
+
+  /** What came of it; meaningful when it is over. */
+  get outcome(): Execution {
+    return this.result ?? (this.run as OpenRun).outcome();
+  }
+
+  /** The simulation as it was when all effects of `event` were committed. To be looked at: it is soon somewhere else. */
   at(event: number): Simulation {
-    this.seeker ??= openRun(this.protocol, this.plan).simulation;
+    const last = this.result?.statistics.events ?? Number.POSITIVE_INFINITY;
+    // A verdict may fall in the middle of an event's effects, which then remain what they are.
+    if (event >= last && this.run !== undefined) return this.run.simulation;
+    this.seeker ??= unwatched(this.protocol, this.plan);
     const { seeker } = this;
-    const isNear = seeker.event <= event && seeker.event >= this.keyframes.eventBefore(event);
-    if (!isNear) seeker.restore(this.keyframes.snapshotBefore(event));
-    seeker.advanceTo(event);
+    const wanted = Math.min(event, last);
+    const isNear = seeker.event <= wanted && seeker.event >= this.keyframes.eventBefore(wanted);
+    if (!isNear) this.goToKeyframe(seeker, wanted);
+    seeker.advanceTo(wanted);
     return seeker;
+  }
+
+  /** What the seeker has is given up for the keyframe; its long lists are filled with what is in the lists of the keyframe. */
+  private goToKeyframe(seeker: Simulation, event: number): void {
+    const used: unknown[][] = [];
+    // From the first on, as they were filled: each gets what it had before, mostly.
+    seeker.adopt(this.keyframes.snapshotBefore(event, { free: this.seekerLists.toReversed(), used }));
+    this.seekerLists = used;
   }
 
   /**
@@ -99,21 +137,32 @@ export class Recording {
    * at `first` was sent is not known (its `cause` is), and views are told again.
    */
   eventsBetween(first: number, last: number): readonly TraceEvent[] {
+    const end =
+      this.run === undefined || this.result === undefined ? Number.POSITIVE_INFINITY : this.run.simulation.event;
+    const isWithin = ({ event }: TraceEvent): boolean => event >= first && event <= last;
     const beginning = this.keyframes.eventBefore(0);
-    const early = this.opening.filter(({ event }) => event >= first && event <= last);
-    if (last <= beginning) return early;
-    const snapshot = this.at(Math.max(first - 1, beginning)).snapshot();
+    return [
+      ...this.opening.filter(isWithin),
+      ...this.toldAgain(Math.max(first - 1, beginning), Math.min(last, end - 1)).filter(isWithin),
+      ...(last >= end && end > beginning ? this.closing.filter(isWithin) : []),
+    ];
+  }
+
+  /** Of the events after `from`, up to `to`. */
+  private toldAgain(from: number, to: number): readonly TraceEvent[] {
+    if (to <= from) return [];
+    const snapshot = this.at(from).snapshot(false);
     const teller = this.tellingSimulation();
-    teller.simulation.restore(snapshot);
-    teller.events = [...early];
-    teller.simulation.advanceTo(last);
-    return teller.events.filter(({ event }) => event >= first && event <= last);
+    teller.simulation.adopt(snapshot);
+    teller.events = [];
+    teller.simulation.advanceTo(to);
+    return teller.events;
   }
 
   private tellingSimulation(): { readonly simulation: Simulation; events: TraceEvent[] } {
     if (this.teller !== undefined) return this.teller;
     const holder: { events: TraceEvent[] } = { events: [] };
-    const { simulation } = openRun(this.protocol, this.plan, { sink: (event) => holder.events.push(event) });
+    const simulation = unwatched(this.protocol, this.plan, (event) => holder.events.push(event));
     this.teller = Object.assign(holder, { simulation });
     return this.teller;
   }
@@ -143,14 +192,13 @@ export class Recording {
 
   /** Every property and goal, as it stands after `event`. */
   standingsAt(event: number): readonly Standing[] {
-    const simulation = this.at(event);
     const { violation } = this.isOver ? this.outcome : { violation: undefined };
     return placedProperties(this.protocol).map(({ path, property: { name, title, kind } }): Standing => {
       const qualified = qualifiedName(path, name);
-      const watch = simulation.watches.find((one) => one.path === path && one.name === name);
+      const watch = this.watches.find((one) => one.path === path && one.name === name);
       if (kind === 'sometimes') {
         const reached = watch?.reachedAt ?? -1;
-        return reached < 0
+        return reached < 0 || reached > event
           ? { name: qualified, title, kind, state: 'pending' }
           : { name: qualified, title, kind, state: 'reached', event: reached };
       }
@@ -167,3 +215,6 @@ export class Recording {
     return this.keyframes.size;
   }
 }
+
+const unwatched = ({ roles }: Protocol, plan: Plan, sink?: TraceSink): Simulation =>
+  new Simulation({ spec: plan, roles, observers: [], ...(sink === undefined ? {} : { sink }) });

@@ -96,7 +96,7 @@ export class Calls {
     return this.workload.save();
   }
 
-  load(snapshot: WorkloadSnapshot): void {
-    this.workload.load(snapshot);
+  load(snapshot: WorkloadSnapshot, isOurs: boolean): void {
+    this.workload.load(snapshot, isOurs);
   }
 }

@@ -291,11 +291,11 @@ export class Workload {
     };
   }
 
-  load(snapshot: WorkloadSnapshot): void {
+  load(snapshot: WorkloadSnapshot, isOurs: boolean): void {
     this.clients.clear();
     for (const { stream, ...client } of snapshot.clients)
       this.clients.set(client.id, { ...client, stream: stream === undefined ? undefined : Stream.restored(stream) });
-    this.operations = snapshot.operations.map(ownCopy);
+    this.operations = isOurs ? snapshot.operations : snapshot.operations.map(ownCopy);
     this.position = snapshot.position;
     this.counts = { ...snapshot.counts };
   }
@@ -303,11 +303,11 @@ export class Workload {
 
 /** An operation that has ended changes no more, and is shared; one that is open will be written to. */
 const ownCopy = (operation: MutableOperation): MutableOperation =>
-  operation.returnedAt === undefined ? { ...operation } : operation;
+  operation.returnedAt === undefined ? { ...operation } : Object.freeze(operation);
 
 export interface WorkloadSnapshot {
   readonly clients: readonly (Omit<Client, 'stream'> & { readonly stream: StreamState | undefined })[];
-  readonly operations: readonly MutableOperation[];
+  readonly operations: MutableOperation[];
   readonly position: number;
   readonly counts: { readonly ok: number; readonly fail: number; readonly unknown: number };
 }

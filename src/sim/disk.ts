@@ -270,9 +270,9 @@ export class SimDisk {
     };
   }
 
-  load(snapshot: DiskSnapshot): void {
-    this.cached = snapshot.cached.save();
-    this.durable = snapshot.durable.save();
+  load(snapshot: DiskSnapshot, isOurs = false): void {
+    this.cached = isOurs ? snapshot.cached : snapshot.cached.save();
+    this.durable = isOurs ? snapshot.durable : snapshot.durable.save();
     this.unsynced = new Fifo(snapshot.unsynced);
     this.written = snapshot.written;
     this.busyUntil = snapshot.busyUntil;

@@ -145,10 +145,10 @@ export class Watches {
     return this.all.map(({ memory, reachedAt }) => ({ memory: clone(memory), reachedAt }));
   }
 
-  load(saved: readonly SavedWatch[]): void {
+  load(saved: readonly SavedWatch[], isOurs: boolean): void {
     this.all.forEach((watch, i) => {
       const { memory, reachedAt } = saved[i] as SavedWatch;
-      watch.memory = clone(memory);
+      watch.memory = isOurs ? memory : clone(memory);
       watch.reachedAt = reachedAt;
     });
   }

@@ -210,7 +210,7 @@ export class SimNode {
     };
   }
 
-  load(snapshot: NodeSnapshot): void {
+  load(snapshot: NodeSnapshot, isOurs: boolean): void {
     this.status = snapshot.status;
     this.incarnation = snapshot.incarnation;
     this.bootedLocal = snapshot.bootedLocal;
@@ -231,10 +231,10 @@ export class SimNode {
     this.syncStream = restored(snapshot.syncStream);
     this.crashStream = restored(snapshot.crashStream);
     this.clock.load(snapshot.clock);
-    this.disk.load(snapshot.disk);
+    this.disk.load(snapshot.disk, isOurs);
     snapshot.parts.forEach((saved, i) => {
       const part = this.parts[i] as Part;
-      part.state = clone(saved.state);
+      part.state = isOurs ? saved.state : clone(saved.state);
       // Message types have the numbers of the snapshot now.
       part.kinds.length = 0;
       part.messageHandlers.length = 0;

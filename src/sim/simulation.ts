@@ -293,13 +293,21 @@ export class Simulation {
 
   // --- Snapshots -----------------------------------------------------------------------------------------------------------------
 
-  /** Everything: nodes, disks, what is in flight, timers, streams, pending effects, property memory, history, triggers. */
-  snapshot(): Snapshot {
-    return takeSnapshot(this.kernel);
+  /**
+   * Everything: nodes, disks, what is in flight, timers, streams, pending effects, history, triggers, and what observers remember.
+   * @param withMemories without them it is for a simulation that has no observers: they remember more than the nodes do.
+   */
+  snapshot(withMemories = true): Snapshot {
+    return takeSnapshot(this.kernel, withMemories);
   }
 
   /** Goes back (or forth) to a snapshot of this simulation, or of another one with the same setup. */
   restore(snapshot: Snapshot): void {
-    restoreSnapshot(this.kernel, snapshot);
+    restoreSnapshot(this.kernel, snapshot, false);
+  }
+
+  /** The same, where nobody else needs the snapshot any more: spares a copy of what is large in it. */
+  adopt(snapshot: Snapshot): void {
+    restoreSnapshot(this.kernel, snapshot, true);
   }
 }

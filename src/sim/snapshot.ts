@@ -24,12 +24,13 @@ export interface Snapshot {
   readonly interventions: number;
   readonly noteCounts: ReadonlyMap<string, number>;
   readonly ready: readonly number[];
+  /** Empty: for a simulation that nobody watches. */
   readonly watches: readonly SavedWatch[];
   /** What the trace has shown of each node. */
   readonly views: ReadonlyMap<NodeId, string>;
 }
 
-export function takeSnapshot(kernel: Kernel): Snapshot {
+export function takeSnapshot(kernel: Kernel, withMemories: boolean): Snapshot {
   const { core, handlers, messages, calls, injector, interventions, committer, reception } = kernel;
   return {
     core: core.save(),
@@ -45,27 +46,28 @@ export function takeSnapshot(kernel: Kernel): Snapshot {
     interventions: interventions.save(),
     noteCounts: committer.save(),
     ready: reception.ready.slice(),
-    watches: core.watches.save(),
+    watches: withMemories ? core.watches.save() : [],
     views: core.tracer?.save() ?? new Map(),
   };
 }
 
-export function restoreSnapshot(kernel: Kernel, snapshot: Snapshot): void {
+/** @param isOurs what is large in it, states and memories and disks, need not be copied: nobody else will use it. */
+export function restoreSnapshot(kernel: Kernel, snapshot: Snapshot, isOurs: boolean): void {
   const { core } = kernel;
   core.load(snapshot.core);
   core.queue.load(snapshot.queue);
   // Who joined here may not have joined there, or in another order.
   kernel.nodes.removeJoined();
   snapshot.nodes.forEach(({ spec, saved }, i) => {
-    (core.nodes[i] ?? kernel.nodes.add(spec)).load(saved);
+    (core.nodes[i] ?? kernel.nodes.add(spec)).load(saved, isOurs);
   });
   kernel.handlers.load(snapshot.hostRequests);
   kernel.messages.load(snapshot.messages);
-  kernel.calls.load(snapshot.calls);
+  kernel.calls.load(snapshot.calls, isOurs);
   kernel.injector.load(snapshot.injector);
   kernel.interventions.load(snapshot.interventions);
   kernel.committer.load(snapshot.noteCounts);
   kernel.reception.ready = snapshot.ready.slice();
-  core.watches.load(snapshot.watches);
+  core.watches.load(snapshot.watches, isOurs);
   core.tracer?.load(snapshot.views);
 }
