@@ -48,6 +48,8 @@ export interface Always<Memory> extends Described<Memory>, Hooks<Memory, Finding
 export interface Sometimes<Memory> extends Described<Memory>, Hooks<Memory, boolean | undefined> {
   readonly kind: 'sometimes';
   readonly requiredWithinSeeds?: number;
+  /** The note that reaches it, where one does: an event that matters, which faults may hang on however rare it is. */
+  readonly reachedBy?: string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: memories differ; each property is checked where it is written.
@@ -68,6 +70,7 @@ export const goalByNote = (name: string, title: string, note: string): Property 
     name,
     title,
     oracle: 'internal',
+    reachedBy: note,
     start: () => null,
     note: (_memory, _node, text) => text === note,
   });

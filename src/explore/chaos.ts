@@ -85,6 +85,10 @@ const candidates = (tolerates: Tolerance, { faults, weights }: Chaos): readonly 
     ({ kind, claimed }) => claimed(tolerates) && (faults?.includes(kind) ?? true) && weights?.[kind] !== 0,
   );
 
+/** A run is to have so many kinds of troubles, in hundredths, where there are as many; none is in more runs than so many of a hundred. */
+const KINDS_EXPECTED_PERCENT = 450;
+const COMMON_PERCENT_MAX = 80;
+
 /** Which kinds exist in a run, and how common each is. */
 export type Swarm = readonly (readonly [weight: number, kind: FaultKind])[];
 
@@ -92,13 +96,20 @@ export type Swarm = readonly (readonly [weight: number, kind: FaultKind])[];
 function drawSwarm(tolerates: Tolerance, chaos: Chaos, draw: Draw): Swarm {
   const kinds = candidates(tolerates, chaos);
   const { faults, weights } = chaos;
+  const expected = kinds.reduce((sum, { percent }) => sum + percent, 0);
   const chosen = kinds.filter(({ kind, percent }) => draw.chance(wanted(kind, percent)));
   const present = chosen.length > 0 || kinds.length === 0 ? chosen : [draw.pick(kinds)];
   return present.map(({ kind }) => [weights?.[kind] ?? draw.pick([1, 2, 4]), kind] as const);
 
   function wanted(kind: FaultKind, percent: number): number {
     if (weights?.[kind] !== undefined) return 100;
-    return faults === undefined ? percent : Math.max(50, percent);
+    return faults === undefined ? common(percent) : Math.max(50, percent);
+  }
+
+  /** Of a protocol that knows few kinds, a run has as many as of another. */
+  function common(percent: number): number {
+    if (expected >= KINDS_EXPECTED_PERCENT) return percent;
+    return Math.max(percent, Math.min(COMMON_PERCENT_MAX, Math.floor((percent * KINDS_EXPECTED_PERCENT) / expected)));
   }
 }
 

@@ -8,15 +8,21 @@ import type { Word } from './vocabulary.ts';
 /** Of the faults that can hang on an event, this many do, in percent. */
 const ANCHORED_PERCENT = 35;
 const NOTED_TARGET_PERCENT = 40;
+/** Of the faults that hang on an event so many wait for one after their time has come: then it may be a consequence of the fault before. */
+const NEXT_PERCENT = 50;
+const NEXT_MAX = 4;
 /** In so many runs somebody is struck again and again, and then by so many of the faults: troubles pile up where one has begun. */
 const HAUNTED_PERCENT = 60;
 const HAUNTING_PERCENT = 60;
+/** Whoever tells several others something leads, or takes over: one after the other. */
+const telling: Target = { telling: 'several' };
+const TELLING_VICTIM_PERCENT = 15;
 /** So many cuts last long enough to settle in. */
 const STABLE_PERCENT = 40;
 /** Clients are nodes too: they pause, crash and have clocks. */
 export const CLIENT_PERCENT = 12;
 
-export type Moment = { readonly at: Micros } | { readonly when: Trigger };
+export type Moment = { readonly at: Micros } | { readonly at?: Micros; readonly when: Trigger };
 
 /** An event to hang a fault on. */
 interface Anchor {
@@ -49,6 +55,7 @@ export class FaultPlaces {
   private chooseVictim(): Target {
     const { draw, setting } = this;
     const { notes } = setting.vocabulary;
+    if (draw.chance(TELLING_VICTIM_PERCENT)) return telling;
     return notes.length > 0 && draw.chance(50) ? { noted: draw.pick(notes).text } : draw.pick(setting.servers);
   }
 
@@ -63,7 +70,7 @@ export class FaultPlaces {
   /** A time, or an event. */
   moment(at: Micros): Moment {
     const anchor = this.draw.chance(ANCHORED_PERCENT) ? this.anchor() : undefined;
-    return anchor === undefined ? { at } : { when: this.trigger(anchor, undefined) };
+    return anchor === undefined ? { at } : this.trigger(anchor, undefined, at);
   }
 
   /**
@@ -75,11 +82,37 @@ export class FaultPlaces {
     const anchor = draw.chance(ANCHORED_PERCENT) ? this.anchor() : undefined;
     if (anchor === undefined) return { node: this.target(), at, ...this.boundary(atBoundary, 8) };
     if (anchor.kind === 'note' && draw.chance(40)) {
-      return { node: { noted: anchor.word.text }, when: this.trigger(anchor, undefined) };
+      const boundary = this.boundary(atBoundary, anchor.word.effectsMax);
+      return { node: { noted: anchor.word.text }, ...this.trigger(anchor, undefined, at), ...boundary };
     }
-    if (draw.chance(25)) return { node: this.target(), when: this.trigger(anchor, undefined) };
+    if (draw.chance(25)) return { node: this.target(), ...this.trigger(anchor, undefined, at) };
     const node = this.node();
-    return { node, when: this.trigger(anchor, node), ...this.boundary(atBoundary, anchor.word.effectsMax) };
+    return { node, ...this.trigger(anchor, node, at), ...this.boundary(atBoundary, anchor.word.effectsMax) };
+  }
+
+  /** A crash while somebody tells several others: some have heard of it, and some have not. */
+  strikeAmidSends(at: Micros): Moment & { node: Target; effect?: number } {
+    const { draw } = this;
+    const node = this.pinned ?? (draw.chance(60) ? telling : this.target());
+    return { node, ...this.moment(at), ...this.someSends() };
+  }
+
+  /** The same, of whoever tells several others after an event that is rare: it may have taken over from somebody. */
+  strikeSuccessor(at: Micros): Moment & { node: Target; effect?: number } {
+    const { draw } = this;
+    const { notes, messages } = this.setting.vocabulary;
+    const word: Anchor | undefined =
+      messages.length > 0 && (notes.length === 0 || draw.chance(50))
+        ? { kind: 'message', word: rareOf(messages, draw) }
+        : notes.length > 0
+          ? { kind: 'note', word: rareOf(notes, draw) }
+          : undefined;
+    const when = word === undefined ? {} : { when: { [word.kind]: word.word.text } };
+    return { node: telling, at, ...when, ...this.someSends() };
+  }
+
+  private someSends(): { effect?: number } {
+    return this.draw.chance(50) ? {} : { effect: this.draw.between(1, this.setting.servers.length) };
   }
 
   private anchor(): Anchor | undefined {
@@ -87,16 +120,22 @@ export class FaultPlaces {
     const { messages, timers } = this.setting.vocabulary;
     const choices: (readonly [number, () => Anchor])[] = [];
     if (this.focus.length > 0) choices.push([4, () => ({ kind: 'note', word: draw.pick(this.focus) })]);
-    if (messages.length > 0) choices.push([3, () => ({ kind: 'message', word: draw.pick(messages) })]);
+    if (messages.length > 0)
+      choices.push([
+        3,
+        () => ({ kind: 'message', word: draw.chance(50) ? draw.pick(messages) : rareOf(messages, draw) }),
+      ]);
     if (timers.length > 0) choices.push([1, () => ({ kind: 'timer', word: draw.pick(timers) })]);
     return choices.length === 0 ? undefined : draw.weighted(choices)();
   }
 
-  /** The n-th of these events anywhere, or at one node: from the first to about the last of a run. */
-  private trigger({ kind, word }: Anchor, node: NodeId | undefined): Trigger {
+  /** The n-th of these events anywhere, or at one node: from the first to about the last of a run, or one of the next after `at`. */
+  private trigger({ kind, word }: Anchor, node: NodeId | undefined, at: Micros): { at?: Micros; when: Trigger } {
+    const { draw } = this;
     const expected = node === undefined ? word.perRun : Math.ceil(word.perRun / this.setting.servers.length);
-    const nth = this.draw.acrossScales(1, expected + 1);
-    return { [kind]: word.text, ...(node === undefined ? {} : { node }), nth };
+    const isNext = draw.chance(NEXT_PERCENT);
+    const nth = draw.acrossScales(1, isNext ? Math.min(expected, NEXT_MAX) + 1 : expected + 1);
+    return { ...(isNext ? { at } : {}), when: { [kind]: word.text, ...(node === undefined ? {} : { node }), nth } };
   }
 
   private target(): Target {
@@ -161,9 +200,12 @@ export class FaultPlaces {
   }
 }
 
-/** One or two notes, the rarer the likelier. */
+/** One or two notes. */
 function chooseFocus(notes: readonly Word[], draw: Draw): readonly Word[] {
   if (notes.length === 0) return [];
-  const weights = notes.map((word) => [Math.max(1, Math.floor(256 / word.perRun)), word] as const);
-  return draw.chance(50) ? [draw.weighted(weights)] : [draw.weighted(weights), draw.weighted(weights)];
+  return draw.chance(50) ? [rareOf(notes, draw)] : [rareOf(notes, draw), rareOf(notes, draw)];
 }
+
+/** The rarer the likelier: rare events are changes of state. */
+const rareOf = (words: readonly Word[], draw: Draw): Word =>
+  draw.weighted(words.map((word) => [Math.max(1, Math.floor(256 / word.perRun)), word] as const));

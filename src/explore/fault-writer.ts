@@ -22,6 +22,14 @@ import {
 const EPISODE_PERCENT = 20;
 /** Of the episodes so many are several troubles of one node. */
 const COMPOUND_PERCENT = 35;
+/** Of the episodes of crashes so many befall one leader after the other. */
+const SUCCESSION_PERCENT = 50;
+/** Some crashes wait for a sync, some for a node that is telling several others. */
+const crashMoments = [
+  [70, 'any'],
+  [15, 'sync'],
+  [15, 'sends'],
+] as const;
 
 export class FaultWriter {
   private readonly setting: ChaosSetting;
@@ -88,9 +96,11 @@ export class FaultWriter {
       case 'noise':
         return noise(places, at);
       case 'crash': {
-        const during = draw.chance(15) ? ({ during: 'sync' } as const) : {};
+        const during = draw.weighted(crashMoments);
+        const struck = during === 'sends' ? places.strikeAmidSends(at) : places.strike(at, true);
         const empty = draw.chance(2) ? { empty: true } : {};
-        return { kind, ...places.strike(at, true), ...diskLoss(places), ...during, ...empty, for: places.duration(at) };
+        const amid = during === 'any' ? {} : { during };
+        return { kind, ...struck, ...diskLoss(places), ...amid, ...empty, for: places.cutDuration(at) };
       }
       case 'pause':
         return { kind, ...places.strike(at, true), for: places.duration(at) };
@@ -153,15 +163,28 @@ export class FaultWriter {
     }
   }
 
-  /** Several nodes at once, up to all of them; or one after the other. */
+  /** Several nodes at once, up to all of them; one after the other; or whoever leads, and then whoever takes over. */
   private crashEpisode(at: Micros): readonly Fault[] {
     const { draw, setting, places } = this;
+    if (draw.chance(SUCCESSION_PERCENT)) return this.succession(at);
     const victims = draw.sample(setting.servers, draw.between(2, Math.max(2, setting.servers.length)));
     const spread = draw.chance(60) ? 0 : draw.acrossScales(setting.base / 32, setting.base * 2);
     return victims.map((node, index) => {
       const moment = Math.min(at + index * spread, places.to);
       return { kind: 'crash', node, at: moment, ...diskLoss(places), for: places.duration(moment) };
     });
+  }
+
+  private succession(at: Micros): readonly Fault[] {
+    const { draw, places } = this;
+    const crash = (place: number): Fault => ({
+      kind: 'crash',
+      ...(place === 0 ? places.strikeAmidSends(at) : places.strikeSuccessor(at)),
+      ...diskLoss(places),
+      during: 'sends',
+      for: places.stableDuration(at),
+    });
+    return Array.from({ length: draw.between(2, 3) }, (_, place) => crash(place));
   }
 
   /** The same fault several times, on the same nodes or on whoever holds a role by then. */

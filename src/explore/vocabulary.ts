@@ -1,7 +1,10 @@
 /**
  * What events of a protocol there are to hang a fault on: notes, message types and timers, and how many effects their handlers have.
- * Nobody has to declare them: notes and messages are seen in a few probe runs, timers stand in the roles' tables.
+ * Nobody has to declare them: notes and messages are seen in a few probe runs; what is too rare for these, but matters, has a handler in
+ * the roles' tables or is a goal.
  */
+import { placedProperties } from '../check/monitor.ts';
+import type { Property } from '../check/property.ts';
 import type { Protocol } from '../check/protocol.ts';
 import type { Observer, PlacedObserver, World } from '../sim/observer.ts';
 import type { AnyRole } from '../sim/protocol.ts';
@@ -27,6 +30,9 @@ export const emptyVocabulary: Vocabulary = { notes: [], messages: [], timers: []
 /** Timers cannot be observed; of each, this many are expected to fire in a run, and to do this much. */
 const TIMER_PER_RUN = 60;
 const TIMER_EFFECTS = 6;
+/** What no probe run has shown is rare. */
+const UNSEEN_PER_RUN = 1;
+const UNSEEN_WORD_EFFECTS = 8;
 /** Setting timers and syncing are effects that no observer sees. */
 const UNSEEN_EFFECTS = 2;
 
@@ -34,7 +40,8 @@ const UNSEEN_EFFECTS = 2;
 export class VocabularyBuilder {
   /** To be placed in the runs to watch. */
   readonly observers: readonly PlacedObserver[];
-  private readonly timers: ReadonlySet<string>;
+  private readonly tables: Tables = { paths: new Set(), timers: new Set(), messages: new Set() };
+  private readonly goals: ReadonlySet<string>;
   private readonly notes = new Map<string, Count>();
   private readonly messages = new Map<string, Count>();
   private runs = 0;
@@ -44,11 +51,9 @@ export class VocabularyBuilder {
   private effects = 0;
 
   constructor(protocol: Protocol) {
-    const paths = new Set<string>();
-    const timers = new Set<string>();
-    for (const role of Object.values(protocol.roles)) visitParts(role, '', paths, timers);
-    this.timers = timers;
-    this.observers = [...paths].map((path) => ({ path, observer: this.observer() }));
+    for (const role of Object.values(protocol.roles)) visitParts(role, '', this.tables);
+    this.goals = new Set(placedProperties(protocol).flatMap(({ property }) => noteOf(property)));
+    this.observers = [...this.tables.paths].map((path) => ({ path, observer: this.observer() }));
   }
 
   endRun(): void {
@@ -57,10 +62,10 @@ export class VocabularyBuilder {
   }
 
   vocabulary(): Vocabulary {
-    const timers = [...this.timers].sort();
+    const timers = [...this.tables.timers].sort();
     return {
-      notes: this.words(this.notes),
-      messages: this.words(this.messages),
+      notes: this.words(this.notes, this.goals),
+      messages: this.words(this.messages, this.tables.messages),
       timers: timers.map((text) => ({ text, perRun: TIMER_PER_RUN, effectsMax: TIMER_EFFECTS })),
     };
   }
@@ -114,14 +119,16 @@ export class VocabularyBuilder {
     this.event = next;
   }
 
-  private words(counts: ReadonlyMap<string, Count>): readonly Word[] {
-    return [...counts]
-      .map(([text, { seen, effectsMax }]) => ({
-        text,
-        perRun: Math.max(1, Math.ceil(seen / Math.max(1, this.runs))),
-        effectsMax: effectsMax + UNSEEN_EFFECTS,
-      }))
-      .sort((left, right) => (left.text < right.text ? -1 : 1));
+  private words(counts: ReadonlyMap<string, Count>, known: ReadonlySet<string>): readonly Word[] {
+    const seen = [...counts].map(([text, { seen: times, effectsMax }]) => ({
+      text,
+      perRun: Math.max(1, Math.ceil(times / Math.max(1, this.runs))),
+      effectsMax: effectsMax + UNSEEN_EFFECTS,
+    }));
+    const unseen = [...known].filter((text) => !counts.has(text));
+    return [...seen, ...unseen.map((text) => ({ text, perRun: UNSEEN_PER_RUN, effectsMax: UNSEEN_WORD_EFFECTS }))].sort(
+      (left, right) => (left.text < right.text ? -1 : 1),
+    );
   }
 }
 
@@ -130,11 +137,22 @@ interface Count {
   effectsMax: number;
 }
 
-/** The paths of a role and of all it hosts, and the timers of each. */
-function visitParts(role: AnyRole, path: string, paths: Set<string>, timers: Set<string>): void {
-  paths.add(path);
-  for (const timer of Object.keys(role.onTimer ?? {})) timers.add(timer);
+/** What the tables of a protocol's roles say. */
+interface Tables {
+  readonly paths: Set<string>;
+  readonly timers: Set<string>;
+  readonly messages: Set<string>;
+}
+
+/** A role and all it hosts. */
+function visitParts(role: AnyRole, path: string, tables: Tables): void {
+  tables.paths.add(path);
+  for (const timer of Object.keys(role.onTimer ?? {})) tables.timers.add(timer);
+  for (const message of Object.keys(role.onMessage ?? {})) tables.messages.add(message);
   for (const [name, component] of Object.entries(role.components ?? {})) {
-    visitParts(component.role, path === '' ? name : `${path}/${name}`, paths, timers);
+    visitParts(component.role, path === '' ? name : `${path}/${name}`, tables);
   }
 }
+
+const noteOf = (property: Property): readonly string[] =>
+  property.kind === 'sometimes' && property.reachedBy !== undefined ? [property.reachedBy] : [];

@@ -53,8 +53,11 @@ const trigger = z
   .meta({ description: 'an event, e.g. { note: becameLeader, nth: 2 }' });
 
 const target = z
-  .union([z.string(), z.strictObject({ noted: z.string() })])
-  .meta({ description: 'a node such as n1, or { noted: becameLeader } for the node that last wrote that note' });
+  .union([z.string(), z.strictObject({ noted: z.string() }), z.strictObject({ telling: z.literal('several') })])
+  .meta({
+    description:
+      'a node such as n1, { noted: becameLeader } for the node that last wrote that note, or { telling: several } for the next to tell several others something',
+  });
 
 const place = z.string().meta({ description: 'a record such as hard, or an entry of a log such as log[3]' });
 
@@ -153,7 +156,10 @@ export const fault = (parts: Quantities): z.ZodType<Fault, FaultInput> => {
         node: target,
         ...loss,
         effect,
-        during: z.literal('sync').meta({ description: 'sync: strikes while a sync is under way' }).exactOptional(),
+        during: z
+          .enum(['sync', 'sends'])
+          .meta({ description: 'sync: strikes while a sync is under way; sends: while it tells several others' })
+          .exactOptional(),
         empty: z.boolean().meta({ description: 'true: it restarts with an empty disk' }).exactOptional(),
         for: during,
       }),
@@ -215,9 +221,9 @@ export const fault = (parts: Quantities): z.ZodType<Fault, FaultInput> => {
         action: typed('an operator action: a table with a type'),
       }),
     ])
-    .refine((input) => (input.at === undefined) !== (input.when === undefined), {
-      error: 'has no moment, or two',
-      params: { hint: 'give exactly one of at (a time) and when (an event)' },
+    .refine((input) => input.at !== undefined || input.when !== undefined, {
+      error: 'has no moment',
+      params: { hint: 'give at (a time), when (an event), or both (an event from that time on)' },
     })
     .meta({ description: 'a fault: a table with a kind and a moment (at or when)' });
 };

@@ -65,7 +65,7 @@ export interface ScenarioInput {
 }
 
 interface AnchorInput {
-  /** Exactly one of `at` and `when`. */
+  /** A time, an event, or with both an event of that time or later. */
   at?: DurationInput;
   when?: Trigger;
 }
@@ -111,7 +111,7 @@ type ProcessFaultInput =
       kind: 'crash';
       node: Target;
       effect?: number;
-      during?: 'sync';
+      during?: 'sync' | 'sends';
       empty?: boolean;
       for?: DurationInput;
     })

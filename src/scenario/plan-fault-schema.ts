@@ -43,8 +43,8 @@ const trigger = z
   .meta({ description: 'an event: one of note, message and timer' });
 
 const target = z
-  .union([name, z.strictObject({ noted: z.string() })])
-  .meta({ description: 'a node, or { "noted": "..." }' });
+  .union([name, z.strictObject({ noted: z.string() }), z.strictObject({ telling: z.literal('several') })])
+  .meta({ description: 'a node, { "noted": "..." } or { "telling": "several" }' });
 
 const anchor = { at: micros.exactOptional(), when: trigger.exactOptional() };
 const during = micros.exactOptional();
@@ -111,7 +111,7 @@ export const fault: z.ZodType<Fault> = z
       node: target,
       ...loss,
       effect,
-      during: z.literal('sync').exactOptional(),
+      during: z.enum(['sync', 'sends']).exactOptional(),
       empty: z.boolean().exactOptional(),
       for: during,
     }),

@@ -7,7 +7,7 @@ import type { Json } from './plain.ts';
 import type { Micros, NodeId, Tagged } from './protocol.ts';
 
 /**
- * The moment of a fault: a true time, or an event.
+ * The moment of a fault: a true time, or an event; with both, an event of that time or later.
  * An event is named by exactly one of `note` (a note's text), `message` (delivery of a message type) or `timer` (its firing),
  * optionally at one node, and by its ordinal `nth` (default 1) among those.
  */
@@ -19,8 +19,11 @@ export interface Trigger {
   readonly nth?: number;
 }
 
-/** A node by name, or the node that last wrote a note (`{ noted: 'becameLeader' }`). Before any did, the fault does not fire. */
-export type Target = NodeId | { readonly noted: string };
+/**
+ * A node by name; the node that last wrote a note (`{ noted: 'becameLeader' }`: before any did, the fault does not fire); or the one
+ * that is the next to send to several nodes in one handler (`{ telling: 'several' }`: whoever leads or takes over does).
+ */
+export type Target = NodeId | { readonly noted: string } | { readonly telling: 'several' };
 
 export interface Anchor {
   readonly at?: Micros;
@@ -115,8 +118,12 @@ export type Fault = Anchor &
         readonly kind: 'crash';
         readonly node: Target;
         readonly effect?: number;
-        /** Strikes while a sync is under way: halfway through the next one that begins. */
-        readonly during?: 'sync';
+        /**
+         * `sync`: strikes while a sync is under way: halfway through the next one that begins.
+         * `sends`: strikes between the sends of the next handler that tells several others: `effect` (default 1) of them have left,
+         * counted around where the handler has fewer.
+         */
+        readonly during?: 'sync' | 'sends';
         /** The disk is lost with the process: the node restarts with an empty one. */
         readonly empty?: boolean;
         /** Time until the restart; without it the node stays down until a `restart`. */

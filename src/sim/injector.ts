@@ -1,7 +1,7 @@
 /** Makes faults happen: at their times, or at the events they wait for; counts what fired and what had to be skipped. */
 import type { Core } from './core.ts';
 import { placeIn } from './damage.ts';
-import { type Effects, NOTE } from './effects.ts';
+import { type Effects, NOTE, SEND } from './effects.ts';
 import {
   DELIVER,
   eventAt,
@@ -27,19 +27,38 @@ interface Waiting {
   readonly message: string | undefined;
   readonly timer: string | undefined;
   readonly note: string | undefined;
+  /** Events before this time do not count. */
+  readonly from: Micros;
   readonly nth: number;
   seen: number;
 }
 
-const waitingFor = (fault: number, { node, message, timer, note, nth = 1 }: Trigger): Waiting => ({
+const waitingFor = (fault: number, { node, message, timer, note, nth = 1 }: Trigger, from: Micros = 0): Waiting => ({
   fault,
   node,
   message,
   timer,
   note,
+  from,
   nth,
   seen: 0,
 });
+
+type Aimed = Extract<Fault, { readonly node: Target }>;
+
+/** Of a fault that waits for a node which tells several others: it strikes when the handler is over. */
+const WHEN_TOLD = Number.NEGATIVE_INFINITY;
+
+/**
+ * After how many effects of a handler a fault strikes that lies in ambush for one; below 0: after how many sends, of a handler that sends to
+ * several nodes. Undefined: it lies in no ambush.
+ */
+function boundaryOf(fault: Fault): number | undefined {
+  const { effect } = fault as { readonly effect?: number };
+  if (fault.kind === 'crash' && fault.during === 'sends') return -Math.max(1, effect ?? 1);
+  const isForTellers = 'node' in fault && typeof fault.node === 'object' && 'telling' in fault.node;
+  return isForTellers ? WHEN_TOLD : effect;
+}
 
 export class Injector {
   private readonly core: Core;
@@ -53,7 +72,9 @@ export class Injector {
     this.core = core;
     this.effects = new FaultEffects(core, messages, processes);
     this.faults = faults;
-    this.waiting = faults.flatMap((fault, index) => (fault.when === undefined ? [] : [waitingFor(index, fault.when)]));
+    this.waiting = faults.flatMap((fault, index) =>
+      fault.when === undefined ? [] : [waitingFor(index, fault.when, fault.at)],
+    );
   }
 
   /** Puts the faults that are anchored at a time into the queue. */
@@ -65,15 +86,16 @@ export class Injector {
 
   /** A handler has run: arms the faults that wait for its event or its notes at one of its boundaries. */
   arm(node: SimNode, kind: number, event: QueuedEvent, name: string | undefined, effects: Effects): void {
-    if (node.ambushes !== undefined) springAmbushes(node, effects);
+    if (node.ambushes !== undefined) springAmbushes(node, effects, this.core.nodes);
     if (this.waiting.length === 0) return;
     const happened = this.waiting.filter((waiting) => this.matches(waiting, node, kind, event, name, effects));
     if (happened.length === 0) return;
     this.waiting = this.waiting.filter((waiting) => !happened.includes(waiting));
     for (const { fault: index } of happened) {
       const fault = this.faults[index] as Fault;
-      const boundary = 'effect' in fault && fault.effect !== undefined ? fault.effect : effects.count;
-      addStrike(node, { fault: index, boundary });
+      const boundary = boundaryOf(fault) ?? effects.count;
+      if (boundary < 0) this.lieInWait({ fault: index, boundary }, fault as Aimed, node);
+      else addStrike(node, { fault: index, boundary });
     }
   }
 
@@ -85,7 +107,7 @@ export class Injector {
     name: string | undefined,
     effects: Effects,
   ): boolean {
-    if (waiting.node !== undefined && waiting.node !== node.id) return false;
+    if (this.core.now < waiting.from || (waiting.node !== undefined && waiting.node !== node.id)) return false;
     const { message, timer, note } = waiting;
     let times = 0;
     if (message !== undefined) times = kind === DELIVER && (event.payload as Tagged).type === message ? 1 : 0;
@@ -104,14 +126,25 @@ export class Injector {
     return this.waiting.length > 0;
   }
 
-  /** A fault's time has come. A crash or pause between effects then lies in ambush for a handler that is long enough. */
+  /** A fault's time has come. */
   start(index: number): void {
     const fault = this.faults[index] as Fault;
     this.core.begin(FAULT_START, -1, 0, 0);
-    const node =
-      'effect' in fault && fault.effect !== undefined ? this.target(fault.node, undefined, fault) : undefined;
-    if (node === undefined || !('effect' in fault)) this.apply(index, undefined, 0);
-    else node.ambushes = [...(node.ambushes ?? []), { fault: index, boundary: fault.effect ?? 0 }];
+    const boundary = boundaryOf(fault);
+    if (boundary === undefined) this.apply(index, undefined, 0);
+    else this.lieInWait({ fault: index, boundary }, fault as Aimed, undefined);
+  }
+
+  /** At one node, or wherever somebody tells several others. */
+  private lieInWait(ambush: Strike, fault: Aimed, struck: SimNode | undefined): void {
+    const { node: wanted } = fault;
+    if (typeof wanted === 'object' && 'telling' in wanted) {
+      for (const node of this.core.nodes) addAmbush(node, ambush);
+      return;
+    }
+    const node = this.target(wanted, struck, fault);
+    if (node === undefined) this.apply(ambush.fault, undefined, 0);
+    else addAmbush(node, ambush);
   }
 
   /** A fault strikes between two effects of a handler, and cuts off this many. */
@@ -193,7 +226,7 @@ export class Injector {
     if (node === undefined)
       return typeof fault.node === 'string'
         ? `there is no ${fault.node}`
-        : `no node has noted "${fault.node.noted}" yet`;
+        : `no node has ${'noted' in fault.node ? `noted "${fault.node.noted}" yet` : 'told several others'}`;
     const isUp = node.status === 'running';
     switch (fault.kind) {
       case 'crash':
@@ -234,6 +267,7 @@ export class Injector {
   private target(target: Target, struck: SimNode | undefined, fault: Fault): SimNode | undefined {
     const { core } = this;
     if (typeof target === 'string') return core.nodes[core.indexes.get(target) ?? -1];
+    if ('telling' in target) return struck;
     if (struck !== undefined && fault.when?.note === target.noted) return struck;
     return core.nodes[this.lastNoted.get(target.noted) ?? -1];
   }
@@ -281,11 +315,36 @@ export interface InjectorSnapshot {
   readonly counts: readonly (readonly [string, { readonly fired: number; readonly skipped: number }])[];
 }
 
-function springAmbushes(node: SimNode, effects: Effects): void {
-  const ambushes = node.ambushes ?? [];
-  for (const ambush of ambushes) if (effects.count > ambush.boundary) addStrike(node, ambush);
-  const left = ambushes.filter(({ boundary }) => effects.count <= boundary);
+function addAmbush(node: SimNode, ambush: Strike): void {
+  node.ambushes = [...(node.ambushes ?? []), ambush];
+}
+
+function springAmbushes(node: SimNode, effects: Effects, all: readonly SimNode[]): void {
+  for (const { fault, boundary: wanted } of node.ambushes ?? []) {
+    const boundary = wanted < 0 ? amidSends(effects, -wanted) : wanted;
+    if (boundary === undefined || (wanted >= 0 && effects.count <= boundary)) continue;
+    addStrike(node, { fault, boundary });
+    for (const other of all) removeAmbush(other, fault);
+  }
+}
+
+function removeAmbush(node: SimNode, fault: number): void {
+  if (node.ambushes === undefined) return;
+  const left = node.ambushes.filter((ambush) => ambush.fault !== fault);
   node.ambushes = left.length === 0 ? undefined : left;
+}
+
+/** Where so many sends of a handler have left and at least one has not; undefined where it does not tell several. */
+function amidSends({ count, kinds, c }: Effects, wanted: number): number | undefined {
+  const places: number[] = [];
+  const told = new Set<unknown>();
+  for (let i = 0; i < count; i++) {
+    if (kinds[i] !== SEND) continue;
+    places.push(i);
+    told.add(c[i]);
+  }
+  if (told.size < 2) return undefined;
+  return wanted === -WHEN_TOLD ? count : places[1 + ((wanted - 1) % (places.length - 1))];
 }
 
 function addStrike(node: SimNode, strike: Strike): void {

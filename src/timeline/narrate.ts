@@ -80,7 +80,7 @@ export class Narrator {
   private aimed(fault: Fault): Fault {
     if (!('node' in fault)) return fault;
     const target: Target = fault.node;
-    const node = typeof target === 'string' ? undefined : this.noted.get(target.noted);
+    const node = typeof target === 'string' || !('noted' in target) ? undefined : this.noted.get(target.noted);
     return node === undefined ? fault : ({ ...fault, node } as Fault);
   }
 

@@ -126,7 +126,8 @@ export class Stage {
   /** The node a fault is aimed at. */
   targetOf(fault: Fault): NodeId | undefined {
     if (!('node' in fault)) return undefined;
-    return typeof fault.node === 'string' ? fault.node : this.noted.get(fault.node.noted);
+    if (typeof fault.node === 'string') return fault.node;
+    return 'noted' in fault.node ? this.noted.get(fault.node.noted) : undefined;
   }
 
   private look(node: NodeId, change: Partial<Look>): void {

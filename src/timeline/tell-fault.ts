@@ -120,8 +120,10 @@ export function tellFaultEnd(fault: Fault): string {
   }
 }
 
-const target = (node: Target): string =>
-  typeof node === 'string' ? node : `the node that last noted "${spaced(node.noted)}"`;
+function target(node: Target): string {
+  if (typeof node === 'string') return node;
+  return 'noted' in node ? `the node that last noted "${spaced(node.noted)}"` : 'the node that tells several others';
+}
 
 const isolation = {
   both: (node: string, others: string): string => `${node} is cut off from ${others}`,

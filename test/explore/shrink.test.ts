@@ -49,7 +49,7 @@ describe.each(['Q02', 'Q03'])('%s', (id) => {
 
 test('a failure that took luck is told message by message: no chance, no network fault, and a short story', async () => {
   const protocol = withBug(register, 'Q01');
-  const [, [plan, execution]] = failing(protocol, 2) as [unknown, [Plan, Execution]];
+  const [, , [plan, execution]] = failing(protocol, 3) as [unknown, unknown, [Plan, Execution]];
   const { plan: small, execution: after } = await shrinkPlan(protocol, plan, execution, { workMax: 1_500_000 });
   expect(signatureOf(after)).toBe('violated LIN');
   expect(small.network).toMatchObject({ lossPpm: 0, duplicationPpm: 0 });
@@ -115,7 +115,7 @@ test('one of five servers goes where one is enough, and its faults with it', asy
   });
   const protocol = { ...register, properties: [eager] };
   // Of the first the time limit is as tight as its latencies are, and neither can be made simpler without the other.
-  const [, [plan, execution]] = failing(protocol, 2) as [unknown, [Plan, Execution]];
+  const [, , [plan, execution]] = failing(protocol, 3) as [unknown, unknown, [Plan, Execution]];
   const { plan: small } = await shrinkPlan(protocol, plan, execution);
   expect(small.nodes.map(({ id }) => id)).toEqual(['n1', expect.stringMatching(/^c/)]);
   expect(small.calls).toHaveLength(1);
