@@ -2,10 +2,11 @@
 import type { Property } from '../../check/property.ts';
 import { leaseLockGoals } from './goals.ts';
 import { fence } from './properties/fencing.ts';
-import { fairness, noGhosts, ownership, rising } from './properties/granting.ts';
+import { fairness, noGhosts, ownership, rising, stable } from './properties/granting.ts';
 import { exclusionBy, honesty } from './properties/holding.ts';
 import { lockDelayProperties } from './properties/lock-delay.ts';
 import { passedOn } from './properties/passing-on.ts';
+import { workDone } from './properties/work.ts';
 
 export const leaseLockProperties: readonly Property[] = [
   fence,
@@ -16,6 +17,8 @@ export const leaseLockProperties: readonly Property[] = [
   noGhosts,
   fairness,
   passedOn,
+  stable,
+  workDone,
   ...lockDelayProperties,
   ...leaseLockGoals,
 ];

@@ -3,7 +3,7 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { Granted, Released } from '../shape.ts';
+import type { Granted, LockRecord, Released } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 
 interface Acquisition {
@@ -131,5 +131,26 @@ export const fairness: Property = always<{ queue: readonly Acquisition[] }>({
     memory.queue = memory.queue.filter(({ client, id }) => client !== one.client || id !== one.id);
     if (text === 'leftQueue' || first === undefined || first.id === one.id) return undefined;
     return `${nameOf(world, node)} grants the lock to ${one.client}, although ${first.client} has waited longer`;
+  },
+});
+
+/** DUR. At the instant at which it is said. */
+export const stable: Property = always<null>({
+  name: 'DUR',
+  title: 'what the server says is on its disk: whose the lock is, and that an acquisition is over',
+  source: 'Lampson and Sturgis 1979; Burrows 2006, section 2.4',
+  oracle: 'internal',
+  role: 'server',
+  messages: ['Granted', 'Released'],
+  start: () => null,
+  send(_memory, from, to, { type, id }: Granted | Released, world) {
+    const record = world.diskOf(from).durableRecord('lock') as LockRecord | undefined;
+    const [server, client] = [nameOf(world, from), nameOf(world, to)];
+    if (type === 'Granted') {
+      if (record?.holder?.id === id) return undefined;
+      return `${server} tells ${client} that it has the lock (a${id}), which is not on its disk`;
+    }
+    if ((record?.over[client] ?? -1) >= id) return undefined;
+    return `${server} acknowledges that a${id} of ${client} is released, which is not on its disk`;
   },
 });

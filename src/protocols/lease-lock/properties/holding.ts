@@ -129,16 +129,30 @@ function whoElse(
 
 const under = (belief: Belief | undefined): string => (belief?.token === undefined ? '' : `, token ${belief.token}`);
 
-/** HON. A lease of the server begins after the request for it was sent and lasts ttl: on the holder's clock nobody may go on after that. */
-export const honesty: Property = always<null>({
+/**
+ * HON. A lease of the server begins after the request for it was sent and lasts ttl: on the holder's clock nobody may go on after that. Every
+ * write that leaves has its look at the lease; how long after it, is not in the holder's hands. By node: whether it has just looked.
+ */
+export const honesty: Property = always<{ readonly looked: Set<number> }>({
   name: 'HON',
-  title: 'a holder takes no step later than one lease after it has sent the last request that was answered',
+  title:
+    'a holder looks at its lease before each write, and takes no step later than one lease after it has sent the last request that was answered',
   source: 'Gray and Cheriton 1989, section 5',
   oracle: 'internal',
   role: 'client',
-  start: () => null,
-  note(_memory, node, text, data: Json | undefined, world) {
+  messages: ['Write'],
+  start: () => ({ looked: new Set() }),
+  crash({ looked }, node) {
+    looked.delete(node);
+    return undefined;
+  },
+  send({ looked }, from, to, _message, world) {
+    if (looked.delete(from)) return undefined;
+    return `${nameOf(world, from)} sends a write to ${nameOf(world, to)} without a look at its lease`;
+  },
+  note({ looked }, node, text, data: Json | undefined, world) {
     if (text !== 'guardedStep') return undefined;
+    looked.add(node);
     const { age } = data as unknown as Told;
     const { ttl } = optionsOf(world, node);
     if (age <= ttl) return undefined;

@@ -5,6 +5,7 @@ import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
 import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
+import { workDone } from '../properties/work.ts';
 import { redlockGoals } from './goals.ts';
 import type { Delete, Extend, RedlockOptions, SetIfAbsent } from './shape.ts';
 
@@ -177,5 +178,6 @@ export const redlockProperties: readonly Property[] = [
   noGhosts,
   releasedInTime,
   fence,
+  workDone,
   ...redlockGoals,
 ];

@@ -7,6 +7,7 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
 import type { Granted } from '../shape.ts';
+import type { LockState } from './lock-machine.ts';
 import type { ReplicaState } from './replica.ts';
 
 /** The lock was granted by the command at index `since` of the log. */
@@ -169,6 +170,21 @@ export const fairnessInTheLog: Property = always<null>({
     const { client, asked, waiting } = data as unknown as Grant;
     if (waiting === 0 || waiting > asked) return undefined;
     return `${nameOf(world, node)} grants the lock to ${client}, although somebody else has waited longer`;
+  },
+});
+
+/** REL. Who is gone leaves the queue by a command of its own; whoever stands first when the lock is free gets it by the same command. */
+export const passedOnInTheLog: Property = always<null>({
+  name: 'REL',
+  title: 'a lock that is free is not kept from whoever waits',
+  source: 'Burrows 2006; Schneider 1990',
+  oracle: 'internal',
+  role: 'server',
+  start: () => null,
+  step(_memory, node, { machine: { owner, queue } }: ReplicaState<LockState>, world) {
+    const [first] = queue;
+    if (owner !== null || first === undefined) return undefined;
+    return `${nameOf(world, node)} does not give the lock to ${first.client} (a${first.id}), although nobody has it`;
   },
 });
 

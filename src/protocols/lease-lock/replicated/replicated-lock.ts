@@ -11,6 +11,7 @@ import { WRITES_MAX } from '../liveness.ts';
 import { fence } from '../properties/fencing.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
 import { lockMeter } from '../properties/meter.ts';
+import { workDone } from '../properties/work.ts';
 import { createResource } from '../resource.ts';
 import { correctRules, type Rules } from '../rules.ts';
 import { replicatedLockBugs } from './bugs.ts';
@@ -19,12 +20,19 @@ import { failedOver } from './goals.ts';
 import { replicatedLiveness } from './liveness.ts';
 import { lockMachine } from './lock-machine.ts';
 import { replicatedOptionSpecs } from './options.ts';
-import { agreement, fairnessInTheLog, noGhostsInTheLog, ownershipInTheLog, risingInTheLog } from './properties.ts';
+import {
+  agreement,
+  fairnessInTheLog,
+  noGhostsInTheLog,
+  ownershipInTheLog,
+  passedOnInTheLog,
+  risingInTheLog,
+} from './properties.ts';
 import { createReplica } from './replica.ts';
 import { telling } from './tell.ts';
 import { tolerates, toleratesUnder } from './tolerance.ts';
 
-function createReplicatedLock(rules: Rules = correctRules): Protocol {
+export function createReplicatedLock(rules: Rules = correctRules): Protocol {
   const machine = lockMachine(rules);
   return defineProtocol({
     name: 'replicated-lock',
@@ -53,7 +61,9 @@ function createReplicatedLock(rules: Rules = correctRules): Protocol {
       ownershipInTheLog,
       noGhostsInTheLog(false),
       fairnessInTheLog,
+      passedOnInTheLog,
       agreement(machine),
+      workDone,
       ...leaseLockGoals,
       failedOver,
     ],

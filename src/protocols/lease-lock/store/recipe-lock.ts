@@ -10,6 +10,7 @@ import { WRITES_MAX } from '../liveness.ts';
 import { fence } from '../properties/fencing.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
 import { lockMeter } from '../properties/meter.ts';
+import { workDone } from '../properties/work.ts';
 import { commands } from '../replicated/commands.ts';
 import { failedOver } from '../replicated/goals.ts';
 import { replicatedOptionSpecs } from '../replicated/options.ts';
@@ -18,6 +19,7 @@ import { createReplica } from '../replicated/replica.ts';
 import { tolerates, toleratesUnder } from '../replicated/tolerance.ts';
 import { createResource } from '../resource.ts';
 import { correctRules, type Rules } from '../rules.ts';
+import { leftBehind } from './left-behind.ts';
 import { recipeLiveness } from './liveness.ts';
 import { storeMachine } from './machine.ts';
 import { telling } from './tell.ts';
@@ -75,6 +77,8 @@ function lockWith(recipe: RecipeOfLock, rules: Rules): Protocol {
       noGhostsInTheLog(true),
       fairnessInTheLog,
       agreement(machine),
+      leftBehind,
+      workDone,
       ...leaseLockGoals,
       failedOver,
       ...(recipe.properties ?? []),

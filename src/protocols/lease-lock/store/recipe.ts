@@ -38,6 +38,8 @@ export interface RecipeState extends HolderState, Reach {
   isWatching: boolean;
   /** How often it has waited in vain for an answer, or for its turn. */
   retries: number;
+  /** The first request to delete its node; 0 before. */
+  deletion: number;
 }
 
 export interface RecipeShape {
@@ -62,12 +64,13 @@ export interface Recipe extends Lock<RecipeState, RecipeContext> {
   leaveIt(state: RecipeState, context: RecipeContext): void;
 }
 
-export const noPlace = (): Pick<RecipeState, 'stage' | 'node' | 'before' | 'isWatching' | 'retries'> => ({
+export const noPlace = (): Pick<RecipeState, 'stage' | 'node' | 'before' | 'isWatching' | 'retries' | 'deletion'> => ({
   stage: 'session',
   node: 0,
   before: 0,
   isWatching: false,
   retries: 0,
+  deletion: 0,
 });
 
 // ---- The session -----------------------------------------------------------------------------------------------------------------

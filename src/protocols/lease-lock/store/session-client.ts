@@ -91,9 +91,11 @@ function onListed(recipe: Recipe, state: RecipeState, message: Listed, context: 
   else lose(recipe, state, context);
 }
 
-function onDeleted(recipe: Recipe, state: RecipeState, { session }: Deleted, context: RecipeContext): void {
+/** An answer about a node of an earlier acquisition may come late: taken for one about this one it would leave the lock behind. */
+function onDeleted(recipe: Recipe, state: RecipeState, { session, number }: Deleted, context: RecipeContext): void {
   answered(state);
-  if (state.phase === 'releasing' && session === state.session) finish(recipe, state, false, context);
+  if (state.phase !== 'releasing' || session !== state.session || number < state.deletion) return;
+  finish(recipe, state, false, context);
 }
 
 function onSessionGone(recipe: Recipe, state: RecipeState, { session }: SessionGone, context: RecipeContext): void {
@@ -107,6 +109,7 @@ function onSessionGone(recipe: Recipe, state: RecipeState, { session }: SessionG
 
 function deleteNode(state: RecipeState, _request: Request<Work>, context: RecipeContext): void {
   ask(state, 'Delete', { revision: state.node }, context);
+  if (state.deletion === 0) state.deletion = state.number;
   context.setTimer('retry', context.options.retryInterval);
 }
 

@@ -1,0 +1,57 @@
+/** What a client is told of its work is so. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { DoneRecord, FenceRecord, Work, WorkResult, Written } from '../shape.ts';
+import { fact, type Moment, momentOf, nameOf } from './facts.ts';
+
+interface Memory {
+  /** By client: its acquisition. */
+  readonly ids: Map<string, number>;
+  /** By acquisition: the last of its writes that the resource has acknowledged. */
+  readonly acknowledged: Map<number, Moment & { readonly step: number; readonly by: string }>;
+}
+
+/** DONE. Writes come one after the other, so the last one says it for all. */
+export const workDone: Property = always<Memory>({
+  name: 'DONE',
+  title:
+    'a write that the resource acknowledges is on its disk, and a call that is answered has done as many as it says',
+  source: 'Lampson and Sturgis 1979: what is acknowledged is stable',
+  oracle: 'internal',
+  messages: ['Written'],
+  start: () => ({ ids: new Map(), acknowledged: new Map() }),
+  note({ ids }, node, text, data, world) {
+    if (text === 'believes') ids.set(nameOf(world, node), (data as { readonly id: number }).id);
+    return undefined;
+  },
+  send({ acknowledged }, from, to, { id, step, ok }: Omit<Written, 'ok'> & Partial<Written>, world) {
+    if (ok === false) return undefined;
+    const by = nameOf(world, from);
+    if ((acknowledged.get(id)?.step ?? 0) < step) acknowledged.set(id, { ...momentOf(world), step, by });
+    if (ok === undefined || isOnDisk(from, to, id, step, world)) return undefined;
+    return `${by} acknowledges write ${step} of ${nameOf(world, to)} (a${id}), which is not on its disk`;
+  },
+  returned({ ids, acknowledged }, { process, input, output, outcome }, world): Finding | undefined {
+    if (outcome !== 'ok') return undefined;
+    const [client = ''] = process.split('/');
+    const { written, lost } = output as unknown as WorkResult;
+    const { writes } = input as unknown as Work;
+    const last = acknowledged.get(ids.get(client) ?? 0);
+    const done = written === 0 ? 0 : (last?.step ?? 0);
+    if (written <= done && (lost || written === writes)) return undefined;
+    const facts = last === undefined ? [] : [fact(last, last.by, `acknowledges write ${last.step}`)];
+    const claim = lost ? '' : ` of ${writes}, and that the lock was not lost`;
+    return {
+      sentence: `${client} answers that it has done ${written} writes${claim}; ${done} were acknowledged`,
+      facts: [...facts, fact(momentOf(world), client, 'answers')],
+    };
+  },
+});
+
+/** At the instant at which it is acknowledged: later the next holder's stands there. */
+function isOnDisk(resource: number, client: number, id: number, step: number, world: World): boolean {
+  const disk = world.diskOf(resource);
+  const fence = disk.durableRecord('fence') as FenceRecord | undefined;
+  const done = (disk.durableRecord('done') as DoneRecord | undefined)?.[nameOf(world, client)];
+  return [fence, done].some((one) => one?.id === id && one.step >= step);
+}
