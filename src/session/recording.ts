@@ -32,6 +32,16 @@ export interface Standing {
   readonly event?: number;
 }
 
+/**
+ * A simulation that stands wherever it was last asked to; made when first needed. Nobody watches it: what properties find is known, and
+ * they remember more than the nodes do.
+ */
+interface Seeker {
+  simulation: Simulation | undefined;
+  /** Long lists that it was given when it last went to a keyframe. */
+  lists: readonly unknown[][];
+}
+
 export class Recording {
   readonly protocol: Protocol;
   readonly plan: Plan;
@@ -45,13 +55,9 @@ export class Recording {
   private result: Execution | undefined;
   /** What was watched, and when goals were reached. */
   private readonly watches: readonly Watch[];
-  /**
-   * Stands wherever it was last asked to; made when first needed. Nobody watches it: properties remember more than the nodes do, and what
-   * they find is known.
-   */
-  private seeker: Simulation | undefined;
-  /** Long lists that the seeker was given when it last went to a keyframe. */
-  private seekerLists: readonly unknown[][] = [];
+  private readonly seeker: Seeker = { simulation: undefined, lists: [] };
+  /** Behind the other one: what changes is seen by looking twice, and going back costs much more than going on. */
+  private readonly follower: Seeker = { simulation: undefined, lists: [] };
   /** Tells a stretch again, event by event; made when first needed. */
   private teller: { readonly simulation: Simulation; events: TraceEvent[] } | undefined;
 
@@ -115,21 +121,25 @@ export class Recording {
     const last = this.result?.statistics.events ?? Number.POSITIVE_INFINITY;
     // A verdict may fall in the middle of an event's effects, which then remain what they are.
     if (event >= last && this.run !== undefined) return this.run.simulation;
-    this.seeker ??= unwatched(this.protocol, this.plan);
-    const { seeker } = this;
-    const wanted = Math.min(event, last);
-    const isNear = seeker.event <= wanted && seeker.event >= this.keyframes.eventBefore(wanted);
-    if (!isNear) this.goToKeyframe(seeker, wanted);
-    seeker.advanceTo(wanted);
-    return seeker;
+    return this.move(this.seeker, Math.min(event, last));
+  }
+
+  private move(seeker: Seeker, event: number): Simulation {
+    seeker.simulation ??= unwatched(this.protocol, this.plan);
+    const { simulation } = seeker;
+    const isNear = simulation.event <= event && simulation.event >= this.keyframes.eventBefore(event);
+    if (!isNear) this.goToKeyframe(seeker, event);
+    simulation.advanceTo(event);
+    return simulation;
   }
 
   /** What the seeker has is given up for the keyframe; its long lists are filled with what is in the lists of the keyframe. */
-  private goToKeyframe(seeker: Simulation, event: number): void {
+  private goToKeyframe(seeker: Seeker, event: number): void {
     const used: unknown[][] = [];
     // From the first on, as they were filled: each gets what it had before, mostly.
-    seeker.adopt(this.keyframes.snapshotBefore(event, { free: this.seekerLists.toReversed(), used }));
-    this.seekerLists = used;
+    const snapshot = this.keyframes.snapshotBefore(event, { free: seeker.lists.toReversed(), used });
+    seeker.simulation?.adopt(snapshot);
+    seeker.lists = used;
   }
 
   /**
@@ -175,14 +185,28 @@ export class Recording {
     return state === undefined ? undefined : clone(state);
   }
 
+  /** Its state before `event`, or at the last of `earlier`, in order of time, where it could be seen. */
+  stateBefore(event: number, node: NodeId, earlier: readonly number[]): unknown {
+    const direct = this.stateBehind(event - 1, node);
+    if (direct !== undefined) return direct;
+    let found: unknown;
+    for (const one of earlier) found = this.stateBehind(one, node) ?? found;
+    return found;
+  }
+
+  private stateBehind(event: number, node: NodeId): unknown {
+    const state = this.move(this.follower, Math.max(event, 0)).stateOf(node);
+    return state === undefined ? undefined : clone(state);
+  }
+
   /** A node's clocks after `event`, and by how much they run too fast. */
   clocksAt(event: number, node: NodeId): ReturnType<Simulation['clocksOf']> {
     return this.at(event).clocksOf(node);
   }
 
-  /** The logs on a node's disk after `event`, be it up or down. */
-  logsAt(event: number, node: NodeId): ReturnType<Simulation['logsOf']> {
-    return this.at(event).logsOf(node);
+  /** The logs on a node's disk after `event`, be it up or down; of each so many of the newest entries. */
+  logsAt(event: number, node: NodeId, newest?: number): ReturnType<Simulation['logsOf']> {
+    return this.at(event).logsOf(node, newest);
   }
 
   /** What could happen next, in the order of time. */

@@ -9,28 +9,35 @@ import { byText, samePlain } from './plain.ts';
  */
 export type EntryStanding = 'durable' | 'forced' | 'cached' | 'unreadable';
 
-/** A log as its writer has left it: the entry at `entries[0]` has index `first`. */
+/** A log as its writer has left it, or the end of it: the entry at `entries[0]` has index `first`. */
 export interface LogOnDisk {
   /** Path of the component that it belongs to; '' for the role itself. */
   readonly area: string;
   readonly name: string;
   readonly first: number;
+  /** How many entries before them were not asked for. */
+  readonly earlier: number;
   readonly entries: readonly { readonly entry: unknown; readonly standing: EntryStanding }[];
 }
 
-/** All logs that have entries, in order of their names. */
-export function logsOn(disk: SimDisk): readonly LogOnDisk[] {
+/**
+ * All logs that have entries, in order of their names.
+ * @param newest so many entries of each at most.
+ */
+export function logsOn(disk: SimDisk, newest: number = Number.POSITIVE_INFINITY): readonly LogOnDisk[] {
   const found: LogOnDisk[] = [];
   for (const [area, { logs }] of disk.cached.areas) {
     for (const [name, log] of logs) {
       if (log.entries.length === 0) continue;
       const covered = coveredEntries(disk, area, name);
       const durable = disk.durable.log(area, name);
-      const entries = log.entries.map((entry, i) => ({
+      const earlier = Math.max(0, log.entries.length - newest);
+      const first = log.first + earlier;
+      const entries = log.entries.slice(earlier).map((entry, i) => ({
         entry,
-        standing: standingOf(entry, log.first + i, durable, covered),
+        standing: standingOf(entry, first + i, durable, covered),
       }));
-      found.push({ area, name, first: log.first, entries });
+      found.push({ area, name, first, earlier, entries });
     }
   }
   return found.sort((one, other) => byText(one.area, other.area) || byText(one.name, other.name));

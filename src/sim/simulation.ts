@@ -209,9 +209,9 @@ export class Simulation {
     return part.role.view(part.state, part.options);
   }
 
-  /** The logs on a node's disk, be it up or down. */
-  logsOf(id: NodeId): readonly LogOnDisk[] {
-    return logsOn(this.nodeOf(id).disk);
+  /** The logs on a node's disk, be it up or down; of each so many of the newest entries. */
+  logsOf(id: NodeId, newest?: number): readonly LogOnDisk[] {
+    return logsOn(this.nodeOf(id).disk, newest);
   }
 
   statistics(): Statistics {

@@ -26,7 +26,9 @@ export function diskLines(disks: readonly DiskSeen[], teller: Teller, width: num
         const text = teller.record(log.name, entry);
         return text === undefined ? [] : [{ text: `${text}${signs[standing].sign}`, standing }];
       });
-      return records.length === 0 ? [] : [{ label: `${node}${isUp ? '' : ' ╳'}`, title: titleOf(log), records }];
+      return records.length === 0
+        ? []
+        : [{ label: `${node}${isUp ? '' : ' ╳'}`, title: titleOf(log), earlier: log.earlier, records }];
     }),
   );
   const label = Math.max(...told.map((log) => log.label.length)) + 1;
@@ -34,7 +36,7 @@ export function diskLines(disks: readonly DiskSeen[], teller: Teller, width: num
     lineOf(cut(`LOG ${title}: … being forced, · in cache only`, width), 'dim'),
     ...told
       .filter((log) => log.title === title)
-      .map((log) => [span(log.label.padEnd(label), 'bold'), ...newest(log.records, width - label)]),
+      .map((log) => [span(log.label.padEnd(label), 'bold'), ...newest(log.records, log.earlier, width - label)]),
   ]);
 }
 
@@ -43,9 +45,10 @@ const titleOf = ({ area, name }: LogOnDisk): string => (area === '' ? name : `${
 /** As many records as fit, the last ones; what is left out is counted. */
 function newest(
   records: readonly { readonly text: string; readonly standing: EntryStanding }[],
+  earlier: number,
   width: number,
 ): readonly Span[] {
-  const count = (left: number): string => (left === 0 ? '' : `+${left} `);
+  const count = (left: number): string => (left + earlier === 0 ? '' : `+${left + earlier} `);
   let used = 0;
   let first = records.length;
   while (first > 0) {

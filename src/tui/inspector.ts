@@ -119,20 +119,15 @@ function whyUnseen(viewer: Viewer, state: ViewState, node: NodeId): string {
 /** A node that waited for its disk had no state to be seen: the last one before counts. */
 function stateBefore(viewer: Viewer, state: ViewState, node: NodeId): unknown {
   const { index } = viewer.film(state);
-  const recording = viewer.recording(state);
-  const direct = recording.stateAt(viewer.event(state) - 1, node);
-  if (direct !== undefined) return direct;
-  let tries = 0;
-  for (let place = state.place - 1; place >= 0 && tries < STATES_TRIED; place--) {
+  const earlier: number[] = [];
+  for (let place = state.place - 1; place >= 0 && earlier.length < STATES_TRIED; place--) {
     const { node: at, event, flags } = index.at(place);
     if (at !== node) continue;
     // Before a crash it was another process, with another memory.
-    if ((flags & (what.crash | what.boot | what.firstBoot)) !== 0) return undefined;
-    tries++;
-    const found = recording.stateAt(event - 1, node);
-    if (found !== undefined) return found;
+    if ((flags & (what.crash | what.boot | what.firstBoot)) !== 0) break;
+    earlier.unshift(event - 1);
   }
-  return undefined;
+  return viewer.recording(state).stateBefore(viewer.event(state), node, earlier);
 }
 
 const STATES_TRIED = 8;

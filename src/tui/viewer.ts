@@ -209,9 +209,9 @@ export class Viewer {
     return this.recording(state).clocksAt(this.event(state), node);
   }
 
-  /** The logs on a node's disk at the cursor. */
+  /** The ends of the logs on a node's disk at the cursor, as long as a line. */
   logsAt(state: ViewState, node: NodeId): ReturnType<Recording['logsAt']> {
-    return this.recording(state).logsAt(this.event(state), node);
+    return this.recording(state).logsAt(this.event(state), node, RECORDS_SHOWN);
   }
 
   /** The step in a sentence. */
@@ -223,6 +223,9 @@ export class Viewer {
     return narrator.narrate(film.scene(state.place).step).text;
   }
 }
+
+/** Of each log on disk: more than fit a line of any terminal. */
+const RECORDS_SHOWN = 200;
 
 /** Steps a narrator hears before it tells one: who asked what, and who looked how. */
 const NARRATED_BEFORE = 300;

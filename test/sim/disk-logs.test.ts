@@ -27,6 +27,27 @@ test('an entry is cached, then forced by a sync that began after it, then durabl
   expect(standings(disk)).toEqual(['a durable', 'b durable']);
 });
 
+test('of a long log the end alone can be asked for', () => {
+  const disk = new SimDisk();
+  for (const index of [1, 2, 3, 4, 5]) append(disk, index, `e${index}`);
+  sync(disk, 1);
+  append(disk, 6, 'e6');
+  disk.finish(1);
+  expect(logsOn(disk, 2)).toEqual([
+    {
+      area: '',
+      name: 'wal',
+      first: 5,
+      earlier: 4,
+      entries: [
+        { entry: 'e5', standing: 'durable' },
+        { entry: 'e6', standing: 'cached' },
+      ],
+    },
+  ]);
+  expect(logsOn(disk, 7)[0]).toMatchObject({ first: 1, earlier: 0 });
+});
+
 test('what takes the place of a durable entry is not durable itself', () => {
   const disk = new SimDisk();
   for (const index of [1, 2]) append(disk, index, `old${index}`);
