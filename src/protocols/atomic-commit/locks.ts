@@ -61,21 +61,32 @@ export function claim(table: LockTable, key: string, wanted: Claim, byAge: boole
   const lock = lockOf(table, key);
   const { holders, queue } = lock;
   const place = placeFor(lock, wanted, byAge);
-  const ahead = [...inTheWay(holders, 0, holders.length, wanted), ...inTheWay(queue, 0, place, wanted)];
-  if (ahead.length === 0) {
+  if (!isInTheWay(holders, holders.length, wanted) && !isInTheWay(queue, place, wanted)) {
     grant(lock, wanted);
     return undefined;
   }
-  return { ahead, overtaken: inTheWay(queue, place, queue.length, wanted) };
+  const ahead: Claim[] = [];
+  addThoseInTheWay(ahead, holders, 0, holders.length, wanted);
+  addThoseInTheWay(ahead, queue, 0, place, wanted);
+  const overtaken: Claim[] = [];
+  addThoseInTheWay(overtaken, queue, place, queue.length, wanted);
+  return { ahead, overtaken };
 }
 
-function inTheWay(claims: readonly Claim[], from: number, to: number, { age, mode }: Claim): readonly Claim[] {
-  const found: Claim[] = [];
+const standsInTheWay = (other: Claim, { age, mode }: Claim): boolean =>
+  conflicts(other.mode, mode) && other.age.txn !== age.txn;
+
+/** Whether one of the first claims, up to a place, does. */
+function isInTheWay(claims: readonly Claim[], to: number, wanted: Claim): boolean {
+  for (let place = 0; place < to; place++) if (standsInTheWay(claims[place] as Claim, wanted)) return true;
+  return false;
+}
+
+function addThoseInTheWay(found: Claim[], claims: readonly Claim[], from: number, to: number, wanted: Claim): void {
   for (let place = from; place < to; place++) {
     const other = claims[place] as Claim;
-    if (other.age.txn !== age.txn && conflicts(other.mode, mode)) found.push(other);
+    if (standsInTheWay(other, wanted)) found.push(other);
   }
-  return found;
 }
 
 /** To be granted later. */
@@ -122,7 +133,7 @@ export function release(table: LockTable, txn: TxnId, granted: TxnId[]): void {
 function promote(lock: Lock, granted: TxnId[]): void {
   const { holders, queue } = lock;
   for (let next = queue[0]; next !== undefined; next = queue[0]) {
-    if (inTheWay(holders, 0, holders.length, next).length > 0) return;
+    if (isInTheWay(holders, holders.length, next)) return;
     grant(lock, next);
     queue.shift();
     granted.push(next.age.txn);

@@ -78,8 +78,12 @@ export function workOn({ open }: Manager, txn: TxnId): Work | undefined {
 /** Whose key it is: keys are dealt out to participants by their number, each kind from another start. */
 function placeOf(key: string, participants: readonly NodeId[]): NodeId {
   const kind = key.charCodeAt(0) % 3;
-  return participants[(Number(key.slice(1)) + kind) % participants.length] as NodeId;
+  const digit = key.charCodeAt(1) - ZERO;
+  const number = key.length === 2 && digit <= 9 ? digit : Number(key.slice(1));
+  return participants[(number + kind) % participants.length] as NodeId;
 }
+
+const ZERO = '0'.charCodeAt(0);
 
 // ---- Requests --------------------------------------------------------------------------------------------------------------------
 
@@ -153,15 +157,24 @@ function attempt(rules: WorkRules, manager: Manager, work: Work, context: Manage
   work.executed = [];
   work.values = [];
   const all = context.directory.withRole('participant');
-  const places = work.steps.map(({ key }) => placeOf(key, all));
-  work.participants = all.filter((node) => places.includes(node));
-  work.sessions = work.participants.map(() => 0);
   const { age, origin } = work;
-  for (const node of work.participants) {
-    const steps = work.steps.filter((_, i) => places[i] === node);
-    context.send(node, { type: 'Execute', age, origin, incarnation: manager.incarnation, steps });
+  const { incarnation } = manager;
+  work.participants = [];
+  work.sessions = [];
+  for (const node of all) {
+    const steps = stepsAt(node, work.steps, all);
+    if (steps.length === 0) continue;
+    work.participants.push(node);
+    work.sessions.push(0);
+    context.send(node, { type: 'Execute', age, origin, incarnation, steps });
   }
   context.setTimer('work', context.options.workTimeout, work.age.root);
+}
+
+function stepsAt(node: NodeId, steps: readonly Step[], participants: readonly NodeId[]): readonly Step[] {
+  const found: Step[] = [];
+  for (const step of steps) if (placeOf(step.key, participants) === node) found.push(step);
+  return found;
 }
 
 // ---- Answers of participants -----------------------------------------------------------------------------------------------------
@@ -179,10 +192,10 @@ export function onExecuted(
   work.sessions[work.participants.indexOf(from)] = incarnation;
   const all = context.directory.withRole('participant');
   let next = 0;
-  work.steps.forEach((step, i) => {
-    if (placeOf(step.key, all) === from) work.values[i] = seen[next++]?.value ?? null;
+  for (let i = 0; i < work.steps.length; i++) {
+    if (placeOf((work.steps[i] as Step).key, all) === from) work.values[i] = seen[next++]?.value ?? null;
     else work.values[i] ??= null;
-  });
+  }
   return work;
 }
 
@@ -217,7 +230,7 @@ export function onReleased(manager: Manager, txn: TxnId, context: ManagerContext
 // ---- Timers ----------------------------------------------------------------------------------------------------------------------
 
 export function onWorkTimer(manager: Manager, root: TxnId, context: ManagerContext): void {
-  const work = manager.open.find(({ age }) => age.root === root);
+  const work = requestOf(manager, root);
   if (work?.phase !== 'working') return;
   context.note('workTimedOut', { txn: work.age.txn });
   for (const node of work.participants) context.send(node, { type: 'Rollback', txn: work.age.txn });
@@ -225,16 +238,21 @@ export function onWorkTimer(manager: Manager, root: TxnId, context: ManagerConte
 }
 
 export function onRestartTimer(rules: WorkRules, manager: Manager, key: string, context: ManagerContext): void {
-  const [root, what] = key.split(' ');
-  const work = manager.open.find(({ age }) => age.root === root);
+  const work = requestOf(manager, key.slice(0, key.indexOf(' ')));
   if (work?.phase !== 'waiting') return;
-  if (what === 'give') {
+  if (key.endsWith(' give up')) {
     answer(manager, work, false, context);
     return;
   }
   context.cancelTimer('restart', `${work.age.root} give up`);
   context.note('triedAgain', { txn: work.age.txn });
   attempt(rules, manager, work, context);
+}
+
+/** Named by its first attempt. */
+function requestOf({ open }: Manager, root: TxnId): Work | undefined {
+  for (const work of open) if (work.age.root === root) return work;
+  return undefined;
 }
 
 /** A request of before a restart: its transaction is not decided yet. */
@@ -263,6 +281,7 @@ export function answer(manager: Manager, work: Work, committed: boolean, context
     values: committed ? [...work.values] : [],
   };
   manager.answered[origin.process] = answered;
-  manager.open = manager.open.filter((other) => other !== work);
+  const place = manager.open.indexOf(work);
+  if (place !== -1) manager.open.splice(place, 1);
   if (client !== '') tell(client, origin, answered, context);
 }

@@ -197,19 +197,19 @@ function acquire(rules: WorkRules, resource: Resource, local: Local, step: Step,
   const byAge = lockPolicy === 'wound-wait';
   const conflict = claim(resource.locks, step.key, { age, mode }, byAge);
   if (conflict === undefined) return true;
-  const verdicts = conflict.ahead.map(
-    (other) => [rules.whenBlocked(lockPolicy, age, other.age), other.age.txn] as const,
-  );
-  const killer = verdicts.find(([verdict]) => verdict === 'die');
-  if (killer !== undefined) {
-    refuse(resource, local, killer[1], context);
+  const { ahead, overtaken } = conflict;
+  for (const { age: other } of ahead) {
+    if (rules.whenBlocked(lockPolicy, age, other) !== 'die') continue;
+    refuse(resource, local, other.txn, context);
     return false;
   }
   enqueue(resource.locks, step.key, { age, mode }, byAge);
   if (lockPolicy === 'timeout') context.setTimer('lock', lockTimeout, age.txn);
   context.note('lockWait', { txn: age.txn, key: step.key });
-  for (const [verdict, victim] of verdicts) if (verdict === 'wound') wound(resource, victim, age.txn, context);
-  for (const { age: other } of conflict.overtaken) {
+  for (const { age: other } of ahead) {
+    if (rules.whenBlocked(lockPolicy, age, other) === 'wound') wound(resource, other.txn, age.txn, context);
+  }
+  for (const { age: other } of overtaken) {
     if (rules.whenBlocked(lockPolicy, other, age) === 'die') wound(resource, other.txn, age.txn, context);
   }
   return false;

@@ -23,6 +23,7 @@ export interface ClientResult {
 }
 
 const KEYS = 4;
+const ONE = '1'.charCodeAt(0);
 const key = { kind: 'key', count: KEYS } as const;
 
 export const operations: readonly OperationSpec[] = [
@@ -35,12 +36,18 @@ export const operations: readonly OperationSpec[] = [
   { type: 'registers', weight: 1, arguments: { one: key, other: key } },
 ];
 
-const account = (name: string): string => `a${name.slice(1)}`;
-const list = (name: string): string => `l${name.slice(1)}`;
-const register = (name: string): string => `r${name.slice(1)}`;
+/** The same kind of name for k1, k2, ..., each made once: names are compared and looked up everywhere, and what is the same string is so at once. */
+function named(kind: string): (name: string) => string {
+  const names = Object.keys(Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [`${kind}${i + 1}`, null])));
+  return (name) => (name.length === 2 ? names[name.charCodeAt(1) - ONE] : undefined) ?? `${kind}${name.slice(1)}`;
+}
+
+const account = named('a');
+const list = named('l');
+const register = named('r');
 
 /** The accounts that hold all the money. */
-export const accounts: readonly string[] = Array.from({ length: KEYS }, (_, i) => `a${i + 1}`);
+export const accounts: readonly string[] = Array.from({ length: KEYS }, (_, i) => account(`k${i + 1}`));
 
 const read = (name: string): Step => ({ f: 'read', key: name, value: null });
 

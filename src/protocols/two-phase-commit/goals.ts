@@ -2,7 +2,7 @@
  * What a campaign must have reached, or it proved little. Some are decoys: alarming, but right, and never to be reported.
  */
 import { goalByNote, type Property, sometimes } from '../../check/property.ts';
-import { isInDoubt, resourceOf } from '../atomic-commit/properties/facts.ts';
+import { resourceOf } from '../atomic-commit/properties/facts.ts';
 import type { TxnId } from '../atomic-commit/transactions.ts';
 
 const oracle = 'internal';
@@ -34,13 +34,12 @@ const lockedWhileInDoubt: Property = sometimes<null>({
   role: 'participant',
   start: () => null,
   step(_memory, _node, state: object) {
-    const resource = resourceOf(state);
-    for (const { holders, queue } of resource.locks) {
-      if (queue.length === 0) continue;
-      for (const { age } of holders) {
-        const local = resource.locals.find((one) => one.age.txn === age.txn);
-        if (local !== undefined && local.steps.length === 0 && isInDoubt(resource, age.txn)) return true;
-      }
+    const { locals, locks } = resourceOf(state);
+    for (const { age, steps, phase } of locals) {
+      // Its steps were only in memory.
+      if (steps.length > 0 || phase !== 'prepared') continue;
+      if (locks.some(({ holders, queue }) => queue.length > 0 && holders.some((holder) => holder.age.txn === age.txn)))
+        return true;
     }
     return false;
   },

@@ -99,10 +99,13 @@ function decided(
     memory.known.set(txn, decisions);
   }
   const finding = judge(decisions, node, txn, outcome, world);
-  if (!decisions.some((known) => known.node === node && known.outcome === outcome)) {
-    decisions.push({ node, outcome, event: world.event });
-  }
+  if (!isKnown(decisions, node, outcome)) decisions.push({ node, outcome, event: world.event });
   return finding;
+}
+
+function isKnown(decisions: readonly Known[], node: number, outcome: Outcome): boolean {
+  for (const known of decisions) if (known.node === node && known.outcome === outcome) return true;
+  return false;
 }
 
 function decidedOnDisk(memory: Decisions, node: number, judge: Judge, world: World): Finding | undefined {
@@ -189,15 +192,17 @@ export const stability: Property = watchDecisions(
   'AC2',
   'nobody reverses a decision, not even by a restart',
   (decisions, node, txn, outcome, world) => {
-    const known = decisions.find((one) => one.node === node && one.outcome !== outcome);
-    if (known === undefined) return undefined;
-    return {
-      sentence: `${nameOf(world, node)} ${verb(known.outcome)} transaction ${txn}, and then ${verb(outcome)} it`,
-      facts: [
-        factAt(world, known.event, node, `${verb(known.outcome)} ${txn}`),
-        factNow(world, node, `${verb(outcome)} ${txn}`),
-      ],
-    };
+    for (const known of decisions) {
+      if (known.node !== node || known.outcome === outcome) continue;
+      return {
+        sentence: `${nameOf(world, node)} ${verb(known.outcome)} transaction ${txn}, and then ${verb(outcome)} it`,
+        facts: [
+          factAt(world, known.event, node, `${verb(known.outcome)} ${txn}`),
+          factNow(world, node, `${verb(outcome)} ${txn}`),
+        ],
+      };
+    }
+    return undefined;
   },
 );
 
@@ -205,7 +210,7 @@ export const stability: Property = watchDecisions(
 
 interface Promises {
   /** By transaction: nodes whose promise has been on disk, or that have only read. */
-  readonly given: Map<TxnId, Set<string>>;
+  readonly given: Map<TxnId, string[]>;
   readonly writing: { readonly txn: TxnId; readonly index: number }[][];
   readonly participants: Map<TxnId, readonly string[]>;
 }
@@ -254,8 +259,18 @@ export const validity: Property = always<Promises>({
 
 function give(memory: Promises, txn: TxnId, node: string): void {
   const given = memory.given.get(txn);
-  if (given === undefined) memory.given.set(txn, new Set([node]));
-  else given.add(node);
+  if (given === undefined) memory.given.set(txn, [node]);
+  else if (!given.includes(node)) given.push(node);
+}
+
+const NOBODY: readonly string[] = [];
+
+/** Mostly nobody is. */
+function missingOf(all: readonly string[], given: readonly string[] | undefined): readonly string[] {
+  for (const one of all) {
+    if (given?.includes(one) !== true) return all.filter((other) => given?.includes(other) !== true);
+  }
+  return NOBODY;
 }
 
 function checkPromises(
@@ -265,7 +280,8 @@ function checkPromises(
   world: World,
 ): Finding | undefined {
   const given = memory.given.get(txn);
-  const missing = (participants ?? memory.participants.get(txn) ?? []).filter((one) => given?.has(one) !== true);
+  const all = participants ?? memory.participants.get(txn) ?? [];
+  const missing = missingOf(all, given);
   if (missing.length === 0) return undefined;
   const who = missing.join(' and ');
   return {
@@ -286,7 +302,7 @@ interface Ballot {
 interface Votes {
   /** By transaction: how many participants there are, and whose yes (or "only read") has reached the coordinator it runs in. */
   readonly asked: Map<TxnId, number>;
-  readonly agreed: Map<TxnId, Set<number>>;
+  readonly agreed: Map<TxnId, number[]>;
   /** What has been decided: later answers may rest on the presumption alone. */
   readonly decided: Set<TxnId>;
 }
@@ -306,7 +322,7 @@ export const nonTriviality: Property = always<Votes>({
     if (message.commit === true) return undefined;
     const asked = memory.asked.get(message.txn);
     const agreed = memory.agreed.get(message.txn);
-    if (asked === undefined || agreed === undefined || agreed.size < asked) return undefined;
+    if (asked === undefined || agreed === undefined || agreed.length < asked) return undefined;
     return {
       sentence: `${nameOf(world, from)} aborts transaction ${message.txn}, to which all participants had agreed`,
       facts: [factNow(world, from, `has all ${asked} votes for ${message.txn}, and sends ABORT`)],
@@ -323,8 +339,8 @@ export const nonTriviality: Property = always<Votes>({
   },
 });
 
-function add(sets: Map<TxnId, Set<number>>, txn: TxnId, node: number): void {
-  const set = sets.get(txn);
-  if (set === undefined) sets.set(txn, new Set([node]));
-  else set.add(node);
+function add(lists: Map<TxnId, number[]>, txn: TxnId, node: number): void {
+  const list = lists.get(txn);
+  if (list === undefined) lists.set(txn, [node]);
+  else if (!list.includes(node)) list.push(node);
 }

@@ -12,7 +12,6 @@ import {
   factAt,
   factNow,
   isParticipant,
-  listAt,
   nameOf,
   resourceOf,
   txnOf,
@@ -33,20 +32,23 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
     source: 'BHG 7.4',
     oracle: 'internal',
     messages: Object.keys(promised),
-    start: () => ({ writing: [], durable: [] }),
-    log(memory, node, log, change) {
+    start: () => ({ written: [] }),
+    log({ written }, node, log, change) {
       const record = appended(log, change);
       if (record === undefined || change.kind !== 'append') return undefined;
-      listAt(memory.writing, node).push({ type: record.type, txn: txnOf(record), index: change.index });
+      while (written.length <= node) written.push(new Map());
+      add(written[node] as Places, txnOf(record), record.type, change.index);
       return undefined;
     },
     send(memory, from, _to, message: { readonly type: string; readonly txn: TxnId }, world) {
       const records = (promised[message.type] as Promised)(message as never, world.optionsOf(from) as never);
       if (records === undefined) return undefined;
       const { txn } = message;
-      settle(memory, from, world);
-      const known = memory.durable[from]?.get(txn);
-      for (const type of records) if (known?.includes(type)) return undefined;
+      const { first, entries } = world.diskOf(from).durableLog(WAL);
+      const end = first + entries.length;
+      for (const { type, index } of memory.written[from]?.get(txn) ?? NOTHING) {
+        if (index < end && records.includes(type)) return undefined;
+      }
       return isOver(world, from, txn) ? undefined : tooEarly(message.type, txn, records, from, world);
     },
     boot(memory, node, world) {
@@ -55,43 +57,30 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
     },
   });
 
-/** By node: records on their way to the disk, with their places in the log, and those that have arrived, by transaction. */
+/** Of one node, by transaction: its records, with their places in the log. Those before its end on disk are durable. */
+type Places = Map<TxnId, { readonly type: string; readonly index: number }[]>;
+
+/** By node. */
 interface Records {
-  readonly writing: { readonly type: string; readonly txn: TxnId; readonly index: number }[][];
-  readonly durable: Map<TxnId, string[]>[];
+  readonly written: Places[];
 }
 
-/** A crash takes what has not arrived, and not in any order. */
-function readAgain({ writing, durable: arrived }: Records, node: number, world: World): void {
-  const list = writing[node];
-  if (list === undefined) return;
-  list.length = 0;
-  const known = new Map<TxnId, string[]>();
-  while (arrived.length <= node) arrived.push(new Map());
-  arrived[node] = known;
-  for (const record of durableRecords(world, node)) add(known, txnOf(record), record.type);
+const NOTHING: readonly { readonly type: string; readonly index: number }[] = [];
+
+/** A crash takes what has not arrived, and not in any order: places are counted anew. */
+function readAgain({ written }: Records, node: number, world: World): void {
+  if (written[node] === undefined) return;
+  const places: Places = new Map();
+  written[node] = places;
+  durableRecords(world, node).forEach((record, place) => {
+    add(places, txnOf(record), record.type, place + 1);
+  });
 }
 
-function add(known: Map<TxnId, string[]>, txn: TxnId, type: string): void {
-  const types = known.get(txn);
-  if (types === undefined) known.set(txn, [type]);
-  else types.push(type);
-}
-
-function settle({ writing, durable: arrived }: Records, node: number, world: World): void {
-  const list = writing[node];
-  if (list === undefined || list.length === 0) return;
-  const { first, entries } = world.diskOf(node).durableLog(WAL);
-  const end = first + entries.length;
-  let settled = 0;
-  while (arrived.length <= node) arrived.push(new Map());
-  const known = arrived[node] as Map<TxnId, string[]>;
-  for (const { type, txn, index } of list) {
-    if (index >= end) break;
-    settled++;
-    add(known, txn, type);
-  }
-  if (settled > 0) list.splice(0, settled);
+function add(places: Places, txn: TxnId, type: string, index: number): void {
+  const known = places.get(txn);
+  if (known === undefined) places.set(txn, [{ type, index }]);
+  else known.push({ type, index });
 }
 
 /** Everybody knows the outcome: what is answered to late questions binds nobody. */

@@ -1,7 +1,7 @@
 /** What the family's properties have in common. They look at logs, messages and states, not at notes: what is told may be told wrongly. */
 import type { Fact, LogChange, World } from '../../../sim/observer.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { Local, Prepared, Resource } from '../resource.ts';
+import type { Prepared, Resource } from '../resource.ts';
 import type { TxnId } from '../transactions.ts';
 
 export const WAL = 'wal';
@@ -30,8 +30,10 @@ export const resourceOf = (state: unknown): Resource => (state as { readonly res
 
 export const isParticipant = (world: World, node: number): boolean => world.roleOf(node) === 'participant';
 
-export const isInDoubt = (resource: Resource, txn: TxnId): boolean =>
-  resource.locals.some((local: Local) => local.age.txn === txn && local.phase === 'prepared');
+export function isInDoubt({ locals }: Resource, txn: TxnId): boolean {
+  for (const local of locals) if (local.phase === 'prepared' && local.age.txn === txn) return true;
+  return false;
+}
 
 export const nameOf = (world: World, node: number): string => world.nodes[node] ?? `node ${node}`;
 

@@ -50,6 +50,8 @@ export const deadlockFreedom: Property = always<Waiting>({
   send(memory, from, _to, message: Execute | Refused, world) {
     if (message.type === 'Execute') {
       const { age } = message;
+      // The first of the messages to its participants tells.
+      if (memory.ages.has(age.txn)) return undefined;
       memory.ages.set(age.txn, age);
       if (!memory.first.has(age.root)) memory.first.set(age.root, age);
       return undefined;
@@ -63,7 +65,7 @@ export const deadlockFreedom: Property = always<Waiting>({
 });
 
 function beginsToWait({ waiting }: Waiting, node: number, locks: LockTable): boolean {
-  const before = listAt(waiting, node);
+  const before = waiting[node] ?? listAt(waiting, node);
   let count = 0;
   let isNew = false;
   for (const { queue } of locks) {

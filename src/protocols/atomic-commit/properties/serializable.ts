@@ -15,13 +15,18 @@ import { appended, isPrepared } from './facts.ts';
 /** Two-phase locking with an answer after the decision respects real time too. */
 const LEVEL = 'strong-serializable';
 
+/** What one participant was given, and what it saw when it did it. */
+interface Share {
+  readonly node: number;
+  steps: readonly Step[];
+  seen: readonly Seen[];
+}
+
 interface Traced {
   readonly txn: TxnId;
   readonly origin: Origin;
   readonly called: number;
-  /** By participant: the steps that it was given, and what they saw. */
-  readonly steps: Map<number, readonly Step[]>;
-  readonly seen: Map<number, readonly Seen[]>;
+  readonly shares: Share[];
   committed: boolean;
   answered: number;
   /** Its place among all: when the last of its participants had executed it, and it held all its locks. */
@@ -30,8 +35,8 @@ interface Traced {
 
 interface Versions {
   readonly traced: Map<TxnId, Traced>;
-  /** By request: its last attempt. */
-  readonly attempt: Map<string, TxnId>;
+  /** By process, and number of its request: the last attempt. */
+  readonly attempts: Map<string, Map<number, TxnId>>;
   /** By node: what it has promised to write. */
   readonly redo: Map<TxnId, readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
@@ -39,15 +44,13 @@ interface Versions {
   executions: number;
 }
 
-const requestName = ({ process, sequence }: Origin): string => `${process} #${sequence}`;
-
 export const serializable: Property = always<Versions>({
   name: 'SER',
   title: 'some order of the committed transactions, one that respects real time, explains all that they read',
   source: 'Adya 1999; BHG 2',
   oracle: 'internal',
   messages: ['Execute', 'Executed', 'Done'],
-  start: () => ({ traced: new Map(), attempt: new Map(), redo: [], order: new Map(), executions: 0 }),
+  start: () => ({ traced: new Map(), attempts: new Map(), redo: [], order: new Map(), executions: 0 }),
   send(memory, from, to, message: Execute | Executed | Done, world) {
     if (message.type === 'Execute') noteAttempt(memory, to, message, world);
     else if (message.type === 'Executed') noteSeen(memory, from, message);
@@ -73,31 +76,45 @@ function noteAttempt(memory: Versions, to: number, { age, origin, steps }: Execu
       txn: age.txn,
       origin,
       called: world.event,
-      steps: new Map(),
-      seen: new Map(),
+      shares: [],
       committed: false,
       answered: Number.POSITIVE_INFINITY,
       executed: -1,
     };
     memory.traced.set(age.txn, traced);
-    memory.attempt.set(requestName(origin), age.txn);
+    let attempts = memory.attempts.get(origin.process);
+    if (attempts === undefined) {
+      attempts = new Map();
+      memory.attempts.set(origin.process, attempts);
+    }
+    attempts.set(origin.sequence, age.txn);
   }
-  traced.steps.set(to, steps);
+  const share = shareOf(traced, to);
+  if (share === undefined) traced.shares.push({ node: to, steps, seen: NOTHING_SEEN });
+  else share.steps = steps;
+}
+
+const NOTHING_SEEN: readonly Seen[] = [];
+
+function shareOf({ shares }: Traced, node: number): Share | undefined {
+  for (const share of shares) if (share.node === node) return share;
+  return undefined;
 }
 
 function noteSeen(memory: Versions, from: number, { txn, seen }: Executed): void {
   const traced = memory.traced.get(txn);
   if (traced === undefined) return;
-  traced.seen.set(from, seen);
+  const share = shareOf(traced, from);
+  if (share !== undefined) share.seen = seen;
   traced.executed = memory.executions++;
 }
 
 /** What only reads is committed when the client is told so; and the client's answer ends a transaction in real time. */
 function noteAnswer(memory: Versions, { origin }: Done, world: World): void {
-  const traced = memory.traced.get(memory.attempt.get(requestName(origin)) ?? '');
+  const traced = memory.traced.get(memory.attempts.get(origin.process)?.get(origin.sequence) ?? '');
   if (traced === undefined || traced.answered < world.event) return;
   traced.answered = world.event;
-  if ([...traced.steps.values()].every((steps) => steps.every(({ f }) => f === 'read'))) traced.committed = true;
+  if (traced.shares.every(({ steps }) => steps.every(({ f }) => f === 'read'))) traced.committed = true;
 }
 
 function install(memory: Versions, txn: TxnId, writes: readonly Step[]): void {
@@ -116,14 +133,14 @@ function judgeVersions(memory: Versions): Finding | undefined {
     (one): Transaction => ({
       process: one.origin.process,
       outcome: 'ok',
-      ops: [...one.steps].flatMap(([node, steps]) => versionsOf(one.txn, steps, one.seen.get(node) ?? [])),
+      ops: one.shares.flatMap(({ steps, seen }) => versionsOf(one.txn, steps, seen)),
       called: one.called,
       returned: one.answered,
     }),
   );
   // Committed and not yet carried out everywhere: nobody can have seen it there, it comes last.
   for (const one of committed) {
-    for (const steps of one.steps.values())
+    for (const { steps } of one.shares)
       install(
         memory,
         one.txn,

@@ -9,7 +9,7 @@ import type { Ack, Presumption, TwoPhaseOptions } from '../shape.ts';
 interface Acknowledged {
   /** By transaction: who was to learn of the decision, and who has acknowledged it. */
   readonly told: Map<TxnId, readonly NodeId[]>;
-  readonly by: Map<TxnId, Set<NodeId>>;
+  readonly by: Map<TxnId, NodeId[]>;
   /** By participant: what it has written to be committed. */
   readonly committed: Set<TxnId>[];
 }
@@ -32,9 +32,9 @@ export const presumptionKept: Property = always<Acknowledged>({
   send(memory, from, _to, { txn }: Ack, world) {
     const by = memory.by.get(txn);
     const name = nameOf(world, from);
-    if (by === undefined) memory.by.set(txn, new Set([name]));
-    else if (by.has(name)) return undefined;
-    else by.add(name);
+    if (by === undefined) memory.by.set(txn, [name]);
+    else if (by.includes(name)) return undefined;
+    else by.push(name);
     const commit = memory.committed[from]?.has(txn) === true;
     if (needsAck(presumptionOf(world, from), commit)) return undefined;
     return {
@@ -63,7 +63,7 @@ export const presumptionKept: Property = always<Acknowledged>({
 });
 
 function checkEnd({ told, by }: Acknowledged, node: number, txn: TxnId, world: World): Finding | undefined {
-  const missing = (told.get(txn) ?? []).filter((one) => by.get(txn)?.has(one) !== true);
+  const missing = (told.get(txn) ?? []).filter((one) => by.get(txn)?.includes(one) !== true);
   if (missing.length === 0) return undefined;
   return {
     sentence: `${nameOf(world, node)} forgets ${txn}, which ${missing.join(' and ')} may yet ask about`,
