@@ -11,10 +11,11 @@ import type { Fault } from '../sim/faults.ts';
 import type { Micros } from '../sim/protocol.ts';
 import { Stream } from '../sim/random.ts';
 import type { PlanSource } from './generate.ts';
-import { type Moves, WORK_PER_RUN } from './shrink-search.ts';
+import type { Moves } from './shrink-search.ts';
 import { failedAt, type Hints } from './simplify.ts';
 import { endingAt } from './simplify-end.ts';
 import { fewerNodes } from './simplify-nodes.ts';
+import { WORK_PER_RUN } from './trial.ts';
 
 /** Given up after so much work without success. */
 const PATIENCE_WORK = 600_000;

@@ -17,6 +17,7 @@ import type { Finding, FindingGroup, FuzzReport, Progress, Shard } from './repor
 import { parseSeed, type Seed, seedAt } from './seeds.ts';
 import { keepFindingWhole, shrinkFinding, type Told } from './shrink-finding.ts';
 import { addTally, emptyTally, type Tally } from './tally.ts';
+import type { Threads } from './trial.ts';
 import { campaignVerdict, checksAnything, isAsExpected, whyInconclusive } from './verdict.ts';
 import { emptyVocabulary, type Vocabulary } from './vocabulary.ts';
 
@@ -24,6 +25,8 @@ import { emptyVocabulary, type Vocabulary } from './vocabulary.ts';
 const BATCH_SEEDS_FIRST = 20;
 const BATCH_SEEDS_MAX = 200;
 const BATCH_SECONDS = 0.2;
+/** In events: about two seconds. */
+const SHRINK_ALONE_WORK = 2_000_000;
 const HANG_SECONDS = 10;
 /** One seed in so many that passed is run again, strictly. */
 const SAMPLE_EVERY = 256;
@@ -280,7 +283,19 @@ export class Campaign {
     const { protocol, scenario, source, options } = this;
     if (!this.isToBeShrunk(finding, isFirst)) return keepFindingWhole(protocol, source, scenario.name, finding);
     const { signal } = options;
-    return shrinkFinding(protocol, source, scenario.name, finding, signal === undefined ? {} : { signal });
+    return shrinkFinding(protocol, source, scenario.name, finding, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(this.pool === undefined ? {} : { threads: this.threadsOf(this.pool) }),
+    });
+  }
+
+  /** Alone, a finding has all threads to itself. */
+  private threadsOf({ pool, setup }: OpenPool): Threads {
+    return {
+      count: this.jobs,
+      afterWork: SHRINK_ALONE_WORK,
+      try: (plans, question) => pool.try({ setup, plans, question }),
+    };
   }
 
   /** An interrupt does not wait for a worker: then the finding is told as it was found. */

@@ -5,6 +5,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import type { BatchResult, BatchTask } from './batch.ts';
 import type { Finding } from './report.ts';
 import type { Told } from './shrink-finding.ts';
+import type { Question, Trial } from './trial.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** What every worker of a campaign needs to know. */
@@ -25,6 +26,12 @@ export interface ShrinkTask {
   readonly finding: Finding;
 }
 
+export interface TrialTask {
+  readonly setup: WorkerSetup;
+  readonly plans: readonly Plan[];
+  readonly question: Question;
+}
+
 export interface TraceTask {
   readonly plan: Plan;
 }
@@ -32,6 +39,8 @@ export interface TraceTask {
 export interface Pool {
   run(task: WorkerTask): Promise<BatchResult>;
   shrink(task: ShrinkTask): Promise<Told>;
+  /** Candidates of one search, tried in order until one is taken. */
+  try(task: TrialTask): Promise<readonly Trial[]>;
   close(): Promise<void>;
 }
 
@@ -41,6 +50,7 @@ export function openPool(jobs: number): Pool {
   return {
     run: (task) => pool.run(task) as Promise<BatchResult>,
     shrink: (task) => pool.run(task, { name: 'shrinkInWorker' }) as Promise<Told>,
+    try: (task) => pool.run(task, { name: 'tryInWorker' }) as Promise<readonly Trial[]>,
     close: () => pool.destroy(),
   };
 }

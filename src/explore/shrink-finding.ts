@@ -17,7 +17,7 @@ export async function shrinkFinding(
   source: PlanSource,
   scenario: string,
   finding: Finding,
-  how: Pick<ShrinkBudget, 'signal' | 'besideOthers'> = {},
+  how: Pick<ShrinkBudget, 'signal' | 'besideOthers' | 'threads'> = {},
 ): Promise<Told> {
   const { execution, seed, strictOnly } = finding;
   const strict = execution.failure?.kind === 'strict' || strictOnly === true;

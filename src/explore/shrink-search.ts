@@ -2,39 +2,45 @@
 import type { Value } from 'fast-check';
 import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
-import { execute } from './execute.ts';
 import { type Execution, signatureOf } from './execution.ts';
-import { watched } from './pool-watchdog.ts';
 import type { PlanSize } from './report.ts';
 import { scheduleOf } from './schedule.ts';
 import type { ShrinkBudget, Shrunk } from './shrink.ts';
 import type { Hints } from './simplify.ts';
+import {
+  type Cost,
+  eventsUntilFailure,
+  type Failing,
+  isLess,
+  lengthOfStory,
+  type Question,
+  type Threads,
+  type Trial,
+  thisThread,
+  WORK_PER_RUN,
+  workOfTelling,
+} from './trial.ts';
 
 /** About ten seconds on one core. */
 const WORK_MAX = 6_000_000;
-/** What setting up a run costs, in events. */
-export const WORK_PER_RUN = 250;
-/** Nobody waits longer than this, whatever the work; only a protocol that is slow itself comes near. */
+/**
+ * Nobody waits longer than this, whatever the work; only a protocol that is slow itself comes near. Some seconds are free, for threads
+ * that are still cold and machines that are busy: what is found must not hang on them.
+ */
 const CPU_SECONDS_MAX = 60;
-/** A candidate that takes longer is no simplification. */
-const CANDIDATE_MILLISECONDS = 10_000;
-/** Ctrl-C and progress get through this often. */
-const SLICE_MILLISECONDS = 50;
-
-/** A plan that fails as it should, and its run. */
-export interface Failing {
-  readonly plan: Plan;
-  readonly execution: Execution;
-}
+const CPU_SECONDS_FREE = 10;
+/** Candidates are handed to a thread together as long as they make about so much work, some hundredths of a second. */
+const WORK_TOGETHER = 30_000;
+const TOGETHER_MAX = 16;
 
 /** What is simpler than a plan, in the order in which it is worth trying. The context of a success is where its own moves begin. */
 export type Moves = (from: Pick<Value<Plan>, 'value' | 'context'>) => Iterable<Value<Plan>>;
 
-/** Whether a plan that fails as it should is to be taken. */
-type Judge = (candidate: Failing) => boolean;
-
-/** Compared from the first number on. */
-type Cost = readonly number[];
+/** Candidates at work in some thread. */
+interface Attempt {
+  readonly candidates: readonly Value<Plan>[];
+  readonly trials: Promise<readonly Trial[]>;
+}
 
 export class ShrinkSearch implements Hints {
   private readonly protocol: Protocol;
@@ -42,6 +48,8 @@ export class ShrinkSearch implements Hints {
   readonly original: Failing;
   private readonly signature: string | undefined;
   private readonly budget: ShrinkBudget;
+  private readonly here: Threads;
+  private readonly threads: Threads;
   private readonly cpuBefore = process.cpuUsage();
   private readonly begunAt = performance.now();
   private readonly runs = new WeakMap<Plan, Execution>();
@@ -59,6 +67,8 @@ export class ShrinkSearch implements Hints {
     this.original = { plan, execution };
     this.signature = signatureOf(execution);
     this.budget = budget;
+    this.here = thisThread(protocol);
+    this.threads = budget.threads ?? this.here;
     this.current = this.original;
     this.runs.set(plan, execution);
   }
@@ -69,9 +79,8 @@ export class ShrinkSearch implements Hints {
 
   get exhausted(): boolean {
     const { workMax = WORK_MAX, signal } = this.budget;
-    return (
-      this.work >= this.share * workMax || this.cpuSeconds >= this.share * CPU_SECONDS_MAX || (signal?.aborted ?? false)
-    );
+    const secondsMax = this.threads.count * (CPU_SECONDS_FREE + this.share * CPU_SECONDS_MAX);
+    return this.work >= this.share * workMax || this.cpuSeconds >= secondsMax || (signal?.aborted ?? false);
   }
 
   /** Handlers that the shortest story so far takes. */
@@ -85,27 +94,26 @@ export class ShrinkSearch implements Hints {
 
   /** Takes whatever still fails, until no move is left or the share of the budget is used. */
   descend(moves: Moves, share: number): Promise<void> {
-    return this.walk(moves, share, () => true);
+    return this.walk(moves, share, () => ({}));
   }
 
   /** Takes what fails after fewer events. */
   descendByEvents(moves: Moves, share: number): Promise<void> {
-    return this.walk(
-      moves,
-      share,
-      ({ execution }) => eventsUntilFailure(execution) < eventsUntilFailure(this.current.execution),
-    );
+    return this.walk(moves, share, () => ({ eventsBelow: eventsUntilFailure(this.current.execution) }));
   }
 
   /** Takes what has a shorter story. */
   async descendByStory(moves: Moves, share: number): Promise<void> {
-    let lowest = this.lengthOfStory(this.current);
-    await this.walk(moves, share, (candidate) => {
-      const cost = this.lengthOfStory(candidate);
-      if (!isLess(cost, lowest)) return false;
-      lowest = cost;
-      return true;
-    });
+    let lowest = lengthOfStory(this.protocol, this.current);
+    this.work += workOfTelling(this.current.execution);
+    await this.walk(
+      moves,
+      share,
+      () => ({ storyBelow: lowest }),
+      (cost) => {
+        lowest = cost;
+      },
+    );
     if (this.shortest === undefined || isLess(lowest, this.shortest.cost)) {
       this.shortest = { failing: this.current, cost: lowest };
     }
@@ -127,61 +135,76 @@ export class ShrinkSearch implements Hints {
     };
   }
 
-  private async walk(moves: Moves, share: number, judge: Judge): Promise<void> {
+  private async walk(
+    moves: Moves,
+    share: number,
+    demand: () => Pick<Question, 'eventsBelow' | 'storyBelow'>,
+    onCost?: (cost: Cost) => void,
+  ): Promise<void> {
     this.share = share;
+    const { signature, budget } = this;
     let from: Pick<Value<Plan>, 'value' | 'context'> | undefined = { value: this.current.plan, context: undefined };
-    while (from !== undefined) from = await this.firstTaken(moves(from), judge);
-  }
-
-  private async firstTaken(candidates: Iterable<Value<Plan>>, judge: Judge): Promise<Value<Plan> | undefined> {
-    const waiting = candidates[Symbol.iterator]();
-    while (true) {
-      // One watch over many candidates: it costs as much as a small run. One that hangs is left, and is none.
-      const slice = watched(() => this.trySome(waiting, judge), CANDIDATE_MILLISECONDS);
-      if (slice.ended && slice.value !== 'more') return slice.value === 'none' ? undefined : slice.value;
-      await new Promise((resolve) => setImmediate(resolve));
+    while (from !== undefined) {
+      const question = { signature, strict: budget.strict ?? false, ...demand() };
+      from = await this.firstTaken(moves(from), question, onCost);
     }
   }
 
-  /** Tries candidates for a moment. */
-  private trySome(waiting: Iterator<Value<Plan>>, judge: Judge): Value<Plan> | 'none' | 'more' {
-    const pause = performance.now() + SLICE_MILLISECONDS;
-    while (!this.exhausted) {
-      const next = waiting.next();
-      if (next.done === true) return 'none';
-      if (this.isTaken(next.value.value, judge)) return next.value;
-      if (performance.now() > pause) return 'more';
+  /**
+   * The first candidate that is taken. Those after it that threads have tried meanwhile are forgotten, and cost nothing of the budget: the
+   * result is the same for any number of threads.
+   */
+  private async firstTaken(
+    moves: Iterable<Value<Plan>>,
+    question: Question,
+    onCost: ((cost: Cost) => void) | undefined,
+  ): Promise<Value<Plan> | undefined> {
+    const waiting = moves[Symbol.iterator]();
+    const underWay: Attempt[] = [];
+    for (let attempts = 0; !this.exhausted; attempts++) {
+      this.tryAhead(waiting, underWay, question, attempts);
+      const attempt = underWay.shift();
+      if (attempt === undefined) return undefined;
+      for (const [place, { work, taken }] of (await attempt.trials).entries()) {
+        if (this.exhausted) return undefined;
+        this.executions++;
+        this.work += work;
+        if (taken === undefined) continue;
+        const candidate = attempt.candidates[place] as Value<Plan>;
+        this.current = { plan: candidate.value, execution: taken.execution };
+        this.runs.set(candidate.value, taken.execution);
+        if (taken.cost !== undefined) onCost?.(taken.cost);
+        return candidate;
+      }
     }
-    return 'none';
+    return undefined;
   }
 
-  private isTaken(plan: Plan, judge: Judge): boolean {
-    this.executions++;
-    this.work += WORK_PER_RUN;
-    const execution = tried(() => execute(this.protocol, plan, { strict: this.budget.strict ?? false }));
-    if (execution === undefined) return false;
-    this.work += execution.statistics.events;
-    if (signatureOf(execution) !== this.signature) return false;
-    const failing = { plan, execution };
-    if (!judge(failing)) return false;
-    this.current = failing;
-    this.runs.set(plan, execution);
-    return true;
-  }
-
-  /** What there is to tell, the weightiest first. */
-  private lengthOfStory({ plan, execution }: Failing): Cost {
-    const { faults, calls, nodes, overrides, limits } = plan;
-    const { events } = execution.statistics;
-    this.work += WORK_PER_RUN + 2 * events;
-    return [
-      scheduleOf(this.protocol, plan, execution).pastHandlers,
-      faults.length + chances(plan),
-      calls.length + nodes.length,
-      events,
-      overrides.length,
-      limits.until,
-    ];
+  /**
+   * Hands out candidates until every thread is busy, and one attempt more where there are several. What is handed out together
+   * grows with the attempts that were in vain: where every other candidate is taken, most of what is tried ahead is tried for nothing.
+   */
+  private tryAhead(
+    waiting: Iterator<Value<Plan>>,
+    underWay: Attempt[],
+    question: Question,
+    attemptsInVain: number,
+  ): void {
+    const threads = this.work < this.threads.afterWork ? this.here : this.threads;
+    const { count } = threads;
+    const work = WORK_PER_RUN + this.current.execution.statistics.events;
+    const together = Math.max(1, Math.min(TOGETHER_MAX, Math.floor(WORK_TOGETHER / work)));
+    while (underWay.length < (count === 1 ? 1 : count + 1)) {
+      const candidates = firstOf(waiting, count === 1 ? together : Math.min(together, 1 + attemptsInVain));
+      if (candidates.length === 0) return;
+      const trials = threads.try(
+        candidates.map(({ value }) => value),
+        question,
+      );
+      // Nobody waits for what comes after a candidate that is taken.
+      trials.catch(() => {});
+      underWay.push({ candidates, trials });
+    }
   }
 
   private sizeOf({ plan, execution }: Failing): PlanSize {
@@ -204,32 +227,12 @@ export class ShrinkSearch implements Hints {
   }
 }
 
-/** What clients were told is judged at the end of a run, and went wrong before. */
-function eventsUntilFailure({ violation, statistics }: Execution): number {
-  if (violation?.oracle !== 'client' || violation.facts.length === 0) return statistics.events;
-  return Math.max(...violation.facts.map(({ event }) => event));
-}
-
-/** In how many ways chance, or a clock, has a say. */
-const chances = ({ network, disk, nodes }: Plan): number =>
-  [
-    network.lossPpm > 0,
-    network.duplicationPpm > 0,
-    network.latency.kind !== 'constant',
-    disk.syncLatency.kind !== 'constant',
-    nodes.some(({ clock }) => clock !== undefined),
-  ].filter(Boolean).length;
-
-function isLess(one: Cost, other: Cost): boolean {
-  const place = one.findIndex((number, index) => number !== other[index]);
-  return place >= 0 && (one[place] as number) < (other[place] as number);
-}
-
-/** Simplifications may go too far (a protocol that cannot be without some role, say): those are none. */
-function tried<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
+function firstOf<T>(items: Iterator<T>, count: number): readonly T[] {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const next = items.next();
+    if (next.done === true) break;
+    taken.push(next.value);
   }
+  return taken;
 }

@@ -8,6 +8,7 @@ import type { PlanSource } from './generate.ts';
 import type { ShrinkReport } from './report.ts';
 import { type Moves, ShrinkSearch } from './shrink-search.ts';
 import { explicitSchedule, lessOfEverything, type Method, simplerPlans } from './simplify.ts';
+import type { Threads } from './trial.ts';
 
 export interface ShrinkBudget {
   /** Work on all candidates together: events, and a fixed part for each run. The same budget gives the same result everywhere. */
@@ -15,7 +16,9 @@ export interface ShrinkBudget {
   readonly signal?: AbortSignal;
   /** Where other plans of the same campaign come from: one of them may fail in the same way sooner. */
   readonly source?: PlanSource;
-  /** Other threads of the process are at work, too. */
+  /** Where candidates are tried: in this thread, unless told otherwise. */
+  readonly threads?: Threads;
+  /** Other threads of the process are at work on something else. */
   readonly besideOthers?: boolean;
   /** Run candidates strictly: for failures that only strict mode sees. */
   readonly strict?: boolean;

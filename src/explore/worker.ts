@@ -4,8 +4,9 @@ import { resolveProtocol } from '../registry.ts';
 import { type BatchResult, runBatch } from './batch.ts';
 import { eventsOf } from './difference.ts';
 import { type PlanSource, planSource } from './generate.ts';
-import type { ShrinkTask, TraceTask, WorkerSetup, WorkerTask } from './pool.ts';
+import type { ShrinkTask, TraceTask, TrialTask, WorkerSetup, WorkerTask } from './pool.ts';
 import { shrinkFinding, type Told } from './shrink-finding.ts';
+import { type Trial, tryInOrder } from './trial.ts';
 
 interface Prepared {
   readonly campaign: number;
@@ -26,6 +27,12 @@ export async function runInWorker({ setup, batch }: WorkerTask): Promise<BatchRe
 export async function shrinkInWorker({ setup, finding }: ShrinkTask): Promise<Told> {
   const { protocol, source } = await preparedBy(setup);
   return shrinkFinding(protocol, source, setup.scenario.name, finding, { besideOthers: true });
+}
+
+/** Tries candidates of a search that another thread leads. */
+export async function tryInWorker({ setup, plans, question }: TrialTask): Promise<readonly Trial[]> {
+  const { protocol } = await preparedBy(setup);
+  return tryInOrder(protocol, plans, question);
 }
 
 /** What happens in a run of this plan, in a worker that has run nothing else. */

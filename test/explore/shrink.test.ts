@@ -8,6 +8,7 @@ import { planSource } from '../../src/explore/generate.ts';
 import { observeVocabulary } from '../../src/explore/probe.ts';
 import { scheduleOf } from '../../src/explore/schedule.ts';
 import { shrinkPlan } from '../../src/explore/shrink.ts';
+import { type Threads, tryInOrder } from '../../src/explore/trial.ts';
 import { raft } from '../../src/protocols/raft/raft.ts';
 import { withBug } from '../../src/registry.ts';
 import type { Plan } from '../../src/scenario/plan.ts';
@@ -146,4 +147,33 @@ test('an interrupt ends it with the best so far', async () => {
   const { execution: after, report } = await shrinkPlan(protocol, plan, execution, { signal: controller.signal });
   expect(signatureOf(after)).toBe('violated LIN');
   expect(report.executions).toBeGreaterThan(0);
+});
+
+/** Threads whose answers come late, and not in the order in which they were asked. */
+const lateThreads = (protocol: Protocol, count: number): Threads & { asked: number } => {
+  const threads = {
+    count,
+    afterWork: 20_000,
+    asked: 0,
+    try: async (...[plans, question]: Parameters<Threads['try']>) => {
+      const turns = (threads.asked++ * 7) % 5;
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return tryInOrder(protocol, plans, question);
+    },
+  };
+  return threads;
+};
+
+test('several threads find what one finds, with the same work', async () => {
+  const protocol = withBug(register, 'Q02');
+  const [[plan, execution]] = failing(protocol, 1) as [[Plan, Execution]];
+  const alone = await shrinkPlan(protocol, plan, execution, { workMax: 400_000 });
+  for (const count of [2, 5]) {
+    const threads = lateThreads(protocol, count);
+    const together = await shrinkPlan(protocol, plan, execution, { workMax: 400_000, threads });
+    expect(threads.asked).toBeGreaterThan(20);
+    expect(together.plan).toEqual(alone.plan);
+    expect(together.execution).toEqual(alone.execution);
+    expect(together.report).toEqual({ ...alone.report, cpuSeconds: together.report.cpuSeconds });
+  }
 });
