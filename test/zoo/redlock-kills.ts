@@ -67,7 +67,7 @@ export const kills: readonly Kill[] = [
       faults: [{ kind: 'crash', node: 'n3', at: ms(30), for: ms(10) }],
       overrides: drop(to('c1', 'n4', 'n5'), 'SetIfAbsent'),
     },
-    foundBy: ['EXCL'],
+    foundBy: ['EXCL', 'KEPT'],
   },
   {
     bug: 'L05',
@@ -77,7 +77,7 @@ export const kills: readonly Kill[] = [
       calls: [work(0, 'c1', 4), work(ms(310), 'c2', 1)],
       overrides: slow(from('c1', 'n3', 'n4', 'n5'), 'Vote', ms(250)),
     },
-    foundBy: ['EXCL', 'HON'],
+    foundBy: ['EXCL', 'HON', 'HELD'],
   },
   {
     bug: 'L06a',
@@ -97,7 +97,7 @@ export const kills: readonly Kill[] = [
       calls: [work(0, 'c1', 1), work(ms(310), 'c2', 4)],
       overrides: slow(from('c1', 'n3', 'n4', 'n5'), 'Vote', ms(330)),
     },
-    foundBy: ['EXCL', 'HON'],
+    foundBy: ['EXCL', 'HON', 'HELD'],
   },
   {
     bug: 'L12a',

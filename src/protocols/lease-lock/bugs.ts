@@ -29,7 +29,7 @@ const resources: readonly PlantedBug[] = [
   {
     id: 'L03',
     title: 'the resource keeps the greatest token in memory',
-    violates: ['FENCE', 'DONE'],
+    violates: ['FENCE'],
     source: 'own',
     recipe: 'the resource restarts, then a write of an earlier holder arrives',
     overrides: { isFenceDurable: () => false },

@@ -26,6 +26,8 @@ export const optionSpecs: { readonly [Name in keyof LeaseLockOptions]: OptionSpe
     default: ms(80),
     min: ms(40),
     max: ms(140),
+    // So patient that its lease is over before it asks again.
+    extremes: [ms(400)],
   },
   stepInterval: {
     kind: 'duration',

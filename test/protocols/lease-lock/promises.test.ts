@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Protocol } from '../../../src/check/protocol.ts';
 import { chubbyLock } from '../../../src/protocols/lease-lock/chubby/chubby-lock.ts';
-import { leaseLock } from '../../../src/protocols/lease-lock/lease-lock.ts';
+import { createLeaseLock, leaseLock } from '../../../src/protocols/lease-lock/lease-lock.ts';
 import { redlock } from '../../../src/protocols/lease-lock/redlock/redlock.ts';
 import { createReplicatedLock, replicatedLock } from '../../../src/protocols/lease-lock/replicated/replicated-lock.ts';
 import { correctRules } from '../../../src/protocols/lease-lock/rules.ts';
 import { zooKeeperLock } from '../../../src/protocols/lease-lock/zookeeper/zookeeper-lock.ts';
 import { type AnyRole, ms } from '../../../src/sim/protocol.ts';
 import { kills, work } from '../../zoo/lease-lock-kills.ts';
-import { bug, run, type Scene } from '../atomic-commit/cluster.ts';
+import { run, type Scene } from '../atomic-commit/cluster.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a role of any protocol, of which one handler is replaced.
 type Handler = (state: any, from: string, message: any, context: any) => void;
@@ -50,8 +50,14 @@ describe('DUR', () => {
 });
 
 describe('DONE', () => {
-  it('is broken by a resource that acknowledges what it has in memory only', () => {
-    expect(violationOf(two, bug(leaseLock, 'L03'), 'DONE')).toContain('which is not on its disk');
+  it('is broken by a resource that compares nothing and acknowledges what is not on its disk', () => {
+    const hasty = withHandler(leaseLock, 'resource', 'Write', (right) => (state, from, message, context) => {
+      context.send(from, { type: 'Written', id: message.id, step: message.step, ok: true });
+      right(state, from, message, context);
+    });
+    const scene: Scene = { ...two, options: { guard: 'lock-delay' } };
+    expect(violationOf(scene, hasty, 'DONE')).toContain('which is not on its disk');
+    expect(violationOf(scene, leaseLock, 'DONE')).toBeUndefined();
   });
 
   it.each([
@@ -82,6 +88,47 @@ describe('HON', () => {
       context.send('n2', { type: 'Write', token: state.token, id: message.id, step: 2 });
     });
     expect(violationOf(two, blind, 'HON')).toBe('c1 sends a write to n2 without a look at its lease');
+  });
+});
+
+describe('EXCL', () => {
+  // To the clock of c1, which is slow, a lease of 300 ms lasts 330; to that of the server 275. Nobody takes a step in between.
+  const scene: Scene = {
+    calls: [work(0, 'c1', 3), work(ms(20), 'c2', 1)],
+    options: { stepInterval: ms(400), clockRatePpmMax: 100_000 },
+    faults: [
+      { kind: 'clock-rate', node: 'c1', ppm: -90_000 },
+      { kind: 'clock-rate', node: 'n1', ppm: 90_000 },
+    ],
+    overrides: Array.from({ length: 10 }, (_, n) => ({ message: `c1>n1/Renew#${n + 1}`, drop: true as const })),
+  };
+
+  it('is broken by a holder that leaves no margin for clocks, at the instant when both believe', () => {
+    const careless = createLeaseLock({ ...correctRules, validUntil: (sentAt, _arrivedAt, ttl) => sentAt + ttl });
+    expect(violationOf(scene, careless, 'EXCL')).toBe(
+      'c2 believes to hold the lock, while c1 believes to hold the lock',
+    );
+    expect(violationOf(scene, leaseLock, 'EXCL')).toBeUndefined();
+  });
+});
+
+describe('HELD', () => {
+  const stores = ['n1', 'n2', 'n3', 'n4', 'n5'];
+  // The answers to the first extension come when the second one has been asked for; what asks for that is lost.
+  const scene: Scene = {
+    calls: [work(0, 'c1', 8)],
+    overrides: stores.flatMap((store) => [
+      { message: `${store}>c1/Extended#1`, latency: ms(60) },
+      { message: `c1>${store}/Extend#2`, drop: true as const },
+    ]),
+  };
+
+  it('is broken by a client that takes answers to one extension for answers to the next', () => {
+    const vague = withHandler(redlock, 'client', 'Extended', (right) => (state, from, message, context) => {
+      right(state, from, { ...message, round: state.round }, context);
+    });
+    expect(violationOf(scene, vague, 'HELD')).toMatch(/which 0 of 5 stores bear out/);
+    expect(violationOf(scene, redlock, 'HELD')).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 /**
- * Who believes to hold the lock, and when, in true time. A node may be stopped before what its handler does can be seen, so that the
+ * Who believes to hold the lock, and when, in true time: at this instant by the clocks of the holders themselves, and looking back by the
+ * bound on their rates. A node may be stopped before what its handler does can be seen, so that the
  * instant of a note is not that at which the handler looked at its clock: that one is told by the delivery that the handler answers, or
  * by the monotonic clock since then, whose rate is bounded.
  */
@@ -26,12 +27,19 @@ interface Belief {
   readonly clock: number;
   /** In true time; its clock may be fast, so surely until this instant. */
   until: number;
+  /** On its own clock, counted from the beginning of the run: exactly until then. */
+  untilLocal: number;
+}
+
+/** The last delivery of a grant, also on the clock of who got it: that it was looked at later is to the holder's advantage. */
+interface Delivery extends Moment {
+  readonly local: number;
 }
 
 interface Memory {
   readonly beliefs: Map<number, Belief>;
-  /** By node: the last delivery of a grant. */
-  readonly delivered: Map<number, Moment>;
+  /** By node. */
+  readonly delivered: Map<number, Delivery>;
 }
 
 const MILLION = 1_000_000;
@@ -61,31 +69,37 @@ export const exclusionBy = (...answers: readonly string[]): Property =>
       return undefined;
     },
     deliver({ delivered }, _from, to, _message, world) {
-      delivered.set(to, momentOf(world));
+      delivered.set(to, { ...momentOf(world), local: world.localTime(to) });
       return undefined;
     },
     note({ beliefs, delivered }, node, text, data: Json | undefined, world) {
       const told = data as unknown as Told;
       switch (text) {
         case 'believes': {
-          const since = delivered.get(node) as Moment;
-          const until = since.at + trueTimeMin(world, node, Math.max(0, told.left));
-          const belief: Belief = { token: told.token, since, clock: told.at, until };
-          beliefs.set(node, belief);
-          return whoElse(beliefs, node, belief.since.at, belief.until, 'believes to hold the lock', world);
+          const since = delivered.get(node) as Delivery;
+          const left = Math.max(0, told.left);
+          const until = since.at + trueTimeMin(world, node, left);
+          const untilLocal = since.local + left;
+          beliefs.set(node, { token: told.token, since, clock: told.at, until, untilLocal });
+          const does = 'believes to hold the lock';
+          return whoElse(beliefs, node, since.at, until, does, world) ?? whoElseNow(beliefs, node, does, world);
         }
         case 'renewed': {
           const belief = beliefs.get(node);
-          const answered = delivered.get(node) as Moment;
+          const answered = delivered.get(node) as Delivery;
           if (belief === undefined) return undefined;
           belief.until = Math.max(belief.until, answered.at + trueTimeMin(world, node, told.left));
-          return undefined;
+          belief.untilLocal = Math.max(belief.untilLocal, answered.local + told.left);
+          return whoElseNow(beliefs, node, 'believes to hold the lock still', world);
         }
         case 'guardedStep': {
           const belief = beliefs.get(node);
           if (belief === undefined) return undefined;
           const earliest = belief.since.at + trueTimeMin(world, node, told.at - belief.clock);
-          return whoElse(beliefs, node, earliest, world.now, 'looks at its lease and goes on', world, true);
+          const does = 'looks at its lease and goes on';
+          return (
+            whoElse(beliefs, node, earliest, world.now, does, world, true) ?? whoElseNow(beliefs, node, does, world)
+          );
         }
         case 'released':
         case 'lost':
@@ -114,17 +128,46 @@ function whoElse(
     if (other === node) continue;
     const throughout = belief.since.at <= from && belief.until > until;
     const overlaps = belief.since.at < until && belief.until > from;
-    if (isInstant ? !throughout : !overlaps) continue;
-    const [name, holder] = [nameOf(world, node), nameOf(world, other)];
-    return {
-      sentence: `${name} ${does}, while ${holder} believes to hold the lock`,
-      facts: [
-        fact(belief.since, holder, `believes to hold the lock${under(belief)}`),
-        fact(momentOf(world), name, `${does}${under(beliefs.get(node))}`),
-      ],
-    };
+    if (isInstant ? throughout : overlaps) return twoBelieve(beliefs, node, other, does, world);
   }
   return undefined;
+}
+
+/** Clocks are read in whole microseconds. */
+const ROUNDING = 2;
+
+/** Who believes at this instant, as this node does: by what the clock of each shows now. */
+function whoElseNow(
+  beliefs: ReadonlyMap<number, Belief>,
+  node: number,
+  does: string,
+  world: World,
+): Finding | undefined {
+  if (beliefs.size < 2) return undefined;
+  const isHeld = (holder: number, { untilLocal }: Belief): boolean => world.localTime(holder) + ROUNDING < untilLocal;
+  if (!isHeld(node, beliefs.get(node) as Belief)) return undefined;
+  for (const [other, belief] of beliefs) {
+    if (other !== node && isHeld(other, belief)) return twoBelieve(beliefs, node, other, does, world);
+  }
+  return undefined;
+}
+
+function twoBelieve(
+  beliefs: ReadonlyMap<number, Belief>,
+  node: number,
+  other: number,
+  does: string,
+  world: World,
+): Finding {
+  const [name, holder] = [nameOf(world, node), nameOf(world, other)];
+  const belief = beliefs.get(other) as Belief;
+  return {
+    sentence: `${name} ${does}, while ${holder} believes to hold the lock`,
+    facts: [
+      fact(belief.since, holder, `believes to hold the lock${under(belief)}`),
+      fact(momentOf(world), name, `${does}${under(beliefs.get(node))}`),
+    ],
+  };
 }
 
 const under = (belief: Belief | undefined): string => (belief?.token === undefined ? '' : `, token ${belief.token}`);

@@ -1,7 +1,7 @@
 /** What a client is told of its work is so. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
-import type { DoneRecord, FenceRecord, Work, WorkResult, Written } from '../shape.ts';
+import type { DoneRecord, GuardOptions, Work, WorkResult, Written } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 
 interface Memory {
@@ -28,7 +28,7 @@ export const workDone: Property = always<Memory>({
     if (ok === false) return undefined;
     const by = nameOf(world, from);
     if ((acknowledged.get(id)?.step ?? 0) < step) acknowledged.set(id, { ...momentOf(world), step, by });
-    if (ok === undefined || isOnDisk(from, to, id, step, world)) return undefined;
+    if (!isForgettable(from, to, id, step, world)) return undefined;
     return `${by} acknowledges write ${step} of ${nameOf(world, to)} (a${id}), which is not on its disk`;
   },
   returned({ ids, acknowledged }, { process, input, output, outcome }, world): Finding | undefined {
@@ -48,10 +48,9 @@ export const workDone: Property = always<Memory>({
   },
 });
 
-/** At the instant at which it is acknowledged: later the next holder's stands there. */
-function isOnDisk(resource: number, client: number, id: number, step: number, world: World): boolean {
-  const disk = world.diskOf(resource);
-  const fence = disk.durableRecord('fence') as FenceRecord | undefined;
-  const done = (disk.durableRecord('done') as DoneRecord | undefined)?.[nameOf(world, client)];
-  return [fence, done].some((one) => one?.id === id && one.step >= step);
+/** Where it compares tokens FENCE says what it must remember. */
+function isForgettable(resource: number, client: number, id: number, step: number, world: World): boolean {
+  if ((world.optionsOf(resource) as GuardOptions).guard !== 'lock-delay') return false;
+  const last = (world.diskOf(resource).durableRecord('done') as DoneRecord | undefined)?.[nameOf(world, client)];
+  return last === undefined || last.id !== id || last.step < step;
 }

@@ -18,7 +18,7 @@ const stores: readonly PlantedBug[] = [
   {
     id: 'L13',
     title: 'a store that has restarted, and forgotten everything, votes at once',
-    violates: ['EXCL'],
+    violates: ['EXCL', 'KEPT'],
     source: 'Kleppmann 2016; Redis, "Distributed locks", delayed restarts',
     recipe: 'a client holds three stores of five, one of them restarts, another client gets that one and the other two',
     overrides: { mayVote: () => true },
@@ -29,7 +29,7 @@ const clients: readonly PlantedBug[] = [
   {
     id: 'L05',
     title: 'the validity counts from the answer of the last store',
-    violates: ['EXCL', 'HON'],
+    violates: ['EXCL', 'HON', 'HELD'],
     source: 'Gray and Cheriton 1989; Redis, "Distributed locks", step 3',
     recipe: 'the answers of some stores are slow',
     overrides: {
@@ -47,7 +47,7 @@ const clients: readonly PlantedBug[] = [
   {
     id: 'L11',
     title: 'a quorum is enough, however long it took',
-    violates: ['EXCL', 'HON'],
+    violates: ['EXCL', 'HON', 'HELD'],
     source: 'mike-marcacci/node-redlock#296, #369',
     recipe: 'stores are so slow that the keys have run out when the last answer of a quorum arrives',
     overrides: {
@@ -88,7 +88,7 @@ const clients: readonly PlantedBug[] = [
   {
     id: 'L23',
     title: 'all attempts of an acquisition use one value',
-    violates: ['EXCL', 'GHOST', 'HON'],
+    violates: ['EXCL', 'GHOST', 'HON', 'HELD'],
     source: 'own; mike-marcacci/node-redlock draws one value per acquire()',
     recipe: 'the deletion after a failed attempt is slow, and takes away the key of the next',
     overrides: { valueFor: (id) => `a${id}` },

@@ -7,6 +7,7 @@ import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
 import { workDone } from '../properties/work.ts';
 import { redlockGoals } from './goals.ts';
+import { keyProperties } from './keys.ts';
 import type { Delete, Extend, RedlockOptions, SetIfAbsent } from './shape.ts';
 
 const MILLION = 1_000_000;
@@ -179,5 +180,6 @@ export const redlockProperties: readonly Property[] = [
   releasedInTime,
   fence,
   workDone,
+  ...keyProperties,
   ...redlockGoals,
 ];
