@@ -75,7 +75,7 @@ const withSubject = (command: Command): Command =>
       'override anything a scenario may say, e.g. network.loss=5%; may be repeated',
       collect,
     )
-    .option('--profile <name>', 'how rough the world is: none, light, default or heavy')
+    .option('--profile <name>', 'how rough the world is: none, light, default, heavy or uniform')
     .option(
       '--over-budget',
       'add faults that the protocol does not claim to survive; what they break is told, not failed',
@@ -189,7 +189,7 @@ function addZoo(program: Command, finish: (code: ExitCode) => void): void {
     .option('--hits <number>', 'a row ends after so many hits (default: 20)')
     .option('--cpu <seconds>', 'processor time after which a row ends (default: 60)')
     .option('--jobs <number>', 'worker threads (default: 1)')
-    .option('--profile <name>', 'how rough the world is: none, light, default or heavy')
+    .option('--profile <name>', 'how rough the world is: none, light, default, heavy or uniform')
     .option('--rates', 'hit rates alone: no shrinking, no client-only oracles')
     .option('--save <file>', 'write the table, to compare with later')
     .option('--compare <file>', 'say which rows are better or worse than in that table; worse ones end with 1')

@@ -205,7 +205,7 @@ async function unknownSubject(name: string): Promise<UsageError> {
   return new UsageError(`there is no scenario or protocol called ${JSON.stringify(name)}`, hints.join('\n'));
 }
 
-const profiles: readonly ChaosProfile[] = ['none', 'light', 'default', 'heavy'];
+const profiles: readonly ChaosProfile[] = ['none', 'light', 'default', 'heavy', 'uniform'];
 
 function readProfile(text: string | undefined): ChaosProfile | undefined {
   if (text === undefined) return undefined;

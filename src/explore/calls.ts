@@ -9,8 +9,8 @@ import type { Profile } from './profile.ts';
 
 /** More calls than this are not listed but streamed: a plan stays small, and quick to draw. */
 export const CALLS_MAX = 200;
-/** Operations per base timeout of the protocol: 20 to 50 a second where that is 150 ms. */
-const CALLS_PER_BASE_MIN = 3;
+/** Operations per base timeout of the protocol: 10 to 50 a second where that is 150 ms. */
+const CALLS_PER_BASE_MIN = 1.5;
 const CALLS_PER_BASE_MAX = 7.5;
 
 /** Weights are drawn in hundredths. */

@@ -12,7 +12,7 @@ import type { Micros, NodeId } from '../sim/protocol.ts';
 import { drawCalmCalls } from './calls.ts';
 import type { Draw } from './draw.ts';
 import type { Options } from './environment.ts';
-import { profileName } from './profile.ts';
+import { type Profile, profileName } from './profile.ts';
 
 /** Everything is quick: what a protocol owes must not hang on messages that are as slow as its timeouts. In parts of its base timeout. */
 const LATENCY_DIVISOR = 4_000;
@@ -54,8 +54,15 @@ const AMID_PERCENT = 40;
  * When the calm begins: when all troubles are over and those whom they have befallen have had time to recover, or a while after one of
  * them began, from where they would have to recover.
  */
-export function calmBegins(faults: readonly Fault[], base: Micros, latest: Micros, draw: Draw): Micros {
+export function calmBegins(
+  faults: readonly Fault[],
+  profile: Profile | undefined,
+  base: Micros,
+  latest: Micros,
+  draw: Draw,
+): Micros {
   const times = faults.flatMap(({ at }) => (at === undefined ? [] : [at]));
+  if (profile?.isUniform) return latest;
   if (times.length === 0 || !draw.chance(AMID_PERCENT)) return latest;
   return Math.min(latest, draw.pick(times) + draw.acrossScales(base / 16, base * 4));
 }

@@ -93,9 +93,10 @@ const COMMON_PERCENT_MAX = 80;
 export type Swarm = readonly (readonly [weight: number, kind: FaultKind])[];
 
 /** Kinds that are listed or weighted are as common as any. */
-function drawSwarm(tolerates: Tolerance, chaos: Chaos, draw: Draw): Swarm {
+function drawSwarm(tolerates: Tolerance, chaos: Chaos, { isUniform }: Profile, draw: Draw): Swarm {
   const kinds = candidates(tolerates, chaos);
   const { faults, weights } = chaos;
+  if (isUniform) return kinds.map(({ kind }) => [weights?.[kind] ?? 1, kind] as const);
   const expected = kinds.reduce((sum, { percent }) => sum + percent, 0);
   const chosen = kinds.filter(({ kind, percent }) => draw.chance(wanted(kind, percent)));
   const present = chosen.length > 0 || kinds.length === 0 ? chosen : [draw.pick(kinds)];
@@ -121,8 +122,10 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   const isAnyDrawable = candidates(tolerates, chaos).length > 0;
   if (!isAnyDrawable || faultsMax < 1 || to <= from || draw.chance(profile.faultFreePercent)) return noFaults;
 
-  const swarm = drawSwarm(tolerates, chaos, draw);
-  const count = draw.acrossScales(1, faultsMax);
+  const swarm = drawSwarm(tolerates, chaos, profile, draw);
+  if (profile.isUniform)
+    return budgeted(uniformFaults(setting, swarm, from, to, draw.between(1, faultsMax), draw), tolerates);
+  const count = draw.chance(50) ? draw.acrossScales(1, faultsMax) : draw.between(Math.min(4, faultsMax), faultsMax);
   const tempo = chaos.gap ?? draw.acrossScales(base / profile.gap[0], base * profile.gap[1]);
   const writer = new FaultWriter(setting, swarm, to, draw);
   const faults: Fault[] = [];
@@ -134,9 +137,22 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   return budgeted(faults, tolerates);
 }
 
+function uniformFaults(
+  setting: ChaosSetting,
+  swarm: Swarm,
+  from: Micros,
+  to: Micros,
+  count: number,
+  draw: Draw,
+): readonly Fault[] {
+  const writer = new FaultWriter(setting, swarm, to, draw);
+  const times = Array.from({ length: count }, () => draw.between(from, to - 1)).sort((left, right) => left - right);
+  return times.flatMap((at) => writer.episode(draw.weighted(swarm), at)).slice(0, count);
+}
+
 /** Some runs are in trouble from the first moment, most are given time to settle. */
 const firstAt = (from: Micros, to: Micros, tempo: Micros, draw: Draw): Micros =>
-  draw.chance(20) ? from + draw.between(0, tempo) : from + draw.between(0, Math.floor((to - from) / 2));
+  draw.chance(20) ? from + draw.between(0, tempo) : from + draw.between(0, Math.floor((to - from) / 4));
 
 /**
  * Troubles seldom come alone: many come soon after the last one began, or about when it ended and everybody hurries to catch up;

@@ -17,6 +17,7 @@ const HAUNTING_PERCENT = 60;
 /** Whoever tells several others something leads, or takes over: one after the other. */
 const telling: Target = { telling: 'several' };
 const TELLING_VICTIM_PERCENT = 15;
+const TOGETHER_AT_TELLING_PERCENT = 25;
 /** So many cuts last long enough to settle in. */
 const STABLE_PERCENT = 40;
 /** Clients are nodes too: they pause, crash and have clocks. */
@@ -40,16 +41,18 @@ export class FaultPlaces {
   private readonly focus: readonly Word[];
   /** Whom this run haunts: a server by name, or whoever noted something last. */
   private readonly victim: Target | undefined;
-  /** Whom all faults strike while they belong together. */
+  /** Whom all faults strike while they belong together; and the event that they hang on, where it is one. */
   private pinned: Target | undefined;
+  private pinnedMoment: Moment | undefined;
 
   constructor(setting: ChaosSetting, to: Micros, draw: Draw) {
     this.setting = setting;
     this.to = to;
     this.draw = draw;
     this.all = [...setting.servers, ...setting.clients];
-    this.focus = chooseFocus(setting.vocabulary.notes, draw);
-    this.victim = draw.chance(HAUNTED_PERCENT) ? this.chooseVictim() : undefined;
+    const { isUniform } = setting.profile;
+    this.focus = isUniform ? [] : chooseFocus(setting.vocabulary.notes, draw);
+    this.victim = !isUniform && draw.chance(HAUNTED_PERCENT) ? this.chooseVictim() : undefined;
   }
 
   private chooseVictim(): Target {
@@ -59,16 +62,29 @@ export class FaultPlaces {
     return notes.length > 0 && draw.chance(50) ? { noted: draw.pick(notes).text } : draw.pick(setting.servers);
   }
 
-  /** All that `write` writes strikes one node. */
-  atOneNode<T>(write: () => T): T {
-    this.pinned = this.target();
+  /** All that `write` writes strikes one node, and hangs on one event or on times. */
+  atOneNode<T>(at: Micros, write: () => T): T {
+    const { draw } = this;
+    this.pinned = draw.chance(TOGETHER_AT_TELLING_PERCENT) ? telling : this.target();
+    const anchor = draw.chance(ANCHORED_PERCENT) ? this.anchor() : undefined;
+    const where = typeof this.pinned === 'string' && draw.chance(75) ? this.pinned : undefined;
+    this.pinnedMoment = anchor === undefined ? { at } : this.trigger(anchor, where, at);
     const written = write();
     this.pinned = undefined;
+    this.pinnedMoment = undefined;
     return written;
+  }
+
+  /** The event that belongs together with what was written before: the same, or one of the next of its kind. */
+  private momentWith(at: Micros): Moment {
+    const first = this.pinnedMoment;
+    if (first === undefined || !('when' in first)) return { at };
+    return { ...first, when: { ...first.when, nth: (first.when.nth ?? 1) + this.draw.pick([0, 0, 1, 2]) } };
   }
 
   /** A time, or an event. */
   moment(at: Micros): Moment {
+    if (this.pinned !== undefined) return this.momentWith(at);
     const anchor = this.draw.chance(ANCHORED_PERCENT) ? this.anchor() : undefined;
     return anchor === undefined ? { at } : this.trigger(anchor, undefined, at);
   }
@@ -79,6 +95,12 @@ export class FaultPlaces {
    */
   strike(at: Micros, atBoundary: boolean): Moment & { node: Target; effect?: number } {
     const { draw } = this;
+    if (this.pinned !== undefined) {
+      const { pinned } = this;
+      const moment = this.momentWith(at);
+      const isThere = !('when' in moment) || moment.when.node === pinned;
+      return { node: pinned, ...moment, ...this.boundary(atBoundary && isThere, 8) };
+    }
     const anchor = draw.chance(ANCHORED_PERCENT) ? this.anchor() : undefined;
     if (anchor === undefined) return { node: this.target(), at, ...this.boundary(atBoundary, 8) };
     if (anchor.kind === 'note' && draw.chance(40)) {
@@ -117,6 +139,7 @@ export class FaultPlaces {
 
   private anchor(): Anchor | undefined {
     const { draw } = this;
+    if (this.setting.profile.isUniform) return undefined;
     const { messages, timers } = this.setting.vocabulary;
     const choices: (readonly [number, () => Anchor])[] = [];
     if (this.focus.length > 0) choices.push([4, () => ({ kind: 'note', word: draw.pick(this.focus) })]);
@@ -156,6 +179,13 @@ export class FaultPlaces {
     );
   }
 
+  /** Who is to be alone, or nearly: the node that other troubles strike. */
+  outcast(): NodeId | undefined {
+    const { pinned, victim } = this;
+    if (typeof pinned === 'string') return pinned;
+    return typeof victim === 'string' && this.draw.chance(HAUNTING_PERCENT / 2) ? victim : undefined;
+  }
+
   /** One of these nodes. */
   oneOf(pool: readonly NodeId[]): NodeId {
     const { draw, pinned, victim } = this;
@@ -180,6 +210,7 @@ export class FaultPlaces {
   duration(at: Micros): Micros {
     const { base, profile } = this.setting;
     const [divisor, factor] = profile.duration;
+    if (profile.isUniform) return Math.min(this.draw.between(Math.ceil(base / divisor), base * factor), this.room(at));
     return Math.min(this.draw.acrossScales(base / divisor, base * factor), this.room(at));
   }
 
@@ -190,6 +221,7 @@ export class FaultPlaces {
 
   /** Long enough for a protocol to settle in what is left to it: what comes and goes faster is noise. */
   stableDuration(at: Micros): Micros {
+    if (this.setting.profile.isUniform) return this.duration(at);
     const { base, profile } = this.setting;
     return Math.min(this.draw.acrossScales(base * 2, base * profile.duration[1]), this.room(at));
   }

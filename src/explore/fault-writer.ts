@@ -1,5 +1,5 @@
 /** Writes single faults and episodes of several that belong together. */
-import type { Fault, FaultKind } from '../sim/faults.ts';
+import type { Fault, FaultKind, Trigger } from '../sim/faults.ts';
 import type { Micros } from '../sim/protocol.ts';
 import type { ChaosSetting, Swarm } from './chaos.ts';
 import { diskFault, diskLoss, isDiskFault } from './disk-faults.ts';
@@ -19,9 +19,9 @@ import {
   swizzle,
 } from './network-faults.ts';
 
-const EPISODE_PERCENT = 20;
+const EPISODE_PERCENT = 30;
 /** Of the episodes so many are several troubles of one node. */
-const COMPOUND_PERCENT = 35;
+const COMPOUND_PERCENT = 50;
 /** Of the episodes of crashes so many befall one leader after the other. */
 const SUCCESSION_PERCENT = 50;
 /** Some crashes wait for a sync, some for a node that is telling several others. */
@@ -30,6 +30,22 @@ const crashMoments = [
   [15, 'sync'],
   [15, 'sends'],
 ] as const;
+
+/** What a fault does harm to. Two that do harm to the same seldom do more than one. */
+const realms: { readonly [kind in FaultKind]?: 'process' | 'disk' | 'clock' } = {
+  crash: 'process',
+  outage: 'process',
+  'crash-loop': 'process',
+  pause: 'process',
+  'slow-node': 'process',
+  'timer-jitter': 'clock',
+  'clock-rate': 'clock',
+  'clock-drift': 'clock',
+  'clock-step': 'clock',
+  'slow-disk': 'disk',
+  'disk-stall': 'disk',
+};
+const realmOf = (kind: FaultKind): 'network' | 'process' | 'disk' | 'clock' => realms[kind] ?? 'network';
 
 export class FaultWriter {
   private readonly setting: ChaosSetting;
@@ -49,7 +65,7 @@ export class FaultWriter {
   episode(kind: FaultKind, at: Micros): readonly Fault[] {
     const { draw, places } = this;
     if (isDiskFault(kind)) return diskFault(kind, places, at);
-    const isEpisode = draw.chance(EPISODE_PERCENT);
+    const isEpisode = !this.setting.profile.isUniform && draw.chance(EPISODE_PERCENT);
     if (isEpisode && draw.chance(COMPOUND_PERCENT)) return this.compound(kind, at);
     if (isEpisode && kind === 'crash') return this.crashEpisode(at);
     if (isEpisode && kind === 'clog') return this.clogEpisode(at);
@@ -62,8 +78,8 @@ export class FaultWriter {
   /** Troubles of different kinds at one node, at about the same time: what is harmless alone may not be so with another. */
   private compound(kind: FaultKind, at: Micros): readonly Fault[] {
     const { draw, places, setting } = this;
-    const kinds = [kind, ...Array.from({ length: draw.between(1, 2) }, () => draw.weighted(this.swarm))];
-    return places.atOneNode(() =>
+    const kinds = [kind, ...Array.from({ length: draw.between(1, 2) }, () => this.otherThan(kind))];
+    return places.atOneNode(at, () =>
       kinds.flatMap((one, place) => {
         if (isDiskFault(one)) return [];
         const moment =
@@ -71,6 +87,15 @@ export class FaultWriter {
         return this.fault(one, moment) ?? [];
       }),
     );
+  }
+
+  /** Mostly one that does harm to something else, each realm alike. */
+  private otherThan(kind: FaultKind): FaultKind {
+    const { draw, swarm } = this;
+    const others = swarm.filter(([, other]) => !isDiskFault(other) && realmOf(other) !== realmOf(kind));
+    if (others.length === 0 || draw.chance(20)) return draw.weighted(swarm);
+    const realm = draw.pick([...new Set(others.map(([, other]) => realmOf(other)))]);
+    return draw.weighted(others.filter(([, other]) => realmOf(other) === realm));
   }
 
   private fault(kind: FaultKind, at: Micros): Fault | undefined {
@@ -96,7 +121,7 @@ export class FaultWriter {
       case 'noise':
         return noise(places, at);
       case 'crash': {
-        const during = draw.weighted(crashMoments);
+        const during = this.setting.profile.isUniform ? 'any' : draw.weighted(crashMoments);
         const struck = during === 'sends' ? places.strikeAmidSends(at) : places.strike(at, true);
         const empty = draw.chance(2) ? { empty: true } : {};
         const amid = during === 'any' ? {} : { during };
@@ -192,7 +217,8 @@ export class FaultWriter {
     const { draw, setting, places } = this;
     const times = draw.between(2, 4);
     const gap = draw.acrossScales(setting.base / 4, setting.base * 6);
-    if (first.at === undefined) return [first];
+    const { when } = first;
+    if (when !== undefined) return eachTime(first, when, times);
     const faults: Fault[] = [first];
     for (let next = at + gap; faults.length < times && next < places.to; next += gap)
       faults.push({ ...first, at: next });
@@ -213,3 +239,7 @@ export class FaultWriter {
     });
   }
 }
+
+/** Whenever it happens, from one of those events on. */
+const eachTime = (fault: Fault, when: Trigger, times: number): readonly Fault[] =>
+  Array.from({ length: times }, (_, place) => ({ ...fault, when: { ...when, nth: (when.nth ?? 1) + place } }));

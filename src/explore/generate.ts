@@ -136,7 +136,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
     // A run of drawn length becomes calm where it would become quiet, if not before; one of given length is as long as it says, and
     // then calm.
     const calmAt =
-      scenario.limits.until ?? (isScripted(scenario) ? quietFrom : calmBegins(faults, base, quietFrom, draw));
+      scenario.limits.until ?? (isScripted(scenario) ? quietFrom : calmBegins(faults, profile, base, quietFrom, draw));
     const calm = drawCalm(protocol, liveness, scenario, inhabitants, options, base, calmAt, draw);
     const calmed = { ...plan, ...whatBegins(plan, calmAt), calm };
     const end = endOfCalm(liveness, calmed, base);

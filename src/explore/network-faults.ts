@@ -22,16 +22,24 @@ export function partition(places: FaultPlaces, at: Micros): OfKind<'partition'> 
   return { kind: 'partition', groups, ...places.moment(at), for: places.stableDuration(at) };
 }
 
-/** Of uniform size or by a coin per node; clients are on a side, or reach both. */
+/** Of uniform size or by a coin per node; clients are on a side, or reach both. Who has other troubles is often in the minority. */
 function twoGroups(places: FaultPlaces): readonly (readonly NodeId[])[] {
   const { draw, setting } = places;
   const nodes = draw.chance(60) ? places.all : setting.servers;
   if (nodes.length < 2) return [nodes];
-  const left = draw.chance(50)
-    ? new Set(draw.sample(nodes, draw.between(1, nodes.length - 1)))
-    : new Set(draw.someOf(nodes));
+  const outcast = places.outcast();
+  const left = new Set(outcast !== undefined && nodes.includes(outcast) ? minorityWith(outcast) : anySide());
   if (left.size === nodes.length) left.delete(draw.pick(nodes));
   return [nodes.filter((node) => left.has(node)), nodes.filter((node) => !left.has(node))];
+
+  function minorityWith(node: NodeId): readonly NodeId[] {
+    const others = nodes.filter((other) => other !== node);
+    return [node, ...draw.sample(others, draw.between(0, Math.max(0, Math.floor(nodes.length / 2) - 1)))];
+  }
+
+  function anySide(): readonly NodeId[] {
+    return draw.chance(50) ? draw.sample(nodes, draw.between(1, nodes.length - 1)) : draw.someOf(nodes);
+  }
 }
 
 /** Two groups that share one node. */
@@ -96,7 +104,7 @@ export function flapping(places: FaultPlaces, at: Micros): OfKind<'flapping'> {
 export function isolate(places: FaultPlaces, at: Micros): OfKind<'isolate'> {
   const { draw, setting } = places;
   const direction = draw.weighted([
-    [3, 'both'],
+    [2, 'both'],
     [1, 'inbound'],
     [1, 'outbound'],
   ] as const);

@@ -20,9 +20,27 @@ export interface Profile {
   readonly defaultOptionsPercent: number;
   /** Percent of drawn options that sit at an extreme. */
   readonly extremePercent: number;
+  /**
+   * No swarm: every kind exists in every run and is as common as any, strikes anybody at any time for any time, and nothing belongs
+   * together. What the swarm is held against.
+   */
+  readonly isUniform?: true;
 }
 
 type Drawn = Exclude<ChaosProfile, 'none'>;
+
+const usual: Profile = {
+  faultFreePercent: 4,
+  losslessPercent: 35,
+  lossPpmMax: 150_000,
+  duplicationPpmMax: 200_000,
+  latencyDivisorMin: 8,
+  faultsMax: 24,
+  gap: [4, 6],
+  duration: [32, 16],
+  defaultOptionsPercent: 25,
+  extremePercent: 35,
+};
 
 export const profiles: { readonly [name in Drawn]: Profile } = {
   light: {
@@ -37,18 +55,7 @@ export const profiles: { readonly [name in Drawn]: Profile } = {
     defaultOptionsPercent: 80,
     extremePercent: 20,
   },
-  default: {
-    faultFreePercent: 4,
-    losslessPercent: 35,
-    lossPpmMax: 150_000,
-    duplicationPpmMax: 200_000,
-    latencyDivisorMin: 8,
-    faultsMax: 24,
-    gap: [4, 6],
-    duration: [32, 16],
-    defaultOptionsPercent: 25,
-    extremePercent: 35,
-  },
+  default: usual,
   heavy: {
     faultFreePercent: 1,
     losslessPercent: 15,
@@ -61,6 +68,7 @@ export const profiles: { readonly [name in Drawn]: Profile } = {
     defaultOptionsPercent: 20,
     extremePercent: 50,
   },
+  uniform: { ...usual, isUniform: true },
 };
 
 /** The profile of a campaign: what the scenario says, else `default`. */

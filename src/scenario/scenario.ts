@@ -50,7 +50,7 @@ export interface Workload {
 }
 
 /** How much a fuzzer may add: `none` leaves the scenario as written, only latencies and timeouts differ from seed to seed. */
-export type ChaosProfile = 'none' | 'light' | 'default' | 'heavy';
+export type ChaosProfile = 'none' | 'light' | 'default' | 'heavy' | 'uniform';
 
 export interface Chaos {
   /** Absent: `none` in `run` and `replay`, `default` in `fuzz`. */

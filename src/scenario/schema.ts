@@ -21,7 +21,7 @@ import {
   withPpm,
 } from './schema-parts.ts';
 
-const profiles = ['none', 'light', 'default', 'heavy'] as const satisfies readonly ChaosProfile[];
+const profiles = ['none', 'light', 'default', 'heavy', 'uniform'] as const satisfies readonly ChaosProfile[];
 /** A field that is there but undefined, as modules may have it, counts as left out. */
 type Given = {
   [K in keyof ScenarioInput]: Record<never, never> extends Pick<ScenarioInput, K>

@@ -58,6 +58,7 @@ export const optionKills: readonly Kill[] = [
       ],
       until: seconds(3),
     },
+    foundBy: ['RA'],
     getsDone: (done) => notes(done, 'becameLeader').some(({ node }) => node === 'n3'),
   },
   {

@@ -117,7 +117,7 @@ const disturbances: readonly PlantedBug[] = [
   {
     id: 'R16',
     title: 'a PreVote that asks for a lower term is dropped silently',
-    violates: ['liveness'],
+    violates: ['RA', 'liveness'],
     source: 'etcd-io/etcd#8501; databendlabs/openraft#1796',
     recipe: 'two of three servers live: one in a higher term, the other with a longer log, with PreVote',
     overrides: { answersPreVote: (asked, currentTerm) => asked >= currentTerm },

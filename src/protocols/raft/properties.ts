@@ -1,6 +1,7 @@
 /** Raft's invariants and goals. Cheap ones first: each looks only at what its event changed. */
 import type { Property } from '../../check/property.ts';
 import { raftGoals } from './goals.ts';
+import { requestsAnswered } from './properties/answers.ts';
 import { exactlyOnce, stateMachineSafety } from './properties/applied.ts';
 import { commitMonotonic, leaderCompleteness, quorumDurable } from './properties/commits.ts';
 import { readConfirmed } from './properties/confirmed.ts';
@@ -29,6 +30,7 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     exactlyOnce(machine),
     noDisturbance,
     leaderTrusted,
+    requestsAnswered,
     leaseKept,
     quorumChecked,
     readsFresh,

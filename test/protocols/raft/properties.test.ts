@@ -89,6 +89,10 @@ describe('a violation is told in a sentence', () => {
     expect(told(killOf('R16'), 'UP', blind)).toMatch(/^n3 granted n2 a PreVote in term 4 although /);
   });
 
+  it('RA: a request that is not answered', () => {
+    expect(told(killOf('R16'), 'RA', bug('R16'))).toBe('n2 did not answer the PreVote of term 2 that n3 has sent it');
+  });
+
   it('LK: a lease that is trusted in for too long, whoever leads', () => {
     const trusted = /^n1 trusts its lease of term 1, although only 1 of 3 servers, itself among them, are bound /;
     for (const id of ['R23', 'R25']) {
