@@ -118,16 +118,22 @@ export function release(table: LockTable, txn: TxnId, granted: TxnId[]): void {
     const held = placeOf(holders, txn);
     const waiting = placeOf(queue, txn);
     if (held === -1 && waiting === -1) continue;
-    if (held !== -1) holders.splice(held, 1);
-    if (waiting !== -1) queue.splice(waiting, 1);
+    if (held !== -1) removeAt(holders, held);
+    if (waiting !== -1) removeAt(queue, waiting);
     promote(lock, granted);
     isEmpty ||= holders.length + queue.length === 0;
   }
   if (!isEmpty) return;
   for (let i = table.length - 1; i >= 0; i--) {
     const { holders, queue } = table[i] as Lock;
-    if (holders.length + queue.length === 0) table.splice(i, 1);
+    if (holders.length + queue.length === 0) removeAt(table, i);
   }
+}
+
+/** The same as `splice(place, 1)`, which would hand over what it has removed in a list of its own. */
+export function removeAt<T>(items: T[], place: number): void {
+  for (let i = place + 1; i < items.length; i++) items[i - 1] = items[i] as T;
+  items.pop();
 }
 
 function promote(lock: Lock, granted: TxnId[]): void {

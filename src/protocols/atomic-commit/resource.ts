@@ -4,7 +4,7 @@
  */
 import type { Json } from '../../sim/plain.ts';
 import type { Micros, NodeId, ReadResult, StoredLog } from '../../sim/protocol.ts';
-import { claim, enqueue, heldBy, holds, type LockTable, type Mode, release } from './locks.ts';
+import { claim, enqueue, heldBy, holds, type LockTable, type Mode, release, removeAt } from './locks.ts';
 import { applyStep, emptyStore, isAccount, type Store, seenBy } from './store.ts';
 import {
   type Age,
@@ -318,7 +318,7 @@ function finish(resource: Resource, txn: TxnId, as: Finished, context: ResourceC
   if (local !== undefined) {
     if (local.phase !== 'prepared') context.cancelTimer('idle', txn);
     if (local.phase === 'working' && context.options.lockPolicy === 'timeout') context.cancelTimer('lock', txn);
-    resource.locals.splice(resource.locals.indexOf(local), 1);
+    removeAt(resource.locals, resource.locals.indexOf(local));
   }
   release(resource.locks, txn, resource.runnable);
   if (resource.mourners.length === 0) return;

@@ -100,11 +100,16 @@ function gaveWay({ first, ages }: Waiting, node: number, { txn, killer }: Refuse
 
 /** Looks at all participants that can be looked at: who is down has no waiters, who is in the middle of something is looked at later. */
 function findCircle(node: number, world: World): Finding | undefined {
-  const waitsFor = new Map<TxnId, TxnId[]>();
+  const waits: Waits = { who: [], whom: [] };
   for (let other = 0; other < world.nodes.length; other++) {
     const state = isParticipant(world, other) ? world.stateOf(other) : undefined;
-    if (state !== undefined) for (const lock of resourceOf(state).locks) addWaits(waitsFor, lock);
+    if (state !== undefined) for (const lock of resourceOf(state).locks) addWaits(waits, lock);
   }
+  if (areAllServed(waits)) return undefined;
+  const waitsFor = new Map<TxnId, TxnId[]>();
+  waits.who.forEach((txn, i) => {
+    waitsFor.set(txn, [...(waitsFor.get(txn) ?? []), waits.whom[i] as TxnId]);
+  });
   for (const start of waitsFor.keys()) {
     const circle = circleFrom(start, waitsFor);
     if (circle === undefined) continue;
@@ -116,14 +121,41 @@ function findCircle(node: number, world: World): Finding | undefined {
   return undefined;
 }
 
-function addWaits(waitsFor: Map<TxnId, TxnId[]>, { holders, queue }: Lock): void {
-  queue.forEach((waiter, place) => {
-    const { txn } = waiter.age;
-    const ahead = [...holders, ...queue.slice(0, place)].filter(
-      (other) => other.age.txn !== txn && (other.mode === 'X' || waiter.mode === 'X'),
-    );
-    waitsFor.set(txn, [...(waitsFor.get(txn) ?? []), ...ahead.map(({ age }) => age.txn)]);
-  });
+/** `who[i]` waits for `whom[i]`. */
+interface Waits {
+  readonly who: TxnId[];
+  readonly whom: TxnId[];
+}
+
+function addWaits(waits: Waits, { holders, queue }: Lock): void {
+  for (let place = 0; place < queue.length; place++) {
+    const waiter = queue[place] as Claim;
+    for (const holder of holders) addWait(waits, waiter, holder);
+    for (let before = 0; before < place; before++) addWait(waits, waiter, queue[before] as Claim);
+  }
+}
+
+function addWait({ who, whom }: Waits, waiter: Claim, other: Claim): void {
+  if (other.age.txn === waiter.age.txn || (other.mode === 'S' && waiter.mode === 'S')) return;
+  who.push(waiter.age.txn);
+  whom.push(other.age.txn);
+}
+
+/** Whoever waits for nobody will end, and those that wait for it alone after it: a circle is what this never reaches. */
+function areAllServed({ who, whom }: Waits): boolean {
+  const waiting = who.slice();
+  const others = whom.slice();
+  for (let before = -1; before !== waiting.length; ) {
+    before = waiting.length;
+    for (let i = waiting.length - 1; i >= 0; i--) {
+      if (waiting.includes(others[i] as TxnId)) continue;
+      waiting[i] = waiting[waiting.length - 1] as TxnId;
+      waiting.pop();
+      others[i] = others[others.length - 1] as TxnId;
+      others.pop();
+    }
+  }
+  return waiting.length === 0;
 }
 
 function circleFrom(start: TxnId, waitsFor: Map<TxnId, TxnId[]>): readonly TxnId[] | undefined {

@@ -1,0 +1,58 @@
+/** DLF: circles of waiting transactions, also over several participants. */
+import { describe, expect, it } from 'vitest';
+import { deadlockFreedom } from '../../../src/protocols/atomic-commit/properties/locking.ts';
+import type { World } from '../../../src/sim/observer.ts';
+
+/** Key, holders, queue: each claim a transaction's name and mode. */
+type LockRow = readonly [key: string, holders: readonly string[], queue: readonly string[]];
+
+const claimOf = (text: string): unknown => ({ age: { txn: text.slice(1) }, mode: text[0] });
+
+function circle(tables: readonly (readonly LockRow[])[]): unknown {
+  const states = tables.map((rows) => ({
+    resource: {
+      locks: rows.map(([key, holders, queue]) => ({ key, holders: holders.map(claimOf), queue: queue.map(claimOf) })),
+    },
+  }));
+  const world = {
+    event: 1,
+    nodes: states.map((_, node) => `n${node + 1}`),
+    roleOf: () => 'participant',
+    optionsOf: () => ({ lockPolicy: 'wait-die' }),
+    stateOf: (node: number) => states[node],
+  } as unknown as World;
+  const finding = deadlockFreedom.step?.(deadlockFreedom.start(world), 0, states[0] as never, world);
+  return (finding as { readonly sentence: string } | undefined)?.sentence;
+}
+
+describe('DLF', () => {
+  it.each([
+    ['nobody waits in a line', [[['x', ['Xa'], ['Xb', 'Xc']]], [['y', ['Xc'], ['Xd']]]]],
+    ['readers do not wait for readers', [[['x', ['Sa'], ['Sb']]], [['y', ['Sb'], ['Sa']]]]],
+    ['who wants more than it holds does not wait for itself', [[['x', ['Sa'], ['Xa']]]]],
+    [
+      'two wait for one that ends',
+      [
+        [
+          ['x', ['Xa'], ['Xb']],
+          ['y', ['Xa'], ['Xc']],
+        ],
+        [['z', ['Xb'], ['Xc']]],
+      ],
+    ],
+  ] as const)('%s', (_, tables) => {
+    expect(circle(tables)).toBeUndefined();
+  });
+
+  it.each([
+    ['two wait for each other', [[['x', ['Xa'], ['Xb']]], [['y', ['Xb'], ['Xa']]]], 'b for a for b'],
+    ['two readers both want to write', [[['x', ['Sa', 'Sb'], ['Xa', 'Xb']]]], 'a for b for a'],
+    [
+      'three, one of them by its place in a queue',
+      [[['x', ['Sz'], ['Xa', 'Sb']]], [['y', ['Xb'], ['Xc']]], [['w', ['Xc'], ['Xa']]]],
+      'a for c for b for a',
+    ],
+  ] as const)('%s', (_, tables, who) => {
+    expect(circle(tables)).toBe(`transactions wait for each other: ${who}`);
+  });
+});
