@@ -19,6 +19,8 @@ async function brokenBy(story: string, { bug, set = [] }: Variant): Promise<stri
 describe.each<readonly [story: string, property: string, broken: Variant, correct: Variant]>([
   ['lease-lock-pause', 'FENCE', { bug: 'L01' }, {}],
   ['lease-lock-fencing', 'FENCE', { bug: 'L03' }, {}],
+  ['lease-lock-delay', 'FENCE', { bug: 'L01', set: ['options.guard=tokens'] }, {}],
+  ['lease-lock-delay', 'FENCE', { bug: 'L01', set: ['options.guard=tokens'] }, { set: ['options.guard=tokens'] }],
   ['lease-lock-clock-drift', 'EXCL', {}, { set: ['options.clockRatePpmMax=200000'] }],
   ['lease-lock-release', 'OWN', { bug: 'L08' }, {}],
   ['redlock-clock-jump', 'EXCL', {}, { set: ['options.storeClock=monotonic'] }],

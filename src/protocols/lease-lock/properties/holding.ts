@@ -69,7 +69,7 @@ export const exclusionBy = (...answers: readonly string[]): Property =>
       return undefined;
     },
     deliver({ delivered }, _from, to, _message, world) {
-      delivered.set(to, { ...momentOf(world), local: world.localTime(to) });
+      delivered.set(to, { event: world.event, at: world.now, local: world.localTime(to) });
       return undefined;
     },
     note({ beliefs, delivered }, node, text, data: Json | undefined, world) {

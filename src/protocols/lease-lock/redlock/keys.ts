@@ -2,7 +2,8 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
-import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
+import type { Micros } from '../../../sim/protocol.ts';
+import { fact, type Moment, nameOf } from '../properties/facts.ts';
 import { quorumOf } from './rules.ts';
 import type { Delete, RedlockOptions, ToClient, ToStore } from './shape.ts';
 
@@ -15,9 +16,9 @@ interface Key extends Moment {
   readonly value: string;
 }
 
-/** By store: when its last request was handled, whatever it waited for afterwards, and its key. */
+/** By store: when its last request was handled, in true time, whatever it waited for afterwards; and its key. */
 interface Keys {
-  readonly handled: Map<number, Moment>;
+  readonly handled: Map<number, Micros>;
   readonly keys: Map<number, Key>;
 }
 
@@ -25,17 +26,17 @@ const noKeys = (): Keys => ({ handled: new Map(), keys: new Map() });
 
 const valueNoted = (data: Json | undefined): string => (data as { readonly value: string }).value;
 
-function noteKey({ handled, keys }: Keys, store: number, text: string, data: Json | undefined): void {
-  const moment = handled.get(store);
-  if (moment !== undefined && (text === 'set' || text === 'extended')) {
-    keys.set(store, { ...moment, value: valueNoted(data) });
+function noteKey({ handled, keys }: Keys, store: number, text: string, data: Json | undefined, { event }: World): void {
+  const at = handled.get(store);
+  if (at !== undefined && (text === 'set' || text === 'extended')) {
+    keys.set(store, { event, at, value: valueNoted(data) });
   } else if (text === 'deleted' || text === 'expired') keys.delete(store);
 }
 
 interface Held extends Keys {
   /** By client: the value of its attempt, and when it has got its last answer. */
   readonly values: Map<number, string>;
-  readonly answered: Map<number, Moment>;
+  readonly answered: Map<number, Micros>;
 }
 
 /** HELD. A key that has run out since then was there for as long as it had to be. */
@@ -51,11 +52,11 @@ const held: Property = always<Held>({
     return undefined;
   },
   deliver({ handled, answered }, _from, to, { type }: ToStore | ToClient, world) {
-    (type === 'Vote' || type === 'Extended' ? answered : handled).set(to, momentOf(world));
+    (type === 'Vote' || type === 'Extended' ? answered : handled).set(to, world.now);
     return undefined;
   },
   note(memory, node, text, data: Json | undefined, world): Finding | undefined {
-    if (text === 'set' || text === 'extended' || text === 'deleted') noteKey(memory, node, text, data);
+    if (text === 'set' || text === 'extended' || text === 'deleted') noteKey(memory, node, text, data, world);
     if (text !== 'believes' && text !== 'renewed') return undefined;
     return judgeBelief(memory, node, (data as { readonly left: number }).left, world);
   },
@@ -71,7 +72,7 @@ function judgeBelief(
   const value = values.get(client);
   const since = answered.get(client);
   if (since === undefined) return undefined;
-  const until = since.at + Math.floor((left * MILLION) / (MILLION + clockRatePpmMax));
+  const until = since + Math.floor((left * MILLION) / (MILLION + clockRatePpmMax));
   const lasts = Math.ceil((ttl * MILLION) / (MILLION - clockRatePpmMax));
   const stores = world.nodes.flatMap((_name, node) => (world.roleOf(node) === 'store' ? [node] : []));
   const having = stores.filter((store) => {
@@ -101,7 +102,7 @@ const kept: Property = always<Kept>({
   messages: ['SetIfAbsent', 'Extend', 'Delete'],
   start: () => ({ ...noKeys(), forgotten: new Map() }),
   deliver({ handled, forgotten }, _from, to, message: ToStore, world) {
-    handled.set(to, momentOf(world));
+    handled.set(to, world.now);
     if (message.type === 'Delete' && isNamed(forgotten.get(to), message)) forgotten.delete(to);
     return undefined;
   },
@@ -112,7 +113,7 @@ const kept: Property = always<Kept>({
     return undefined;
   },
   note(memory, node, text, data: Json | undefined, world): Finding | undefined {
-    noteKey(memory, node, text, data);
+    noteKey(memory, node, text, data, world);
     const lost = memory.forgotten.get(node);
     const now = memory.keys.get(node);
     if (text !== 'set' || lost === undefined || now === undefined || lost.value === now.value) return undefined;
