@@ -7,13 +7,14 @@ import type { Lesson } from '../scenario/lesson.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { beatsIn, placeBeats } from '../timeline/beats.ts';
 import { measured, tellFigure } from '../timeline/figures.ts';
+import { cut } from '../timeline/ink.ts';
 import { Narrator } from '../timeline/narrate.ts';
 import { stepsOf } from '../timeline/steps.ts';
 import { tellerOf } from '../timeline/tell.ts';
 import { inMilliseconds } from '../timeline/time.ts';
 import { saveBranch } from './branches.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
-import { lessonFile, lessonNames, readLesson, type Staged, stage } from './lessons.ts';
+import { builtInLessons, lessonFile, readLesson, type Staged, stage } from './lessons.ts';
 import { createOutput, type Output, wantsColor } from './output.ts';
 import { quoted } from './shell.ts';
 import { speaksUnicode } from './show.ts';
@@ -43,8 +44,7 @@ export async function learn(name: string | undefined, options: LearnOptions): Pr
 
 function listLessons(options: LearnOptions, output: Output): ExitCode {
   const progress = readProgress();
-  const lessons = lessonNames().map((name) => {
-    const { title, beats, variants } = readLesson(lessonFile(name)).lesson;
+  const lessons = builtInLessons().map(({ lesson: { name, title, beats, variants } }) => {
     const all = variants.reduce((sum, variant) => sum + beatsIn(beats, variant.name).length, 0);
     const told = (progress[name] ?? []).reduce((sum, count) => sum + count, 0);
     return { name, title, told, beats: all };
@@ -52,10 +52,15 @@ function listLessons(options: LearnOptions, output: Output): ExitCode {
   if (options.json) output.print(JSON.stringify({ format: 'worldline-learn/1', lessons }, null, 2));
   else {
     const width = Math.max(...lessons.map(({ name }) => name.length)) + 2;
+    // A title goes on one line of a terminal, and is whole where nobody watches.
+    const room = (process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY) - width - 8;
     for (const { name, title, told, beats } of lessons)
-      output.print(`${output.style.bold(name.padEnd(width))}${`${told}/${beats}`.padStart(6)}  ${title}`);
+      output.print(
+        `${output.style.bold(name.padEnd(width))}${(told === beats ? 'done' : `${told}/${beats}`).padStart(5)}  ${cut(title, room)}`,
+      );
+    const next = lessons.find(({ told, beats }) => told < beats) ?? lessons[0];
     output.print('');
-    output.print(`worldline learn ${lessons[0]?.name ?? ''}`);
+    output.print(`how much of each has been told; go on with: worldline learn ${next?.name ?? ''}`);
   }
   return exitCodes.expected;
 }

@@ -9,7 +9,7 @@ import { measured, tellFigure } from '../timeline/figures.ts';
 import { type Step, stepsOf } from '../timeline/steps.ts';
 import { spellDuration } from '../timeline/time.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
-import { type LessonRead, lessonFile, lessonNames, readLesson, stage } from './lessons.ts';
+import { builtInLessons, type LessonRead, lessonFile, readLesson, stage } from './lessons.ts';
 import { createOutput } from './output.ts';
 
 export interface LessonOptions {
@@ -21,10 +21,9 @@ export interface LessonOptions {
 export async function checkLessons(files: readonly string[], options: LessonOptions): Promise<ExitCode> {
   const output = createOutput(options);
   try {
-    const names = files.length > 0 ? files : lessonNames();
+    const lessons = files.length > 0 ? files.map((name) => readLesson(lessonFile(name))) : builtInLessons();
     const results = [];
-    for (const name of names) {
-      const read = readLesson(lessonFile(name));
+    for (const read of lessons) {
       const { lesson, file } = read;
       const problems: string[] = [];
       for (const variant of lesson.variants) problems.push(...(await problemsOfVariant(read, variant)));

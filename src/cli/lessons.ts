@@ -10,6 +10,7 @@ import type { Plan } from '../scenario/plan.ts';
 import { describeProblem, type FieldPath, inFileOrder, type Problem, placed } from '../scenario/problem.ts';
 import { propertyNames } from '../scenario/resolve.ts';
 import type { Locate } from '../scenario/yaml.ts';
+import { byText } from '../sim/plain.ts';
 import { predicateWords, readPredicate } from '../timeline/predicate.ts';
 import { UsageError } from './exit.ts';
 import { fileProblem } from './files.ts';
@@ -19,14 +20,17 @@ import { loadSubject } from './subject.ts';
 /** The folder of the built-in lessons, beside src in a checkout and beside dist in a package. */
 const directory = (): string => fileURLToPath(new URL('../../lessons', import.meta.url));
 
-/** Names of the built-in lessons, in the order in which they are best taken. */
-export function lessonNames(): string[] {
-  const files = readdirSync(directory()).filter((file) => file.endsWith('.yaml') && !file.endsWith('.scenario.yaml'));
-  const named = files.map((file) => ({ name: file.slice(0, -'.yaml'.length), ...orderOf(join(directory(), file)) }));
-  return named.sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1)).map(({ name }) => name);
-}
+/** The built-in lessons, in the order in which they are best taken. */
+export const builtInLessons = (): readonly LessonRead[] =>
+  lessonNames()
+    .map((name) => readLesson(join(directory(), `${name}.yaml`)))
+    .sort(({ lesson: a }, { lesson: b }) => a.order - b.order || byText(a.name, b.name));
 
-const orderOf = (file: string): { readonly order: number } => ({ order: readLesson(file).lesson.order });
+const lessonNames = (): readonly string[] =>
+  readdirSync(directory())
+    .filter((file) => file.endsWith('.yaml') && !file.endsWith('.scenario.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort(byText);
 
 /** The file of a lesson that is named, or given as a path. */
 export function lessonFile(name: string): string {

@@ -30,9 +30,12 @@ export function waysOn(recording: Recording, event: number, options: WhatIfOptio
   const now = recording.at(event).now;
   const branch = (...done: readonly Undated[]): Plan => withInterventions(recording.plan, event, done);
   const injected = (fault: Fault): Plan => withFault(recording.plan, event, now, fault);
+  const isNext = (action: Action): boolean => action === pending[0];
+  const restarting = new Set(pending.filter(({ kind }) => kind === 'restart').map(({ node }) => node));
   return [
-    ...pending.flatMap((action) => waysOfAction(action, options, branch)),
-    ...processWays(recording, event, options, injected),
+    // What comes next anyway is no other way.
+    ...pending.flatMap((action) => waysOfAction(action, options, branch).slice(isNext(action) ? 1 : 0)),
+    ...processWays(recording, event, options, injected, restarting),
     ...networkWays(recording, event, options, injected),
     ...healingWays(recording.plan, pending, event, now, branch),
     ...clientWays(recording, event, branch),
@@ -110,6 +113,7 @@ function processWays(
   event: number,
   options: WhatIfOptions,
   injected: (fault: Fault) => Plan,
+  restarting: ReadonlySet<NodeId | undefined>,
 ): WayOn[] {
   const simulation = recording.at(event);
   return recording.plan.nodes.flatMap(({ id: node }): WayOn[] => {
@@ -118,6 +122,7 @@ function processWays(
       title,
       plan: () => injected(fault),
     });
+    if (restarting.has(node)) return [];
     if (!simulation.isUp(node)) return [way('process', `restart ${node}`, { kind: 'restart', node })];
     const length = options.while;
     return [

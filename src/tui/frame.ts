@@ -198,7 +198,9 @@ function mapLines(viewer: Viewer, state: ViewState, width: number, height: numbe
 function branchLines(viewer: Viewer, state: ViewState, width: number): Line[] {
   // A lesson does not give away how its variants end.
   const isLesson = state.lesson !== undefined;
-  const shown = isLesson ? viewer.branches.filter(({ parent }) => parent !== undefined) : viewer.branches;
+  const root = viewer.rootOf(state.branch);
+  const isOwn = (i: number): boolean => i !== root && viewer.rootOf(i) === root;
+  const shown = isLesson ? viewer.branches.filter((_, i) => isOwn(i)) : viewer.branches;
   if (shown.length < (isLesson ? 1 : 2)) return [];
   const lines = shown.map((branch) => {
     const i = viewer.branches.indexOf(branch);
@@ -207,7 +209,8 @@ function branchLines(viewer: Viewer, state: ViewState, width: number): Line[] {
     const text = `${i === state.branch ? '▸' : ' '} ${branch.parent === undefined ? '' : '└ '}${branch.name}${from}: ${branch.says}, ${end}`;
     return lineOf(cut(text, width), i === state.branch ? 'note' : 'dim');
   });
-  const first = Math.max(0, Math.min(state.branch - 1, lines.length - 4));
+  const here = shown.indexOf(viewer.branch(state));
+  const first = Math.max(0, Math.min(here - 1, lines.length - 4));
   return [rule(width), ...lines.slice(first, first + 4)];
 }
 

@@ -13,6 +13,7 @@ import {
   type Move,
   mark,
   nextBranch,
+  nextVariant,
   saveBranch,
   say,
   step,
@@ -189,10 +190,16 @@ export const keys: readonly Key[] = [
     move: open('menu'),
   },
   {
-    keys: ['w', 'v'],
+    keys: ['w'],
     group: 'what if',
-    title: 'the same moment in the next branch, or variant of a lesson',
+    title: 'the same moment in the next branch',
     move: always(nextBranch),
+  },
+  {
+    keys: ['v'],
+    group: 'what if',
+    title: 'the same moment in the next variant of a lesson',
+    move: always(nextVariant),
   },
   { keys: ['S'], group: 'what if', title: 'save this branch as a plan that can be replayed', move: always(saveBranch) },
   {

@@ -32,15 +32,15 @@ interface BeatShown {
 export interface LessonState {
   /** Beats told, by branch. */
   readonly told: readonly number[];
-  /** The answer that was given last, to the question that is open. */
-  readonly picked: number | undefined;
+  /** The answers that were given to the question that is open, the last one at the end. */
+  readonly tried: readonly number[];
   readonly isHinted: boolean;
   /** Questions answered right at the first try, and all that were answered. */
   readonly right: number;
   readonly asked: number;
 }
 
-export const startLesson: LessonState = { told: [], picked: undefined, isHinted: false, right: 0, asked: 0 };
+export const startLesson: LessonState = { told: [], tried: [], isHinted: false, right: 0, asked: 0 };
 
 /** The beats of a branch, where they fall. What-if branches have none. */
 export function beatsOf(viewer: Viewer, branch: number): readonly Fallen<BeatShown>[] {
@@ -63,17 +63,28 @@ export function limitOf(viewer: Viewer, state: ViewState): number {
   return next?.place === undefined ? end : Math.max(0, next.place - 1);
 }
 
-/** The next beat: told at once, or asked about first. */
+/** The next beat: one that was told already, if the viewer has gone back; else told at once, or asked about first. */
 export function nextBeat(viewer: Viewer, state: ViewState): ViewState {
   const beats = beatsOf(viewer, state.branch);
   const told = toldIn(state);
+  const again = beats.slice(0, told).find(({ place = 0 }) => place > state.place);
+  if (again?.place !== undefined) return { ...state, place: again.place };
   const next = beats[told];
   if (next?.place === undefined)
-    return { ...state, message: 'the lesson has told all; v shows the other variant, q leaves' };
+    return { ...state, message: `this variant is told to its end: ${whatIsLeft(viewer, state)}` };
   if (next.beat.question === undefined) return tell(viewer, state);
   const before = viewer.sees(state).nearest(next.place - 1);
   const place = before >= 0 && before < next.place ? before : next.place - 1;
-  return { ...ofLesson(state, { picked: undefined, isHinted: false }), place: Math.max(0, place), mode: 'question' };
+  return { ...state, place: Math.max(0, place), mode: 'question' };
+}
+
+/** The variants that have not been told to their ends. */
+function whatIsLeft(viewer: Viewer, { lesson, branch }: ViewState): string {
+  const left = viewer.branches.flatMap(({ name, parent }, i) => {
+    const isTold = (lesson?.told[i] ?? 0) >= beatsOf(viewer, i).length;
+    return parent !== undefined || i === viewer.rootOf(branch) || isTold ? [] : [name];
+  });
+  return left.length === 0 ? 'so are the others, q leaves' : `v goes on with ${left.join(', ')}`;
 }
 
 export function previousBeat(viewer: Viewer, state: ViewState): ViewState {
@@ -92,7 +103,7 @@ function tell(viewer: Viewer, state: ViewState): ViewState {
   const all = viewer.branches.map((_, i) => (i === state.branch ? told + 1 : (state.lesson?.told[i] ?? 0)));
   viewer.showing.onProgress?.(all);
   return {
-    ...ofLesson(state, { told: all, picked: undefined, isHinted: false }),
+    ...ofLesson(state, { told: all, tried: [], isHinted: false }),
     place: beat?.place ?? state.place,
     mode: 'watch',
   };
@@ -116,7 +127,7 @@ export function caughtUp(viewer: Viewer, before: ViewState, next: ViewState): Vi
   const told = Math.max(toldIn(next), behind < 0 ? beats.length : behind);
   return ofLesson(next, {
     told: viewer.branches.map((_, i) => (i === next.branch ? told : (next.lesson?.told[i] ?? 0))),
-    picked: undefined,
+    tried: [],
     isHinted: false,
   });
 }
@@ -131,17 +142,18 @@ export function answer(viewer: Viewer, state: ViewState, key: string): ViewState
   const question = openQuestion(viewer, state);
   if (question === undefined || key === 'esc') return { ...state, mode: 'watch' };
   const { lesson = startLesson } = state;
-  const isFirstTry = lesson.picked === undefined;
   const picked = Number(key) - 1;
   const chosen = question.answers[picked];
   if (chosen !== undefined) {
-    const counted = isFirstTry ? { asked: lesson.asked + 1, right: lesson.right + (chosen.right ? 1 : 0) } : {};
-    return ofLesson(state, { picked, ...counted });
+    const counted =
+      lesson.tried.length === 0 ? { asked: lesson.asked + 1, right: lesson.right + (chosen.right ? 1 : 0) } : {};
+    return ofLesson(state, { tried: [...lesson.tried, picked], ...counted });
   }
   const goesOn = isAnswered(viewer, state);
   if (key === 'h') return ofLesson(state, { isHinted: true });
   if (key === 's' || (goesOn && ['enter', '}', 'j', 'down', 'space'].includes(key))) return tell(viewer, state);
-  if (key === 'r') return ofLesson(state, { picked: question.answers.findIndex(({ right }) => right) });
+  if (key === 'r')
+    return ofLesson(state, { tried: [...lesson.tried, question.answers.findIndex(({ right }) => right)] });
   return {
     ...state,
     message: goesOn ? 'Enter goes on' : 'a number answers; h hint, r reveal, s skip, Esc look around',
@@ -150,7 +162,7 @@ export function answer(viewer: Viewer, state: ViewState, key: string): ViewState
 
 /** Whether the open question has been answered right. */
 export const isAnswered = (viewer: Viewer, state: ViewState): boolean =>
-  openQuestion(viewer, state)?.answers[state.lesson?.picked ?? -1]?.right === true;
+  openQuestion(viewer, state)?.answers[state.lesson?.tried.at(-1) ?? -1]?.right === true;
 
 const openQuestion = (viewer: Viewer, state: ViewState): BeatShown['question'] =>
   beatsOf(viewer, state.branch)[toldIn(state)]?.beat.question;
@@ -160,7 +172,7 @@ export function lessonLines(viewer: Viewer, state: ViewState, width: number): Li
   const { lesson } = viewer.showing;
   if (lesson === undefined) return [];
   if (viewer.branch(state).parent !== undefined)
-    return wrapText('A branch of your own. w goes back to the lesson, at the same moment.', width).map((text) =>
+    return wrapText(`A branch of your own. w goes ${wayBack(viewer, state)}, at the same moment.`, width).map((text) =>
       lineOf(text),
     );
   if (state.mode === 'question') return questionLines(viewer, state, width);
@@ -172,7 +184,7 @@ export function lessonLines(viewer: Viewer, state: ViewState, width: number): Li
   return [
     lineOf(
       cut(
-        `${number} of ${beats.length}   ${told < beats.length ? '} goes on' : 'v shows the next variant'}   ${viewer.branch(state).says}`,
+        `${number} of ${beats.length}   ${told < beats.length || number < told ? '} goes on' : whatIsLeft(viewer, state)}   ${viewer.branch(state).says}`,
         width,
       ),
       'hint',
@@ -181,6 +193,12 @@ export function lessonLines(viewer: Viewer, state: ViewState, width: number): Li
     ...(told === beats.length && number === beats.length ? endLines(viewer, state, width) : []),
   ];
 }
+
+/** Where `w` goes from a branch: they come one after the other. */
+const wayBack = (viewer: Viewer, { branch }: ViewState): string =>
+  viewer.branches.some((_, i) => i > branch && viewer.rootOf(i) === viewer.rootOf(branch))
+    ? 'to your next branch, and then back to the lesson'
+    : 'back to the lesson';
 
 /** What was measured, variant by variant, how well was predicted, and where there is more. */
 function endLines(viewer: Viewer, state: ViewState, width: number): Line[] {
@@ -205,14 +223,15 @@ const score = ({ lesson }: ViewState): string =>
 function questionLines(viewer: Viewer, state: ViewState, width: number): Line[] {
   const question = openQuestion(viewer, state);
   if (question === undefined) return [];
-  const { picked, isHinted } = state.lesson ?? startLesson;
-  const chosen = picked === undefined ? undefined : question.answers[picked];
+  const { tried, isHinted } = state.lesson ?? startLesson;
+  const chosen = question.answers[tried.at(-1) ?? -1];
   return [
     ...wrapText(`WHAT COMES NEXT?  ${question.ask}`, width).map((text) => lineOf(text, 'title')),
     ...question.answers.flatMap(({ text, right }, i) => {
-      const sign = picked === i ? (right ? '✓' : '✗') : '·';
+      const isTried = tried.includes(i);
+      const sign = isTried ? (right ? '✓' : '✗') : '·';
       return wrapText(`${sign} ${i + 1} ${text}`, width).map((one) =>
-        lineOf(one, picked === i ? (right ? 'good' : 'fault') : 'plain'),
+        lineOf(one, isTried ? (right ? 'good' : 'fault') : 'plain'),
       );
     }),
     ...(chosen === undefined

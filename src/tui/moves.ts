@@ -202,12 +202,28 @@ export function firstHolding(film: Film, predicate: Predicate, from: number): nu
   return -1;
 }
 
-/** The same moment in the next branch: the last event that both have, or the same time. */
+/** The same moment in the next branch: the last event that both have, or the same time. In a lesson, of this variant. */
 export const nextBranch: Move = (viewer, state) => {
-  if (viewer.branches.length < 2) return say(state, 'there is one run only: b goes another way');
-  const branch = (state.branch + 1) % viewer.branches.length;
-  return enterBranch(viewer, state, branch);
+  const root = viewer.rootOf(state.branch);
+  const own = branchesOf(viewer, (i) => viewer.rootOf(i) === root);
+  return own.length < 2 ? nextVariant(viewer, state) : enterBranch(viewer, state, after(own, state.branch));
 };
+
+/** The same moment in the next variant of a lesson; else in the next branch. */
+export const nextVariant: Move = (viewer, state) => {
+  const variants = branchesOf(viewer, (i) => viewer.rootOf(i) === i);
+  if (variants.length > 1) return enterBranch(viewer, state, after(variants, viewer.rootOf(state.branch)));
+  return viewer.branches.length > 1
+    ? nextBranch(viewer, state)
+    : say(state, 'there is one run only: b goes another way');
+};
+
+const branchesOf = (viewer: Viewer, matches: (branch: number) => boolean): readonly number[] =>
+  viewer.branches.map((_, i) => i).filter(matches);
+
+/** The item after this one, in a circle. */
+const after = (items: readonly number[], item: number): number =>
+  items[(items.indexOf(item) + 1) % items.length] as number;
 
 export function enterBranch(viewer: Viewer, state: ViewState, branch: number): ViewState {
   const at = viewer.film(state).index.times[state.place] ?? 0;

@@ -137,8 +137,9 @@ export class Viewer {
   branchOff(state: ViewState, way: WayOn): number {
     const parent = { branch: state.branch, event: this.event(state) };
     const says = way.message === undefined ? way.title : `${way.title}: ${this.tellWay(way)}`;
+    const count = this.branches.filter((branch) => branch.parent !== undefined).length;
     this.branches.push(
-      whole(this.begin(`what-if/${this.branches.length}`, way.plan(), parent, says, this.recording(state).protocol)),
+      whole(this.begin(`what-if/${count + 1}`, way.plan(), parent, says, this.recording(state).protocol)),
     );
     return this.branches.length - 1;
   }
@@ -151,6 +152,12 @@ export class Viewer {
 
   branch(state: ViewState): Branch {
     return this.branches[state.branch] as Branch;
+  }
+
+  /** The run, or variant of a lesson, that a branch grows on. */
+  rootOf(branch: number): number {
+    const parent = this.branches[branch]?.parent;
+    return parent === undefined ? branch : this.rootOf(parent.branch);
   }
 
   film(state: ViewState): Film {

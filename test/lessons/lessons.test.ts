@@ -2,7 +2,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { lessonFile, lessonNames, readLesson, stage } from '../../src/cli/lessons.ts';
+import { builtInLessons, lessonFile, readLesson, stage } from '../../src/cli/lessons.ts';
 import { beatsOf, limitOf } from '../../src/tui/lesson.ts';
 import { beginning } from '../../src/tui/opening.ts';
 import type { ViewState } from '../../src/tui/state.ts';
@@ -11,6 +11,8 @@ import { createWorkplace, PATIENCE } from '../e2e/command.ts';
 import { repositoryRoot } from '../support/lint.ts';
 import { middle, pressed, shot, small } from '../tui/viewers.ts';
 
+const lessonNames = builtInLessons().map(({ lesson }) => lesson.name);
+
 vi.setConfig(PATIENCE);
 
 const place = createWorkplace();
@@ -18,7 +20,7 @@ afterAll(() => place.remove());
 cpSync(join(repositoryRoot, 'lessons'), join(place.path, 'lessons'), { recursive: true });
 
 describe('lesson check', () => {
-  test.each(lessonNames())('%s: every variant does what is claimed of it, every beat comes', (name) => {
+  test.each(lessonNames)('%s: every variant does what is claimed of it, every beat comes', (name) => {
     const { code, stdout } = place.worldline('lesson', 'check', name);
     expect(stdout).toMatch(new RegExp(`^GOOD {2}${name}: `));
     expect(code).toBe(0);
@@ -88,7 +90,7 @@ describe('learn', () => {
   });
 });
 
-describe.each(lessonNames())('%s on the timeline', async (name) => {
+describe.each(lessonNames)('%s on the timeline', async (name) => {
   const read = readLesson(lessonFile(name));
   const { lesson } = read;
   const staged = await Promise.all(lesson.variants.map((variant) => stage(read, variant)));
@@ -181,7 +183,59 @@ describe.each(lessonNames())('%s on the timeline', async (name) => {
       start,
     );
     expect(branched.branch).toBe(lesson.variants.length);
+    expect(viewer.branch(branched).name).toBe('what-if/1');
     expect(shot(viewer, branched, small)).toContain('A branch of your own');
     expect(pressed(viewer, ['w'], small, branched).branch).toBe(0);
+    // The next variant is one of the lesson's, and what was tried in this one does not stand below it.
+    const other = pressed(viewer, ['v'], small, branched);
+    expect(other.branch).toBe(1);
+    expect(shot(viewer, other, small)).not.toContain('what-if/1');
+    // A branch of the second variant leads back to the second variant.
+    const second = pressed(viewer, ['b', ...[...'crash'], 'enter'], small, other);
+    expect(viewer.branch(second).name).toBe('what-if/2');
+    expect(pressed(viewer, ['w'], small, second).branch).toBe(1);
+    expect(shot(viewer, second, small)).not.toContain('what-if/1');
+  });
+
+  test('goes on from where one went back to, and says at the end what is left', () => {
+    const viewer = make();
+    let state: ViewState = beginning(viewer);
+    const beats = beatsOf(viewer, 0);
+    while ((state.lesson?.told[0] ?? 0) < beats.length)
+      state = pressed(viewer, state.mode === 'question' ? ['s'] : ['}'], small, state);
+    const last = state.place;
+    const places = [...new Set(beats.map(({ place }) => place))];
+    const back = pressed(viewer, ['{', '{'], small, state);
+    expect(back.place).toBe(places.at(-3));
+    expect(shot(viewer, back, small)).toMatch(/\d of \d+ {3}} goes on/);
+    expect(pressed(viewer, ['}'], small, back).place).toBe(places.at(-2));
+    const again = pressed(viewer, ['}', '}'], small, back);
+    expect(again.place).toBe(last);
+    const left = lesson.variants.slice(1).map((variant) => variant.name);
+    expect(pressed(viewer, ['}'], small, again).message).toBe(
+      `this variant is told to its end: v goes on with ${left.join(', ')}`,
+    );
+    for (const [branch] of lesson.variants.entries()) {
+      while (state.branch !== branch) state = pressed(viewer, ['v'], small, state);
+      while ((state.lesson?.told[branch] ?? 0) < beatsOf(viewer, branch).length)
+        state = pressed(viewer, state.mode === 'question' ? ['s'] : ['}'], small, state);
+    }
+    expect(pressed(viewer, ['G', '}', '}'], small, state).message).toContain('so are the others, q leaves');
+  });
+
+  test('remembers what was answered to the question that is open', () => {
+    const viewer = make();
+    let state: ViewState = beginning(viewer);
+    while (state.mode !== 'question') state = pressed(viewer, ['}'], small, state);
+    const question = beatsOf(viewer, 0)[state.lesson?.told[0] ?? 0]?.beat.question;
+    const right = (question?.answers.findIndex((answer) => answer.right) ?? 0) + 1;
+    const wrong = (question?.answers ?? []).map((_, i) => i + 1).filter((i) => i !== right);
+    state = pressed(viewer, [...wrong.map(String), 'esc', 'k', '}'], small, state);
+    while (state.mode !== 'question') state = pressed(viewer, ['}'], small, state);
+    for (const number of wrong) expect(shot(viewer, state, small)).toContain(`✗ ${number} `);
+    state = pressed(viewer, [String(right)], small, state);
+    // Looking around does not make it a first try.
+    expect(state.lesson).toMatchObject({ asked: 1, right: 0 });
+    expect(shot(viewer, pressed(viewer, ['enter'], small, state), small)).not.toContain('✗');
   });
 });

@@ -59,8 +59,29 @@ describe('what if', () => {
   const ways = waysAt(at);
 
   test('there are ways of every kind', () => {
-    const kinds = new Set(ways.map(({ kind }) => kind));
+    const kinds = new Set(
+      Array.from({ length: 40 }, (_, i) => at + i)
+        .flatMap(waysAt)
+        .map(({ kind }) => kind),
+    );
     expect([...kinds].sort()).toEqual(['client', 'clock', 'message', 'network', 'other', 'process', 'timer']);
+  });
+
+  test('what comes next anyway is no other way, and a node that is down is restarted in one way', () => {
+    const titles = (event: number): readonly string[] => waysAt(event).map(({ title }) => title);
+    for (const event of [40, 41, 42, 43, at]) {
+      const { kind, id } = recording.pendingAt(event)[0] ?? {};
+      if (kind !== 'deliver') continue;
+      const name = id?.slice('deliver:'.length);
+      expect(titles(event).filter((title) => title.includes(`${name} `))).toEqual([
+        expect.stringMatching(/^delay/),
+        expect.stringMatching(/^duplicate/),
+        expect.stringMatching(/^drop/),
+      ]);
+    }
+    const crash = events.find(({ kind }) => kind === 'crash') as TraceEvent & { readonly node: string };
+    const restarts = titles(crash.event).filter((title) => title.startsWith(`restart ${crash.node}`));
+    expect(restarts).toEqual([`restart ${crash.node} now`]);
   });
 
   test('every way leaves what was before as it was, and can be replayed from its plan', () => {
