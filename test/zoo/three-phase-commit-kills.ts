@@ -5,7 +5,7 @@
  * 43 ms, and decided at 49 ms. After a silence of 200 ms somebody has failed; n2 takes the lead before n3, and n3 before n4.
  */
 import { ms } from '../../src/sim/protocol.ts';
-import { audit, call, transfer } from '../protocols/atomic-commit/cluster.ts';
+import { audit, call, type Scene, transfer } from '../protocols/atomic-commit/cluster.ts';
 import type { Kill } from './two-phase-commit-kills.ts';
 
 /** n4 has a1 and n2 has a2. */
@@ -20,7 +20,7 @@ export const plainKills: readonly Kill[] = [
     bug: 'P01',
     story: 'the coordinator dies when PRE-COMMIT has reached n2 only: n2 commits, n4 aborts',
     scene: { calls: oneTransfer, until, faults: [dies] },
-    foundBy: ['AC1'],
+    foundBy: ['AC1', 'NB'],
   },
   {
     bug: 'P02',
@@ -33,18 +33,13 @@ export const plainKills: readonly Kill[] = [
         { kind: 'crash', node: 'n2', when: { note: 'decidedCommit', node: 'n2' }, effect: 7, for: ms(3_000) },
       ],
     },
-    foundBy: ['AC1'],
+    foundBy: ['AC1', 'NB'],
   },
   {
     bug: 'P03',
-    story: 'outside the model: PRE-COMMIT is so late for n4 that the coordinator commits without it, and dies',
-    scene: {
-      calls: oneTransfer,
-      until,
-      overrides: [{ message: 'n1>n4/Pre#1', latency: ms(5_000) }],
-      faults: [{ kind: 'crash', node: 'n1', when: { note: 'decidedCommit', node: 'n1' }, effect: 7, for: ms(3_000) }],
-    },
-    foundBy: ['AC1'],
+    story: 'the coordinator dies when PRE-COMMIT has reached n2 only: n2 leads, and aborts what it had pre-committed',
+    scene: { calls: oneTransfer, until, faults: [dies] },
+    foundBy: ['NB'],
   },
   {
     bug: 'P04a',
@@ -62,7 +57,7 @@ export const plainKills: readonly Kill[] = [
         { kind: 'crash', node: 'n2', when: { note: 'decidedAbort', node: 'n2' }, effect: 7, for: ms(3_000) },
       ],
     },
-    foundBy: ['AC1'],
+    foundBy: ['AC1', 'OBEY'],
   },
   {
     bug: 'P05',
@@ -85,6 +80,14 @@ export const plainKills: readonly Kill[] = [
     foundBy: ['AC1'],
   },
 ];
+
+/** Outside the model: PRE-COMMIT is so late for n4 that the coordinator commits without it, and dies. In the right order n2 finds out. */
+export const lateForOne: Scene = {
+  calls: oneTransfer,
+  until,
+  overrides: [{ message: 'n1>n4/Pre#1', latency: ms(5_000) }],
+  faults: [{ kind: 'crash', node: 'n1', when: { note: 'decidedCommit', node: 'n1' }, effect: 7, for: ms(3_000) }],
+};
 
 export const quorumKills: readonly Kill[] = [
   {
@@ -126,6 +129,6 @@ export const enhancedKills: readonly Kill[] = [
         { message: 'n2>n4/Decision#1', latency: ms(60) },
       ],
     },
-    foundBy: ['AC1'],
+    foundBy: ['AC1', 'OBEY'],
   },
 ];

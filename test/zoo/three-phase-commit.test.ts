@@ -6,7 +6,7 @@ import {
   threePhaseCommit,
 } from '../../src/protocols/three-phase-commit/three-phase-commit.ts';
 import { bug, run } from '../protocols/atomic-commit/cluster.ts';
-import { enhancedKills, plainKills, quorumKills } from './three-phase-commit-kills.ts';
+import { enhancedKills, lateForOne, plainKills, quorumKills } from './three-phase-commit-kills.ts';
 
 const all = [
   ...plainKills.map((kill) => ({ ...kill, protocol: threePhaseCommit })),
@@ -37,4 +37,9 @@ describe.each(all)('$bug: $story', ({ bug: id, scene, foundBy, protocol }) => {
 it('has a schedule for every bug that is planted', () => {
   const planted = [threePhaseCommit, quorumThreePhaseCommit, enhancedThreePhaseCommit].flatMap(({ bugs = [] }) => bugs);
   expect(all.map((kill) => kill.bug)).toEqual(planted.map(({ id }) => id));
+});
+
+it('P03 outside the model: also AC1, where the right order of the rules keeps it', () => {
+  expect(run(lateForOne, bug(threePhaseCommit, 'P03'), ['AC1']).simulation.violation?.property).toBe('AC1');
+  expect(run(lateForOne, threePhaseCommit, ['AC1']).simulation.violation).toBeUndefined();
 });

@@ -20,7 +20,7 @@ export const plainBugs: readonly PlantedBug[] = [
   {
     id: 'P01',
     title: 'at a time-out w aborts and p commits, without asking anybody',
-    violates: ['AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['NB', 'AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'Skeen 1981; BHG 7.5',
     recipe: 'the coordinator dies after one PRE-COMMIT',
     overrides: { whenInDoubt: (state) => (state === 'p' ? 'commit' : 'abort') },
@@ -28,7 +28,7 @@ export const plainBugs: readonly PlantedBug[] = [
   {
     id: 'P02',
     title: 'a new leader that finds a p commits without pre-committing the others first',
-    violates: ['AC1', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['NB', 'AC1', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'BHG 7.5',
     recipe: 'the new leader dies after its own commit; the next finds only w',
     overrides: {
@@ -41,7 +41,7 @@ export const plainBugs: readonly PlantedBug[] = [
   {
     id: 'P03',
     title: 'a leader that finds a w aborts, also where another is pre-committed',
-    violates: ['AC1', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['NB', 'AC1', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'textbook',
     recipe:
       'outside the model: PRE-COMMIT is late for one beyond the bound, the coordinator commits without its acknowledgement and dies',
@@ -55,7 +55,7 @@ export const plainBugs: readonly PlantedBug[] = [
   {
     id: 'P04a',
     title: 'a process still obeys a leader that has been replaced',
-    violates: ['AC1', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['OBEY', 'AC1', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'BHG 7.5',
     recipe:
       'outside the model: an old PRE-COMMIT arrives after its sender was replaced, and the new leader dies while it aborts',
@@ -64,7 +64,7 @@ export const plainBugs: readonly PlantedBug[] = [
   {
     id: 'P05',
     title: 'a process that has crashed in p commits when it is back',
-    violates: ['AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['NB', 'AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'BHG 7.5',
     recipe: 'it crashes in p, and the others abort: all of them are in w',
     overrides: { afterRecovery: (own) => (own.state === 'p' ? 'commit' : 'block') },
@@ -72,7 +72,7 @@ export const plainBugs: readonly PlantedBug[] = [
   {
     id: 'P06',
     title: 'after a total failure the first to be back aborts',
-    violates: ['AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['NB', 'AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'Skeen 1983',
     recipe: 'the last process to fail had committed',
     overrides: { afterRecovery: () => 'abort' },
@@ -83,7 +83,7 @@ export const enhancedBugs: readonly PlantedBug[] = [
   {
     id: 'P04b',
     title: 'a process still obeys a leader that has been replaced',
-    violates: ['AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['OBEY', 'AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'BHG 7.5; Keidar, Dolev 1998',
     recipe: 'two leaders, and the proposal of the first is late',
     overrides: obeysAll,

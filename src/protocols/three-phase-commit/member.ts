@@ -46,9 +46,8 @@ export const othersOf = ({ group }: Member, { self }: MemberContext): readonly N
 
 export const rankOf = ({ group }: Member, node: NodeId): number => group.indexOf(node);
 
-/** Half a time-out apart, so that mostly one leads. `patience` in time-outs. */
+/** One after the other, so that mostly one leads. `patience` in time-outs. */
 export function doubtLater(member: Member, patience: number, context: MemberContext): void {
-  const { silenceTimeout } = context.options;
-  const stagger = Math.floor((silenceTimeout * rankOf(member, context.self)) / 2);
-  context.setTimer('doubt', silenceTimeout * patience + stagger, member.txn);
+  const { silenceTimeout, takeoverInterval } = context.options;
+  context.setTimer('doubt', silenceTimeout * patience + takeoverInterval * rankOf(member, context.self), member.txn);
 }

@@ -20,6 +20,14 @@ export const optionSpecs: { readonly [Name in keyof ThreePhaseOptions]: OptionSp
     min: 0,
     max: ms(10),
   },
+  takeoverInterval: {
+    kind: 'duration',
+    title: 'how much later than one process the next takes the lead; 0: all at once',
+    default: ms(100),
+    min: 0,
+    max: ms(200),
+    extremes: [ms(5)],
+  },
   silenceTimeout: {
     kind: 'duration',
     title: 'who has been silent for so long has failed',

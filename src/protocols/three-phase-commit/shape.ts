@@ -88,6 +88,8 @@ export type PeerMessage = Pre | Ack | Decision | StateRequest | StateReport | As
 export interface ThreePhaseOptions extends SharedOptions {
   /** Whoever tells several others tells one after the other, so far apart; 0: all at once. */
   readonly tellInterval: Micros;
+  /** A process of the next rank waits so much longer before it leads. */
+  readonly takeoverInterval: Micros;
   /** Who has been silent for so long has failed. */
   readonly silenceTimeout: Micros;
 }

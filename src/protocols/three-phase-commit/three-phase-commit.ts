@@ -17,6 +17,8 @@ import { quorumGoals, recoveryGoals } from './goals.ts';
 import { optionSpecs } from './options.ts';
 import { createParticipant } from './participant.ts';
 import { plainRules } from './plain.ts';
+import { nonBlocking } from './properties/concurrency.ts';
+import { obedience } from './properties/obedience.ts';
 import { threePhaseProperties } from './properties.ts';
 import { quorumRules } from './quorum.ts';
 import type { Rules } from './rules.ts';
@@ -29,7 +31,8 @@ interface Variant {
   readonly tolerates: Tolerance;
   /** Mostly so many: quorums need more to be of interest. */
   readonly participants: number;
-  readonly goals: readonly Property[];
+  /** Goals and invariants of its own. */
+  readonly properties: readonly Property[];
   readonly bugs: readonly PlantedBug[];
 }
 
@@ -61,7 +64,7 @@ const asynchronous: Tolerance = {
 /** A round: up to five time-outs of patience, one to collect, one for acknowledgements. */
 const ROUNDS = 6 * 7;
 
-function create({ name, title, tolerates, participants, goals, rules }: Variant): Protocol {
+function create({ name, title, tolerates, participants, properties, rules }: Variant): Protocol {
   return defineProtocol({
     name,
     title,
@@ -76,7 +79,7 @@ function create({ name, title, tolerates, participants, goals, rules }: Variant)
     baseTimeout: (options) => options.silenceTimeout as number,
     operations,
     tolerates,
-    properties: [...threePhaseProperties, ...goals],
+    properties: [...threePhaseProperties, ...properties],
     // A few rounds of termination, in each of which somebody else may have taken the lead.
     liveness: livenessOf(({ silenceTimeout }) => ROUNDS * (silenceTimeout as number)),
     deciding: decidingBy(['Prepare', 'Vote', 'Pre', 'Ack', 'Decision', 'StateRequest', 'StateReport', 'Ask']),
@@ -98,7 +101,7 @@ export const threePhaseCommit: Protocol = withBugs({
   rules: plainRules,
   tolerates: synchronous,
   participants: 2,
-  goals: recoveryGoals,
+  properties: [nonBlocking, obedience(false), ...recoveryGoals],
   bugs: plainBugs,
 });
 
@@ -108,7 +111,7 @@ export const quorumThreePhaseCommit: Protocol = withBugs({
   rules: quorumRules,
   tolerates: asynchronous,
   participants: 3,
-  goals: quorumGoals,
+  properties: [obedience(false), ...quorumGoals],
   bugs: quorumBugs,
 });
 
@@ -118,6 +121,6 @@ export const enhancedThreePhaseCommit: Protocol = withBugs({
   rules: enhancedRules,
   tolerates: asynchronous,
   participants: 3,
-  goals: quorumGoals,
+  properties: [obedience(true), ...quorumGoals],
   bugs: enhancedBugs,
 });
