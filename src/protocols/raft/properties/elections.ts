@@ -234,7 +234,8 @@ function judgeClaim(
   const log = writtenLog(world, voter);
   const index = log.first + log.entries.length - 1;
   const own = { index, term: termOf(log, index) };
-  if (made === undefined || !isBehind(made, own)) return undefined;
+  // An entry of that very term is its leader's: whoever asks late has been elected, or cannot be.
+  if (made === undefined || own.term >= term || !isBehind(made, own)) return undefined;
   const asked = `asks for a ${what} in term ${term}; its log ends at index ${made.index} of term ${made.term}`;
   return {
     sentence: `${nameOf(world, voter)} granted ${nameOf(world, candidate)} a ${what} in term ${term} although its own log is more up to date: it ends at index ${own.index} of term ${own.term}, the other's at index ${made.index} of term ${made.term}`,
