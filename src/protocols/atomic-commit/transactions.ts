@@ -121,4 +121,7 @@ export function goesFirst(one: Age, other: Age): boolean {
 export const coordinatorOf = (txn: TxnId): NodeId => txn.slice(0, txn.indexOf('.'));
 
 /** Which of that coordinator's lives it began in. */
-export const incarnationOf = (txn: TxnId): number => Number(txn.split('.')[1]);
+export function incarnationOf(txn: TxnId): number {
+  const start = txn.indexOf('.') + 1;
+  return Number(txn.slice(start, txn.indexOf('.', start)));
+}

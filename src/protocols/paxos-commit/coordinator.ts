@@ -55,6 +55,7 @@ const standby = (context: CoordinatorContext): readonly string[] => context.dire
 
 function acceptorsNow({ acceptor: { silent } }: State, context: CoordinatorContext): readonly string[] {
   const all = standby(context);
+  if (silent.length === 0) return [context.self, ...all];
   return [
     context.self,
     ...all.filter((node) => !silent.includes(node)),
@@ -94,9 +95,9 @@ const insists = ({ manager }: State, txn: TxnId): boolean => workOn(manager, txn
 
 /** What it was to hear before a restart and has no trace of it hears no more: with no other acceptor nobody can have accepted it. */
 const isOver = ({ manager, acceptor }: State, txn: TxnId, context: CoordinatorContext): boolean =>
+  acceptor.consensus[txn] === undefined &&
   coordinatorOf(txn) === context.self &&
-  incarnationOf(txn) !== manager.incarnation &&
-  acceptor.consensus[txn] === undefined;
+  incarnationOf(txn) !== manager.incarnation;
 
 // ---- Recovery --------------------------------------------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ function judgeVersions(memory: Versions): Finding | undefined {
     (one): Transaction => ({
       process: one.origin.process,
       outcome: 'ok',
-      ops: one.shares.flatMap(({ steps, seen }) => versionsOf(one.txn, steps, seen)),
+      ops: versionsOf(one),
       called: one.called,
       returned: one.answered,
     }),
@@ -167,12 +167,16 @@ const orderedBy = <T>(items: readonly T[], numberOf: (item: T) => number): reado
   items.map((_, place) => place).sort((one, other) => numberOf(items[one] as T) - numberOf(items[other] as T));
 
 /** A version is named by the transaction that wrote it. What depends on the value before it has read it. */
-function versionsOf(txn: TxnId, steps: readonly Step[], seen: readonly Seen[]): readonly MicroOperation[] {
-  return steps.flatMap(({ f, key }, i): MicroOperation[] => {
-    const read: MicroOperation = ['r', key, seen[i]?.writer || null];
-    if (f === 'read') return [read];
-    return f === 'write' ? [['w', key, txn]] : [read, ['w', key, txn]];
-  });
+function versionsOf({ txn, shares }: Traced): readonly MicroOperation[] {
+  const versions: MicroOperation[] = [];
+  for (const { steps, seen } of shares) {
+    for (let i = 0; i < steps.length; i++) {
+      const { f, key } = steps[i] as Step;
+      if (f !== 'write') versions.push(['r', key, seen[i]?.writer || null]);
+      if (f !== 'read') versions.push(['w', key, txn]);
+    }
+  }
+  return versions;
 }
 
 // ---- What clients saw ------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,16 @@ import type { TxnId } from '../../atomic-commit/transactions.ts';
 import type { BallotRecord, Decision, Group, Vote } from '../shape.ts';
 import { noteWriting, takeDurable, type Writings } from './ballots.ts';
 
+/** What one ballot has said of one participant, and on whose disks that is. */
+interface Accepted {
+  readonly ballot: number;
+  readonly participant: string;
+  readonly isPrepared: boolean;
+  readonly nodes: number[];
+}
+
 interface Choice {
+  readonly participant: string;
   readonly isPrepared: boolean;
   readonly ballot: number;
   readonly event: number;
@@ -19,10 +28,10 @@ interface Choice {
 interface Chosen {
   readonly writings: Writings;
   readonly groups: Map<TxnId, Group>;
-  /** By transaction, ballot, participant and value: on whose disks it is accepted. */
-  readonly accepted: Map<string, Set<number>>;
-  /** By transaction and participant. */
-  readonly choices: Map<string, Choice>;
+  /** By transaction. */
+  readonly accepted: Map<TxnId, Accepted[]>;
+  /** By transaction: one for a participant. */
+  readonly choices: Map<TxnId, Choice[]>;
   /** Transactions to which a participant has said no, which is its last word. */
   readonly refused: Set<TxnId>;
   readonly decided: Set<TxnId>;
@@ -73,21 +82,39 @@ function count(memory: Chosen, node: number, record: BallotRecord, world: World)
   for (const participant of group.participants) {
     const isPrepared = prepared.includes(participant);
     if (ballot === 0 && !isPrepared) continue;
-    const nodes = add(memory.accepted, `${txn} ${ballot} ${participant} ${isPrepared}`, node);
+    const nodes = add(listOf(memory.accepted, txn), ballot, participant, isPrepared, node);
     if (2 * nodes <= group.acceptors.length) continue;
-    const instance = `${txn} ${participant}`;
-    const first = memory.choices.get(instance);
-    if (first === undefined) memory.choices.set(instance, { isPrepared, ballot, event: world.event, node });
+    const choices = listOf(memory.choices, txn);
+    const first = choiceOf(choices, participant);
+    if (first === undefined) choices.push({ participant, isPrepared, ballot, event: world.event, node });
     else if (first.isPrepared !== isPrepared) return twice(txn, participant, first, ballot, node, world);
   }
   return undefined;
 }
 
-function add(sets: Map<string, Set<number>>, key: string, node: number): number {
-  const set = sets.get(key);
-  if (set === undefined) sets.set(key, new Set([node]));
-  else set.add(node);
-  return set?.size ?? 1;
+function listOf<T>(lists: Map<TxnId, T[]>, txn: TxnId): T[] {
+  let list = lists.get(txn);
+  if (list === undefined) {
+    list = [];
+    lists.set(txn, list);
+  }
+  return list;
+}
+
+function choiceOf(choices: readonly Choice[], participant: string): Choice | undefined {
+  for (const choice of choices) if (choice.participant === participant) return choice;
+  return undefined;
+}
+
+/** On how many disks it is now. */
+function add(known: Accepted[], ballot: number, participant: string, isPrepared: boolean, node: number): number {
+  for (const one of known) {
+    if (one.ballot !== ballot || one.isPrepared !== isPrepared || one.participant !== participant) continue;
+    if (!one.nodes.includes(node)) one.nodes.push(node);
+    return one.nodes.length;
+  }
+  known.push({ ballot, participant, isPrepared, nodes: [node] });
+  return 1;
 }
 
 const word = (isPrepared: boolean): string => (isPrepared ? 'prepared' : 'aborted');
@@ -106,7 +133,8 @@ function twice(txn: TxnId, participant: string, first: Choice, ballot: number, n
 function checkDecision(memory: Chosen, from: number, { txn, commit }: Decision, world: World): Finding | undefined {
   if (isParticipant(world, from)) return undefined;
   const group = memory.groups.get(txn);
-  const choices = group?.participants.map((participant) => memory.choices.get(`${txn} ${participant}`)?.isPrepared);
+  const known = memory.choices.get(txn) ?? [];
+  const choices = group?.participants.map((participant) => choiceOf(known, participant)?.isPrepared);
   const isRight = commit
     ? choices?.every((isPrepared) => isPrepared === true) === true
     : choices?.includes(false) === true || memory.refused.has(txn);

@@ -8,12 +8,15 @@ import { noteWriting, takeDurable, type Writings } from './ballots.ts';
 
 interface OnDisk {
   readonly writings: Writings;
-  /** By node and transaction: the highest ballot promised, and the highest accepted. */
-  readonly promised: Map<string, number>;
-  readonly accepted: Map<string, number>;
+  /** By node: of each transaction the highest ballot promised, and the highest accepted. */
+  readonly promised: Map<TxnId, number>[];
+  readonly accepted: Map<TxnId, number>[];
 }
 
-const keyOf = (node: number, txn: TxnId): string => `${node} ${txn}`;
+function mapAt(maps: Map<TxnId, number>[], node: number): Map<TxnId, number> {
+  while (maps.length <= node) maps.push(new Map());
+  return maps[node] as Map<TxnId, number>;
+}
 
 export const promisesKept: Property = always<OnDisk>({
   name: 'PROMISE',
@@ -22,7 +25,7 @@ export const promisesKept: Property = always<OnDisk>({
   source: 'Gray, Lamport 2006, 4.1, 4.2',
   oracle: 'internal',
   messages: ['Phase1b', 'Phase2b'],
-  start: () => ({ writings: [], promised: new Map(), accepted: new Map() }),
+  start: () => ({ writings: [], promised: [], accepted: [] }),
   log(memory, node, log, change) {
     noteWriting(memory.writings, node, log, change);
     return undefined;
@@ -30,7 +33,7 @@ export const promisesKept: Property = always<OnDisk>({
   durable: (memory, node, world) => onDisk(memory, node, world, false),
   boot: (memory, node, world) => onDisk(memory, node, world, true),
   send(memory, from, _to, { type, txn, ballot }: Phase1b | Phase2b, world) {
-    const known = (type === 'Phase1b' ? memory.promised : memory.accepted).get(keyOf(from, txn)) ?? -1;
+    const known = (type === 'Phase1b' ? memory.promised : memory.accepted)[from]?.get(txn) ?? -1;
     if (known >= ballot) return undefined;
     const what = type === 'Phase1b' ? 'promises' : 'has accepted in';
     return {
@@ -41,14 +44,14 @@ export const promisesKept: Property = always<OnDisk>({
 });
 
 function onDisk(memory: OnDisk, node: number, world: World, isRestart: boolean): string | undefined {
+  const promised = mapAt(memory.promised, node);
   for (const { type, txn, ballot, accepted } of takeDurable(memory.writings, node, world, isRestart)) {
-    const key = keyOf(node, txn);
-    const before = memory.promised.get(key) ?? -1;
+    const before = promised.get(txn) ?? -1;
     if (ballot < before) {
       return `${nameOf(world, node)} has ${type} ballot ${ballot} of ${txn}, after it had promised ballot ${before}`;
     }
-    memory.promised.set(key, ballot);
-    if (accepted !== null) memory.accepted.set(key, accepted.ballot);
+    promised.set(txn, ballot);
+    if (accepted !== null) mapAt(memory.accepted, node).set(txn, accepted.ballot);
   }
   return undefined;
 }
