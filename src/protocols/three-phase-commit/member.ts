@@ -27,6 +27,7 @@ export function newMember(txn: TxnId, group: readonly NodeId[], state: Member['s
     state,
     election: 0,
     attempt: state === 'p' ? 1 : 0,
+    up: group,
     recovered: false,
     leading: null,
     heard: [],
@@ -34,11 +35,12 @@ export function newMember(txn: TxnId, group: readonly NodeId[], state: Member['s
   };
 }
 
-export const ownReport = ({ state, attempt, recovered }: Member, node: NodeId): Report => ({
+export const ownReport = ({ state, attempt, recovered, up }: Member, node: NodeId): Report => ({
   node,
   state,
   attempt,
   recovered,
+  up,
 });
 
 export const othersOf = ({ group }: Member, { self }: MemberContext): readonly NodeId[] =>

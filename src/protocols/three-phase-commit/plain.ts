@@ -24,10 +24,14 @@ function terminationRules(reports: readonly Report[]): Verdict {
 }
 
 /**
- * Skeen 1983, BHG 7.5: the last process to fail may have decided. Nobody decides after a total failure before all are back; nobody having
- * decided, their states together say what may have been decided: nothing.
+ * Skeen 1983, BHG 7.5: after a total failure nobody decides before the last to fail are back, since these may have decided. Whom everybody
+ * that is back knew to be up are all who can have been the last, and more where some of these are not back. None of them having decided,
+ * what they were in says what may have been decided before.
  */
-function afterTotalFailure(own: Report, others: readonly Report[], members: number): Verdict {
-  if (others.length + 1 < members) return 'block';
-  return [own, ...others].some(({ state }) => state === 'p') ? 'commit' : 'abort';
+function afterTotalFailure(own: Report, others: readonly Report[]): Verdict {
+  const back = [own, ...others];
+  const last = own.up.filter((node) => others.every(({ up }) => up.includes(node)));
+  const states = last.map((node) => back.find((report) => report.node === node)?.state);
+  if (states.includes(undefined)) return 'block';
+  return states.includes('p') ? 'commit' : 'abort';
 }

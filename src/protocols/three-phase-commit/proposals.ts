@@ -1,5 +1,6 @@
 /** Proposals, pre-commit and pre-abort: who leads asks for acknowledgements before it decides. */
 import type { NodeId } from '../../sim/protocol.ts';
+import type { TxnId } from '../atomic-commit/transactions.ts';
 import { decide } from './decisions.ts';
 import { doubtLater, type Kit, memberOf } from './member.ts';
 import type { Ack, Leading, Member, MemberContext, MemberState, Pre } from './shape.ts';
@@ -19,11 +20,12 @@ export function propose(
   leading.asked = [context.self, ...asked];
   leading.acks = [context.self];
   member.leading = leading;
-  move(member, commit, leading.election, context);
-  context.disk.sync();
   const isFirst = leading.election === 0;
+  const up = isFirst ? undefined : leading.asked;
+  move(member, commit, leading.election, up, context);
+  context.disk.sync();
   context.note(noteOf(commit, isFirst), { txn, election: leading.election });
-  tell(state, toAll(asked, { type: 'Pre', txn, election: leading.election, commit }), context);
+  tell(state, toAll(asked, preOf(txn, leading.election, commit, up)), context);
   context.setTimer('acks', context.options.silenceTimeout, txn);
 }
 
@@ -43,29 +45,42 @@ export function proposeToOthers(
   const { txn } = member;
   leading.phase = commit ? 'committing' : 'aborting';
   leading.asked = [...others];
-  tell(state, toAll(others, { type: 'Pre', txn, election: leading.election, commit }), context);
+  tell(state, toAll(others, preOf(txn, leading.election, commit, leading.asked)), context);
   context.setTimer('acks', context.options.silenceTimeout, txn);
 }
 
-/** The first round counts as attempt 1 (KD). */
-function move(member: Member, commit: boolean, election: number, context: MemberContext): void {
+function preOf(txn: TxnId, election: number, commit: boolean, up: readonly NodeId[] | undefined): Pre {
+  const pre: Pre = { type: 'Pre', txn, election, commit };
+  return up === undefined ? pre : { ...pre, up };
+}
+
+/** The first round counts as attempt 1 (KD). Who is up is on disk with the state (Skeen 1983). */
+function move(
+  member: Member,
+  commit: boolean,
+  election: number,
+  up: readonly NodeId[] | undefined,
+  context: MemberContext,
+): void {
   member.state = commit ? 'p' : 'pa';
   member.attempt = Math.max(1, election);
   const { txn, attempt } = member;
-  context.disk.append('wal', { type: commit ? 'precommit' : 'preabort', txn, attempt, election });
+  const record = { type: commit ? 'precommit' : 'preabort', txn, attempt, election } as const;
+  if (up !== undefined) member.up = up;
+  context.disk.append('wal', up === undefined ? record : { ...record, up });
 }
 
 export function onPre<State extends MemberState, Ctx extends MemberContext>(
   { rules }: Kit<State, Ctx>,
   state: State,
   from: NodeId,
-  { txn, election, commit }: Pre,
+  { txn, election, commit, up }: Pre,
   context: Ctx,
 ): void {
   const member = memberOf(state.members, txn);
   if (member === undefined || !rules.obeys(election, member.election) || !rules.mayMove(member.state, commit)) return;
   if (member.state !== (commit ? 'p' : 'pa') || member.attempt !== Math.max(1, election))
-    move(member, commit, election, context);
+    move(member, commit, election, up, context);
   context.disk.sync();
   context.send(from, { type: 'Ack', txn, election });
   doubtLater(member, 2, context);

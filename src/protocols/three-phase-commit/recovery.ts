@@ -3,7 +3,7 @@ import type { NodeId } from '../../sim/protocol.ts';
 import type { TxnId } from '../atomic-commit/transactions.ts';
 import { decide, learn } from './decisions.ts';
 import { doubtLater, type Kit, memberOf, ownReport } from './member.ts';
-import type { Member, MemberContext, MemberState, Report } from './shape.ts';
+import type { Member, MemberContext, MemberState, PreRecord, Report } from './shape.ts';
 
 export function ask<State extends MemberState, Ctx extends MemberContext>(
   kit: Kit<State, Ctx>,
@@ -13,7 +13,7 @@ export function ask<State extends MemberState, Ctx extends MemberContext>(
 ): void {
   const { txn, group } = member;
   context.note('asking', { txn });
-  const verdict = kit.rules.afterRecovery(ownReport(member, context.self), member.heard, group.length);
+  const verdict = kit.rules.afterRecovery(ownReport(member, context.self), member.heard);
   if (verdict === 'commit' || verdict === 'abort') {
     decide(kit, state, member, verdict === 'commit', context);
     return;
@@ -47,7 +47,7 @@ export function hear<State extends MemberState, Ctx extends MemberContext>(
 ): void {
   if (!member.recovered) return;
   member.heard = [...member.heard.filter(({ node }) => node !== report.node), report];
-  const verdict = kit.rules.afterRecovery(ownReport(member, context.self), member.heard, member.group.length);
+  const verdict = kit.rules.afterRecovery(ownReport(member, context.self), member.heard);
   if (verdict === 'commit' || verdict === 'abort') decide(kit, state, member, verdict === 'commit', context);
 }
 
@@ -58,9 +58,10 @@ export function recoverMember(members: Member[], record: { readonly type: string
   switch (record.type) {
     case 'precommit':
     case 'preabort': {
-      const { attempt, election } = record as unknown as { attempt: number; election: number };
+      const { attempt, election, up } = record as unknown as PreRecord;
       member.state = record.type === 'precommit' ? 'p' : 'pa';
       member.attempt = attempt;
+      member.up = up ?? member.up;
       member.election = Math.max(member.election, election);
       return members;
     }

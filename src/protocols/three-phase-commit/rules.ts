@@ -25,7 +25,7 @@ export interface Rules extends WorkRules {
   /** Whether a process that has crashed since its vote takes part in terminations. */
   readonly recoveredTakePart: boolean;
   /** What a process does that has recovered, may not take part, and has heard of these others that have recovered too. */
-  afterRecovery(own: Report, others: readonly Report[], members: number): Verdict;
+  afterRecovery(own: Report, others: readonly Report[]): Verdict;
   /** Whether elections must outlive a crash. */
   readonly recordsElections: boolean;
 }

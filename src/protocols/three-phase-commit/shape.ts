@@ -31,6 +31,8 @@ export interface Report {
   readonly attempt: number;
   /** It has crashed since it voted. */
   readonly recovered: boolean;
+  /** Who was up, as far as it knew when it crashed: all of the group where nobody has told it otherwise. */
+  readonly up: readonly NodeId[];
 }
 
 export interface Prepare {
@@ -54,6 +56,8 @@ export interface Pre {
   readonly txn: TxnId;
   readonly election: number;
   readonly commit: boolean;
+  /** Who is up, as far as the sender knows: it has asked for their states. Absent in the first round: all. */
+  readonly up?: readonly NodeId[];
 }
 export interface Ack {
   readonly type: 'Ack';
@@ -102,6 +106,8 @@ export interface PreRecord {
   readonly txn: TxnId;
   readonly attempt: number;
   readonly election: number;
+  /** Skeen 1983: who is up, where that is not the whole group. */
+  readonly up?: readonly NodeId[];
 }
 /** KD: the last election that this process has taken part in. */
 export interface ElectedRecord {
@@ -146,6 +152,8 @@ export interface Member {
   /** Whom it obeys. */
   election: number;
   attempt: number;
+  /** Who is up, as far as it knows and has on disk. */
+  up: readonly NodeId[];
   readonly recovered: boolean;
   leading: Leading | null;
   /** A recovered process: what others that have recovered too have said. */

@@ -94,6 +94,7 @@ export function onStateRequest<State extends MemberState, Ctx extends MemberCont
       state: kit.outcomeOf(state, txn) ? 'c' : 'a',
       attempt: 0,
       recovered: false,
+      up: [],
     };
     context.send(from, { type: 'StateReport', txn, election, report });
     return;
