@@ -2,7 +2,7 @@
 import type { Film } from './film.ts';
 import { wordsOf } from './ladder.ts';
 import { type IndexedStep, what } from './step-index.ts';
-import type { Teller } from './tell.ts';
+import { spaced, type Teller } from './tell.ts';
 
 type Test = (step: IndexedStep, film: Film, teller: Teller) => boolean;
 
@@ -59,7 +59,11 @@ function testOf(word: string): Test {
 function wordsOfStep(film: Film, place: number, teller: Teller): string {
   const { step, rows } = film.scene(place);
   const words = rows.map(({ body }) => wordsOf(body));
-  for (const event of step.events) if ('message' in event) words.push(teller.message(event.message));
+  for (const event of step.events) {
+    if ('message' in event) words.push(teller.message(event.message));
+    // By its name too, as after `u`: rows may tell it in other words.
+    if (event.kind === 'note') words.push(event.text, spaced(event.text));
+  }
   return words.join('\n').toLowerCase();
 }
 

@@ -7,7 +7,7 @@ import type { Cuts } from './cuts.ts';
 import type { Ink } from './ink.ts';
 import type { Look, Stage } from './stage.ts';
 import { type OfKind, ofKind, type Step } from './steps.ts';
-import { count, spaced, type Teller, tellNote, tellRecord } from './tell.ts';
+import { count, spaced, type Teller, tellRecord } from './tell.ts';
 import { tellFault, tellFaultEnd } from './tell-fault.ts';
 import { spellDuration } from './time.ts';
 
@@ -128,7 +128,7 @@ class RowsOfStep {
         this.duplicate(event);
         return;
       case 'note':
-        this.mark(event.node, '◆', tellNote(event.text, event.data), 'note');
+        this.mark(event.node, '◆', this.options.teller.caption(event.text, event.data), 'note');
         return;
       case 'view':
         this.change(event);

@@ -11,6 +11,8 @@ export interface Teller {
   operation(op: Json, result?: Json): string;
   /** What the node that wrote a note has done, e.g. `becomes leader of term 2`. */
   note(text: string, data: Json | undefined): string;
+  /** The same where the node stands beside it: the note as it is where the protocol has no words for it. */
+  caption(text: string, data: Json | undefined): string;
   /** An entry of a log on disk; undefined where the protocol does not tell it. */
   record(log: string, entry: unknown): string | undefined;
 }
@@ -27,6 +29,7 @@ export const tellerOf = (telling: Telling | undefined): Teller => ({
     return result === undefined ? tellTagged(op) : `${tellTagged(op)} = ${tellValue(result)}`;
   },
   note: (text, data) => safely(() => telling?.note?.(text, data as never)) ?? `notes "${tellNote(text, data)}"`,
+  caption: (text, data) => clip(safely(() => telling?.note?.(text, data as never)) ?? tellNote(text, data)),
   record: (log, entry) => safely(() => telling?.record?.(log, entry as never)),
 });
 
@@ -64,7 +67,7 @@ export function tellValue(value: Json): string {
 }
 
 /** `becameLeader` with `{ term: 2 }` is told as `became leader, term 2`. */
-export function tellNote(text: string, data: Json | undefined): string {
+function tellNote(text: string, data: Json | undefined): string {
   if (data === undefined || data === null) return spaced(text);
   const details = isRecord(data)
     ? Object.entries(data).flatMap(([name, value]) => (value === false ? [] : tellField(name, value)))

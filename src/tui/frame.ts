@@ -120,6 +120,8 @@ const QUESTION_HINTS: typeof HINTS = [
 
 const HINTS: readonly (readonly [key: string, says: string])[] = [
   ['j/k', 'step'],
+  ['?', 'keys'],
+  ['q', 'quit'],
   ['Space', 'play'],
   ['[ ]', 'fault'],
   ['{ }', 'note'],
@@ -129,8 +131,6 @@ const HINTS: readonly (readonly [key: string, says: string])[] = [
   ['c', 'causes'],
   ['z Z', 'zoom'],
   ['b', 'what if'],
-  ['?', 'keys'],
-  ['q', 'quit'],
   ['h/l', 'lane'],
   ['d', 'diff'],
   ['Tab +', 'panes'],

@@ -113,7 +113,10 @@ function whyUnseen(viewer: Viewer, state: ViewState, node: NodeId): string {
     if (viewer.recording(state).stateAt(event, node) === undefined) continue;
     return `${waits}: see #${event}`;
   }
-  return `${node} is in the middle of a handler that never goes on`;
+  const isTheEnd = state.place === index.length - 1 && viewer.recording(state).isOver;
+  return isTheEnd
+    ? `${node} is in the middle of a handler, where the run ended`
+    : `${node} is in the middle of a handler that never goes on`;
 }
 
 /** A node that waited for its disk had no state to be seen: the last one before counts. */
@@ -365,7 +368,11 @@ export function shortChange(viewer: Viewer, state: ViewState, width: number): Li
 export function shortProperties(viewer: Viewer, state: ViewState, width: number): Line {
   const standings = viewer.recording(state).standingsAt(viewer.event(state));
   const broken = standings.find((one) => one.state === 'broken');
-  if (broken !== undefined) return lineOf(cut(`‼ ${broken.name}: ${broken.sentence ?? broken.title}`, width), 'bad');
+  if (broken !== undefined) {
+    const text = `‼ ${broken.name}: ${broken.sentence ?? broken.title}`;
+    const more = text.length > width ? '  whole: 5 +' : '';
+    return lineOf(`${cut(text, width - more.length)}${more}`, 'bad');
+  }
   const holds = standings.filter((one) => one.state === 'holds');
   const reached = standings.filter((one) => one.state === 'reached').length;
   const goals = standings.filter((one) => one.kind === 'sometimes').length;

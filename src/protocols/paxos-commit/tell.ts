@@ -9,8 +9,24 @@ import type { Acceptance, AcceptorRecord, GroupRecord, Inquiry, PeerMessage, Pre
 export const telling: Telling = {
   message: tellMessage as (message: never) => string,
   operation: tellOperation,
+  note: tellNote,
   record: (_log, record) => tellRecord(record),
 };
+
+/** The notes that have a ballot; others are told as they are. */
+function tellNote(
+  text: string,
+  { txn, ballot }: { readonly txn: string; readonly ballot: number },
+): string | undefined {
+  switch (text) {
+    case 'leading':
+      return `leads ballot ${number(ballot)} of ${txn}`;
+    case 'outvoted':
+      return `is outvoted in ${txn} by ballot ${number(ballot)}`;
+    default:
+      return undefined;
+  }
+}
 
 function tellMessage(message: WorkMessage | Prepare | Vote | Inquiry | PeerMessage): string {
   switch (message.type) {

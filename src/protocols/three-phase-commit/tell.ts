@@ -9,8 +9,28 @@ import type { CoordinatorRecord, PeerMessage, Prepare, Vote } from './shape.ts';
 export const telling: Telling = {
   message: tellMessage as (message: never) => string,
   operation: tellOperation,
+  note: tellNote,
   record: (_log, record) => tellRecord(record),
 };
+
+/** The notes that have a number of an election; others are told as they are. */
+function tellNote(
+  text: string,
+  { txn, election }: { readonly txn: string; readonly election: number },
+): string | undefined {
+  switch (text) {
+    case 'terminating':
+      return `leads the termination of ${txn}${leader(election)}`;
+    case 'preCommitting':
+      return `proposes to commit ${txn}${leader(election)}`;
+    case 'preCommittingAgain':
+      return `proposes again to commit ${txn}${leader(election)}`;
+    case 'preAborting':
+      return `proposes to abort ${txn}${leader(election)}`;
+    default:
+      return undefined;
+  }
+}
 
 function tellMessage(message: WorkMessage | Prepare | Vote | PeerMessage): string {
   switch (message.type) {
