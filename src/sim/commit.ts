@@ -178,7 +178,7 @@ export class Committer {
       this.injector.strike(due.fault, node, atEnd ? 0 : effects.count - boundary);
       if (this.core.over || node.incarnation !== incarnation) return true;
     }
-    this.core.committing = node.index;
+    this.core.committing = atEnd ? -1 : node.index;
     if (atEnd || node.pauses === 0) return false;
     this.suspend(node, effects, boundary);
     return true;

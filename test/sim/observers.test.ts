@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Fault } from '../../src/sim/faults.ts';
 import type { Observer, PlacedObserver, World } from '../../src/sim/observer.ts';
 import { Simulation } from '../../src/sim/simulation.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
@@ -51,6 +52,30 @@ function fromTrace(trace: readonly TraceEvent[], path: string): string[] {
 }
 
 describe('the hooks of a property', () => {
+  it('see the state of whoever is about to handle a message, also after a fault at the end of its last handler', () => {
+    const hidden: string[] = [];
+    const seeing = placed('', {
+      deliver: (_memory, _from, to, _message, world) => {
+        if (world.stateOf(to) === undefined) hidden.push(`${world.nodes[to]} at event ${world.event}`);
+        return undefined;
+      },
+    });
+    const jump = (node: string, nth: number): Fault => ({
+      kind: 'clock-step',
+      node,
+      by: 5,
+      when: { message: 'gossip', node, nth },
+    });
+    fc.assert(
+      fc.property(aRun, (spec) => {
+        const faults = spec.nodes.flatMap(({ id }) => [jump(id, 1), jump(id, 2)]);
+        runOf({ ...spec, faults: [...spec.faults, ...faults] }, chatter, [seeing]);
+        expect(hidden).toEqual([]);
+      }),
+      effort(60),
+    );
+  });
+
   it('are called for each thing that happens at its path, once, when it happens', () => {
     fc.assert(
       fc.property(aRun, (spec) => {
