@@ -3,16 +3,23 @@ import type { OperationInput } from '../sim/config.ts';
 import type { World } from '../sim/observer.ts';
 import type { Json } from '../sim/plain.ts';
 
+/** One task for one client. */
+export interface Task {
+  readonly title: string;
+  readonly nodes: { readonly [role: string]: number };
+  readonly options: { readonly [name: string]: Json };
+  readonly op: OperationInput;
+}
+
 export interface Deciding {
-  /** One task for one client, small enough to be tried with every crash. */
-  readonly task: {
-    readonly title: string;
-    readonly nodes: { readonly [role: string]: number };
-    readonly options: { readonly [name: string]: Json };
-    readonly op: OperationInput;
-  };
+  /** Small enough to be tried with every crash. */
+  readonly task: Task;
+  /** The same with one process more. */
+  readonly wideTask?: Task;
   /** Roles of the processes that decide together; the first is the one that a client asks. */
   readonly processes: readonly string[];
+  /** Names of the invariants by which all decide alike: beyond what the protocol claims to survive nothing else is looked at. */
+  readonly agreement: readonly string[];
   /** Types of the messages that belong to the decision; the others are work. */
   readonly messages: readonly string[];
   /** What a process has promised and does not know the outcome of, from its state. */

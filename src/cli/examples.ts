@@ -34,6 +34,7 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
       command: 'worldline matrix 3pc',
       says: 'the same without blocking; --pairs adds every second crash after every first',
     },
+    { command: 'worldline matrix 2pc --wide', says: 'with three participants, not two' },
   ],
   compare: [
     {

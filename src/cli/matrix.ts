@@ -1,5 +1,5 @@
 /** `worldline matrix`: what becomes of one task when any process crashes at any moment. */
-import { crashMatrix } from '../explore/matrix.ts';
+import { crashMatrix, RECOVERIES } from '../explore/matrix.ts';
 import { matrixLines } from '../report/matrix.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { createOutput } from './output.ts';
@@ -8,6 +8,7 @@ import { loadSubject } from './subject.ts';
 export interface MatrixCommandOptions {
   readonly bug?: string;
   readonly pairs?: boolean;
+  readonly wide?: boolean;
   readonly json?: boolean;
   readonly color?: boolean;
 }
@@ -21,7 +22,8 @@ export async function matrix(name: string, options: MatrixCommandOptions): Promi
       throw new UsageError(`${protocol.name} is no protocol that decides`, 'Try: worldline matrix 2pc');
     }
     const report = crashMatrix(protocol, {
-      pairs: options.pairs ?? false,
+      pairs: options.pairs ? RECOVERIES : [],
+      wide: options.wide ?? false,
       ...(scenario.bug === undefined ? {} : { bug: scenario.bug }),
     });
     if (options.json) output.print(JSON.stringify(report));

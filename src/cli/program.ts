@@ -134,6 +134,7 @@ function addMatrix(program: Command, finish: (code: ExitCode) => void): void {
     .argument('<protocol>', 'a protocol that decides, e.g. 2pc, 3pc, q3pc, e3pc, paxos-commit')
     .option('--bug <id>', 'switch on a planted bug')
     .option('--pairs', 'also every second crash after every first')
+    .option('--wide', 'the task with one process more')
     .action(async (name: string, options) => finish(await (await import('./matrix.ts')).matrix(name, options)));
 }
 

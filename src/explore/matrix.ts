@@ -3,13 +3,13 @@
  * never, soon and late; every pair of processes cut off from each other at every event; and, on demand, every second crash after every
  * first one. What becomes of the task each time.
  */
-import type { Deciding } from '../check/deciding.ts';
+import type { Deciding, Task } from '../check/deciding.ts';
 import { monitor } from '../check/monitor.ts';
 import type { Protocol } from '../check/protocol.ts';
 import { populate } from '../scenario/population.ts';
 import { defaultLimits, type RunSpec } from '../sim/config.ts';
 import type { Fault, Trigger } from '../sim/faults.ts';
-import type { Observer, World } from '../sim/observer.ts';
+import type { Observer, PlacedObserver, World } from '../sim/observer.ts';
 import type { Json } from '../sim/plain.ts';
 import type { Micros, NodeId, Tagged } from '../sim/protocol.ts';
 import { Simulation } from '../sim/simulation.ts';
@@ -22,7 +22,7 @@ import type { TraceEvent, TraceSink } from '../sim/trace.ts';
 type MatrixOutcome = 'committed' | 'aborted' | 'waited' | 'blocked' | 'split';
 
 type Recovery = 'never' | 'soon' | 'late';
-const RECOVERIES: readonly Recovery[] = ['never', 'soon', 'late'];
+export const RECOVERIES: readonly Recovery[] = ['never', 'soon', 'late'];
 
 /** One event at one process, and what follows from a crash after each number of its effects: from none to all. */
 interface MatrixRow {
@@ -50,8 +50,10 @@ export interface MatrixReport {
 }
 
 interface MatrixOptions {
-  /** Also every second crash after every first, neither of which recovers. */
-  readonly pairs?: boolean;
+  /** Also every second crash after every first: neither recovers, or both do. */
+  readonly pairs?: readonly Recovery[];
+  /** The task with one process more. */
+  readonly wide?: boolean;
   readonly bug?: string;
 }
 
@@ -61,12 +63,14 @@ const LATE = 40;
 const UNTIL = 90;
 
 /** @throws RangeError when the protocol does not decide anything. */
-export function crashMatrix(protocol: Protocol, { pairs = false, bug }: MatrixOptions = {}): MatrixReport {
+export function crashMatrix(protocol: Protocol, { pairs = [], wide = false, bug }: MatrixOptions = {}): MatrixReport {
   const { deciding } = protocol;
   if (deciding === undefined)
     throw new RangeError(`${protocol.name} is no protocol that decides: it has no task for a matrix`);
+  const task = wide ? deciding.wideTask : deciding.task;
+  if (task === undefined) throw new RangeError(`${protocol.name} has no task with one process more`);
   const cpuBefore = process.cpuUsage();
-  const trial = new Trial(protocol, deciding);
+  const trial = new Trial(protocol, deciding, task);
   const moments = trial.momentsOf([]);
   const links = pairsOf(trial.processes);
   const rows = moments.map((moment) => rowOf(trial, moment, links));
@@ -76,13 +80,14 @@ export function crashMatrix(protocol: Protocol, { pairs = false, bug }: MatrixOp
   }
   counts['cut for ever'] = tally(rows.flatMap(({ cuts }) => cuts.forever));
   counts['cut and healed'] = tally(rows.flatMap(({ cuts }) => cuts.healed));
-  if (pairs) counts['two crashes, back never'] = tally(secondCrashes(trial, moments));
+  for (const recovery of pairs)
+    counts[`two crashes, back ${recovery}`] = tally(secondCrashes(trial, moments, trial.downFor(recovery)));
   const { user, system } = process.cpuUsage(cpuBefore);
   return {
     format: 'worldline-matrix/1',
     protocol: protocol.name,
     ...(bug === undefined ? {} : { bug }),
-    task: deciding.task.title,
+    task: task.title,
     links,
     rows,
     counts,
@@ -108,15 +113,19 @@ function rowOf(trial: Trial, moment: Moment, links: MatrixReport['links']): Matr
   };
 }
 
-function secondCrashes(trial: Trial, moments: readonly Moment[]): readonly MatrixOutcome[] {
+function secondCrashes(
+  trial: Trial,
+  moments: readonly Moment[],
+  downFor: Micros | undefined,
+): readonly MatrixOutcome[] {
   return moments.flatMap((first) =>
-    Array.from({ length: first.effects + 1 }, (_, effect) => crash(first, effect, undefined)).flatMap((fault) =>
+    Array.from({ length: first.effects + 1 }, (_, effect) => crash(first, effect, downFor)).flatMap((fault) =>
       trial
         .momentsOf([fault])
         .filter((second) => second.node !== first.node && second.at >= first.at)
         .flatMap((second) =>
           Array.from({ length: second.effects + 1 }, (_, effect) =>
-            trial.outcome([fault, crash(second, effect, undefined)]),
+            trial.outcome([fault, crash(second, effect, downFor)]),
           ),
         ),
     ),
@@ -167,10 +176,10 @@ class Trial {
   private readonly spec: RunSpec;
   private readonly base: Micros;
 
-  constructor(protocol: Protocol, deciding: Deciding) {
+  constructor(protocol: Protocol, deciding: Deciding, task: Task) {
     this.protocol = protocol;
     this.deciding = deciding;
-    const { task, processes } = deciding;
+    const { processes } = deciding;
     const options: { [name: string]: Json } = {};
     for (const [name, spec] of Object.entries(protocol.options)) options[name] = task.options[name] ?? spec.default;
     this.base = protocol.baseTimeout(options);
@@ -252,9 +261,15 @@ class Trial {
     return `${from}: ${this.protocol.tell?.message?.(message as never) ?? (message as unknown as Tagged).type}`;
   }
 
+  private monitor(faults: readonly Fault[]): readonly PlacedObserver[] {
+    const { protocol, deciding } = this;
+    const isBeyond = !protocol.tolerates.partitions && faults.some(({ kind }) => kind === 'cut');
+    return isBeyond ? monitor(protocol, { properties: deciding.agreement }) : monitor(protocol);
+  }
+
   private open(faults: readonly Fault[], watch: Watch | undefined, sink?: TraceSink): Simulation {
     this.runs++;
-    const observers = watch === undefined ? [] : [...monitor(this.protocol), { path: '', observer: watch.observer }];
+    const observers = watch === undefined ? [] : [...this.monitor(faults), { path: '', observer: watch.observer }];
     return new Simulation({
       spec: { ...this.spec, faults },
       roles: this.protocol.roles,

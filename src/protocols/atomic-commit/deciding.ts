@@ -1,10 +1,12 @@
 /** The family, looked at from outside. */
-import type { Deciding, Doubt } from '../../check/deciding.ts';
+import type { Deciding, Doubt, Task } from '../../check/deciding.ts';
 import type { World } from '../../sim/observer.ts';
 import { durableRecords, resourceOf, WAL } from './properties/facts.ts';
 import type { Resource } from './resource.ts';
 
-/** Two participants write; the client asks once. */
+const patientClient: Task['options'] = { clientAttempts: 1, clientTimeout: 60_000_000 };
+
+/** Two participants write; the client asks once. Or three, of whom those that only read vote like the others. */
 export const decidingBy = (
   messages: readonly string[],
   processes: readonly string[] = ['coordinator', 'participant'],
@@ -12,10 +14,17 @@ export const decidingBy = (
   task: {
     title: 'one transfer between two participants',
     nodes: { coordinator: 1, participant: 2, client: 1 },
-    options: { clientAttempts: 1, clientTimeout: 60_000_000 },
+    options: patientClient,
     op: { type: 'transfer', from: 'k1', to: 'k2', amount: 10 },
   },
+  wideTask: {
+    title: 'one audit of three participants, none of which leaves with its vote',
+    nodes: { coordinator: 1, participant: 3, client: 1 },
+    options: { ...patientClient, readOnlyVotes: false },
+    op: { type: 'audit' },
+  },
   processes,
+  agreement: ['AC1', 'AC2'],
   messages,
   inDoubt: (state: object) => ('resource' in state ? doubtsOf(resourceOf(state)) : []),
   // A decision that is not forced is only written.
