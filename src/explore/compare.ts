@@ -165,12 +165,14 @@ function measure(protocol: Protocol, faults: Situation['faults'], partitions: bo
   const { deciding } = protocol;
   if (deciding === undefined) throw new RangeError(`${protocol.name} is no protocol that decides`);
   const meter = new Meter(deciding);
+  const outsideModel = partitions && !protocol.tolerates.partitions;
+  const watching = outsideModel ? monitor(protocol, { properties: deciding.agreement }) : monitor(protocol);
   let splits = 0;
   for (let run = 1; run <= runs; run++) {
     const simulation = new Simulation({
       spec: specOf(protocol, faults, `compare/${run}`),
       roles: protocol.roles,
-      observers: [...monitor(protocol), { path: '', observer: meter.observer() }],
+      observers: [...watching, { path: '', observer: meter.observer() }],
     });
     simulation.run();
     if (simulation.failure !== undefined) throw new Error(`${protocol.name} fails: ${simulation.failure.sentence}`);
@@ -182,7 +184,7 @@ function measure(protocol: Protocol, faults: Situation['faults'], partitions: bo
   return {
     protocol: protocol.name,
     splits,
-    outsideModel: partitions && !protocol.tolerates.partitions,
+    outsideModel,
     answered: meter.answered,
     delayMs: per(meter.delay) / 1_000,
     messages: per(meter.messages),
