@@ -20,13 +20,15 @@ export interface AppProps {
     draw(lines: readonly string[]): void;
     send(sequence: string): void;
   };
+  /** Stops the process and whoever started it, as a terminal does that is not in raw mode. */
+  readonly suspend: () => void;
 }
 
 const TICK_MILLISECONDS = 80;
 /** So long a key may wait while a long run is being recorded. */
 const RECORD_MILLISECONDS = 40;
 
-export function App({ viewer, start, depth, ascii, screen }: AppProps): null {
+export function App({ viewer, start, depth, ascii, screen, suspend }: AppProps): null {
   const { exit } = useApp();
   const { stdout } = useStdout();
   const [state, setState] = useState(start);
@@ -47,6 +49,7 @@ export function App({ viewer, start, depth, ascii, screen }: AppProps): null {
     let next = latest.current;
     for (const one of keyNamesOf(input, key)) {
       if (next.quit) continue;
+      if (one === 'ctrl-z') suspend();
       next = press(viewer, next, one, size);
       if (one === 'y' && next.message.startsWith('copied: ')) screen.send(copySequence(viewer.showing.command));
     }

@@ -62,6 +62,13 @@ export class FrameWriter {
     if (changes.length > 0) this.output.write(changes.join(''));
   }
 
+  /** The frame again, on a screen that has been something else meanwhile. */
+  again(): void {
+    const frame = this.shown;
+    this.shown = [];
+    this.draw(frame);
+  }
+
   /** Something that is no frame, e.g. a text for the clipboard. */
   send(sequence: string): void {
     if (this.isOpen) this.output.write(sequence);

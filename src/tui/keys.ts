@@ -222,6 +222,7 @@ export const keys: readonly Key[] = [
     })),
   },
   { keys: ['?'], group: 'leaving', title: 'this help; type to search it', move: open('help') },
+  { keys: ['ctrl-z'], group: 'leaving', title: 'to the shell; fg comes back', move: always((_viewer, state) => state) },
   {
     keys: ['q', 'ctrl-c'],
     group: 'leaving',

@@ -23,14 +23,26 @@ export async function showOnTerminal({ showing, color, ascii, process }: ShowOpt
   viewer.recordFor(AT_FIRST_MILLISECONDS);
   const { stdin, stdout } = process;
   let code = 0;
-  const release = takeScreen({ input: stdin, output: stdout }, process, (signal) => {
-    code = signal;
-    instance.unmount();
-  });
   const writer = new FrameWriter(stdout);
+  const release = takeScreen(
+    { input: stdin, output: stdout },
+    process,
+    (signal) => {
+      code = signal;
+      instance.unmount();
+    },
+    () => writer.again(),
+  );
   const depth = depthOf(process.env, color);
   const instance = render(
-    <App viewer={viewer} start={beginning(viewer)} depth={depth} ascii={ascii} screen={writer} />,
+    <App
+      viewer={viewer}
+      start={beginning(viewer)}
+      depth={depth}
+      ascii={ascii}
+      screen={writer}
+      suspend={() => void process.kill(0, 'SIGTSTP')}
+    />,
     {
       stdin,
       stdout: writer as unknown as NodeJS.WriteStream,

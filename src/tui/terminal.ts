@@ -11,22 +11,42 @@ export interface Screen {
   readonly output: NodeJS.WriteStream;
 }
 
-/** Takes the screen; the answer gives it back, once. */
+/**
+ * Takes the screen; the answer gives it back, once. While the process is stopped (Ctrl-Z) the screen is the shell's.
+ * @param again draws what was there, when the process goes on.
+ */
 export function takeScreen(
   { input, output }: Screen,
   process: NodeJS.Process,
   end: (signal: number) => void,
+  again: () => void,
 ): () => void {
   let taken = true;
-  // Before anything is drawn: ink does so after its first frame only, and until then the terminal echoes what is typed.
-  if (input.isTTY) input.setRawMode(true);
-  output.write(ENTER);
-  const release = (): void => {
-    if (!taken) return;
-    taken = false;
+  const enter = (): void => {
+    // Before anything is drawn: ink does so after its first frame only, and until then the terminal echoes what is typed.
+    if (input.isTTY) input.setRawMode(true);
+    output.write(ENTER);
+  };
+  const leave = (): void => {
     if (input.isTTY) input.setRawMode(false);
     output.write(LEAVE);
   };
+  enter();
+  const release = (): void => {
+    if (!taken) return;
+    taken = false;
+    leave();
+  };
+  const stop = (): void => {
+    leave();
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const goOn = (): void => {
+    enter();
+    again();
+  };
+  process.on('SIGTSTP', stop);
+  process.on('SIGCONT', goOn);
   const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
   const handlers = Object.entries(signals).map(([signal, code]) => {
     const handler = (): void => {
@@ -40,6 +60,8 @@ export function takeScreen(
   return () => {
     release();
     for (const [signal, handler] of handlers) process.off(signal, handler);
+    process.off('SIGTSTP', stop);
+    process.off('SIGCONT', goOn);
     process.off('exit', release);
   };
 }

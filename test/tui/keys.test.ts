@@ -101,7 +101,7 @@ describe('on a terminal', () => {
   const type = (key: string): Promise<string> => terminal.type(sent[key] ?? key);
 
   test('the help lists the keys that are tested here, and no others', () => {
-    const listed = keys.flatMap((key) => key.keys).filter((key) => key !== 'q' && key !== 'ctrl-c');
+    const listed = keys.flatMap((key) => key.keys).filter((key) => !['q', 'ctrl-c', 'ctrl-z'].includes(key));
     expect([...listed].sort()).toEqual(Object.keys(expected).sort());
   });
 
@@ -144,6 +144,24 @@ describe('the screen', () => {
     terminal.kill(signal);
     expect(await terminal.ended).toBe(code);
     expect(terminal.raw()).toContain('\u001b[?25h\u001b[?1049l');
+  });
+
+  test('is the shell’s while the process is stopped, and as it was when that goes on', async () => {
+    const terminal = startTerminal(['show', 'two-phase-commit-blocked']);
+    await terminal.see('j/k step');
+    await terminal.type(']');
+    // Recorded to its end, a run changes no more.
+    await expect.poll(() => terminal.screen().split('\n')[0], { timeout: 20_000 }).toMatch(/#\d+\/\d+ {2}t=/);
+    const before = terminal.screen();
+    await terminal.type('\u001a');
+    await expect.poll(() => terminal.raw().slice(-14), { timeout: 20_000 }).toBe('\u001b[?25h\u001b[?1049l');
+    expect(terminal.screen()).not.toContain('j/k step');
+    terminal.kill('SIGCONT');
+    await terminal.see('j/k step');
+    await expect.poll(() => terminal.screen(), { timeout: 20_000 }).toBe(before);
+    expect(await terminal.type('j')).not.toBe(before);
+    await terminal.type('q');
+    expect(await terminal.ended).toBe(0);
   });
 
   test('follows the size of the window, and refuses what is too small', async () => {
