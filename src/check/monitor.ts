@@ -31,21 +31,35 @@ export function placedProperties(protocol: Protocol): readonly PlacedProperty[] 
 export interface MonitorOptions {
   /** Qualified names of the invariants to check; all when absent. Goals are always watched. */
   readonly properties?: readonly string[];
+  /** The run lies beyond what the protocol claims to survive. */
+  readonly beyondModel?: boolean;
   /** Search nodes that judging a client history may take. */
   readonly linearizabilityBudget?: number;
   /** The run, where it has a calm in which liveness is to be judged. */
   readonly calmRun?: CalmRun;
 }
 
-/** What all runs of a protocol are watched by; thousands of runs are. */
-const observersOf = new WeakMap<Protocol, readonly PlacedObserver[]>();
+/** What all runs of a protocol are watched by, within its model and beyond: thousands of runs are. */
+const observersWithin = new WeakMap<Protocol, readonly PlacedObserver[]>();
+const observersBeyond = new WeakMap<Protocol, readonly PlacedObserver[]>();
+
+/** Whether it matters to any property where a run lies. */
+export const asksForModel = (protocol: Protocol): boolean => placedProperties(protocol).some(isWithinModel);
+
+const isWithinModel = ({ property }: PlacedProperty): boolean =>
+  property.kind === 'always' && property.withinModel === true;
 
 /** Invariants and goals, and what measures; of the invariants those wanted only, where somebody has chosen. */
-function chosenObservers(protocol: Protocol, properties: readonly string[] | undefined): readonly PlacedObserver[] {
+function chosenObservers(
+  protocol: Protocol,
+  { properties, beyondModel = false }: MonitorOptions,
+): readonly PlacedObserver[] {
+  const observersOf = beyondModel ? observersBeyond : observersWithin;
   const known = properties === undefined ? observersOf.get(protocol) : undefined;
   if (known !== undefined) return known;
   const { meter } = protocol;
   const watching = placedProperties(protocol)
+    .filter((placed) => !beyondModel || !isWithinModel(placed))
     .filter(
       ({ path, property }) =>
         property.kind === 'sometimes' || (properties?.includes(qualifiedName(path, property.name)) ?? true),
@@ -59,7 +73,7 @@ function chosenObservers(protocol: Protocol, properties: readonly string[] | und
 /** The observers of a run: the protocol's invariants and goals, and the judges of its calm and of its client history. */
 export function monitor(protocol: Protocol, options: MonitorOptions = {}): readonly PlacedObserver[] {
   const wanted = (name: string): boolean => options.properties?.includes(name) ?? true;
-  const properties = [...chosenObservers(protocol, options.properties)];
+  const properties = [...chosenObservers(protocol, options)];
   const { liveness } = protocol;
   if (liveness !== undefined && options.calmRun !== undefined && wanted(LIVENESS))
     properties.push({ path: '', observer: livenessObserver(liveness, options.calmRun) });

@@ -42,6 +42,8 @@ interface Described<Memory> {
 /** Holds at every event. A hook answers with what is wrong: a sentence, or a finding with the facts that contradict each other. */
 export interface Always<Memory> extends Described<Memory>, Hooks<Memory, Finding | string | undefined> {
   readonly kind: 'always';
+  /** It says something only of runs within the model that the protocol claims to survive: in others nobody asks it. */
+  readonly withinModel?: boolean;
 }
 
 /** Reached somewhere in a campaign. A hook answers true when it is. `required`: a campaign of this many seeds must reach it. */

@@ -1,6 +1,7 @@
 /** What a campaign found, kept in files and told: what `fuzz` and `merge` have in common. */
 
 import type { Protocol } from '../check/protocol.ts';
+import { isOutside, outsideModel } from '../explore/budget.ts';
 import { type Capsule, capsuleText } from '../explore/capsule.ts';
 import { writeCapsule } from '../explore/capsule-file.ts';
 import type { FindingGroup, FuzzReport } from '../explore/report.ts';
@@ -71,6 +72,7 @@ export function findingLines(
     seed: smallest.seed,
     found: count,
     commands,
+    ...(isOutside(group.signature) ? { outside: outsideModel(protocol, plan) } : {}),
     ...(smallest.strictOnly === true ? { strictOnly: true } : {}),
     ...(shrinking === undefined ? {} : { shrunk: shrinking }),
   });

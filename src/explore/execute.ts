@@ -1,6 +1,7 @@
 /** One run of one plan, judged. */
 import { LIVENESS, LIVENESS_TITLE } from '../check/liveness.ts';
 import {
+  asksForModel,
   figuresOf,
   goalsReached,
   judgementOf,
@@ -15,6 +16,7 @@ import type { Protocol } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { Simulation } from '../sim/simulation.ts';
 import type { TraceSink } from '../sim/trace.ts';
+import { outsideModel } from './budget.ts';
 import type { Execution, FailureReport, Verdict, ViolationReport } from './execution.ts';
 
 export interface ExecuteOptions {
@@ -48,19 +50,20 @@ export function openRun(protocol: Protocol, plan: Plan, options: ExecuteOptions 
   const simulation = new Simulation({
     spec: plan,
     roles: protocol.roles,
-    observers: monitor(protocol, monitorOptions(plan, options)),
+    observers: monitor(protocol, monitorOptions(protocol, plan, options)),
     ...(options.strict === undefined ? {} : { strict: options.strict }),
     ...(options.sink === undefined ? {} : { sink: options.sink }),
   });
   return { simulation, outcome: () => outcomeOf(protocol, simulation) };
 }
 
-function monitorOptions(plan: Plan, options: ExecuteOptions): MonitorOptions {
+function monitorOptions(protocol: Protocol, plan: Plan, options: ExecuteOptions): MonitorOptions {
   const { nodes, faults, calls, workload, calm, overrides } = plan;
   return {
     // Where messages and timers are decided upon one by one the world is not calm.
     ...(calm === undefined || overrides.length > 0 ? {} : { calmRun: { nodes, faults, calls, workload, calm } }),
     ...(plan.properties === undefined ? {} : { properties: plan.properties }),
+    ...(asksForModel(protocol) ? { beyondModel: outsideModel(protocol, plan).length > 0 } : {}),
     ...(options.linearizabilityBudget === undefined ? {} : { linearizabilityBudget: options.linearizabilityBudget }),
   };
 }

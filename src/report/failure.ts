@@ -43,6 +43,8 @@ export interface FailureAccount {
   readonly seed: string;
   readonly found?: number;
   readonly bug?: string;
+  /** What of it the protocol does not claim to survive: then this is no failure of the protocol. */
+  readonly outside?: readonly string[];
   /** The failure shows only where the run is strict. */
   readonly strictOnly?: boolean;
   readonly shrunk?: { readonly before: Size; readonly after: Size };
@@ -63,12 +65,23 @@ export function failureLines(account: FailureAccount, style: Style = plainStyle)
 }
 
 function headline(account: FailureAccount, style: Style): string[] {
+  const { outside = [] } = account;
+  if (outside.length === 0) return whatBroke(account, style.bad, style);
+  const [first = '', ...rest] = whatBroke(account, style.warn, style);
+  return [
+    `${style.warn(style.bold('OUTSIDE MODEL:'))} ${first}`,
+    `  which the protocol does not claim to survive: ${outside.join(', ')}`,
+    ...rest,
+  ];
+}
+
+function whatBroke(account: FailureAccount, tint: (text: string) => string, style: Style): string[] {
   const { violation, failure } = account;
-  if (violation !== undefined) return violationLines(violation, style);
-  if (failure === undefined) return [style.bad(style.bold('FAILED'))];
+  if (violation !== undefined) return violationLines(violation, tint, style);
+  if (failure === undefined) return [tint(style.bold('FAILED'))];
   const lines = wrapped(failure.sentence, 110).map((line) => `  ${line}`);
   return [
-    `${style.bad(style.bold('FAILED'))}  ${failureNames[failure.kind] ?? failure.kind}`,
+    `${tint(style.bold('FAILED'))}  ${failureNames[failure.kind] ?? failure.kind}`,
     ...lines.slice(0, 4),
     `  ${place(failure)}${failure.handler === undefined ? '' : `, in ${failure.handler}`}`,
     ...(account.strictOnly === true ? strictOnlyLines : []),
@@ -91,12 +104,12 @@ const failureNames: { readonly [kind: string]: string } = {
   hung: "the protocol's code does not come back",
 };
 
-function violationLines(violation: BrokenProperty, style: Style): string[] {
+function violationLines(violation: BrokenProperty, tint: (text: string) => string, style: Style): string[] {
   const name = violation.path === '' ? violation.property : `${violation.path}:${violation.property}`;
   const sentence = wrapped(violation.sentence, 110).map((line) => `  ${line}`);
   const facts = violation.facts.slice(0, 4).map(factLine);
   return [
-    `${style.bad(style.bold('VIOLATED'))}  ${style.bold(name)}: ${violation.title}`,
+    `${tint(style.bold('VIOLATED'))}  ${style.bold(name)}: ${violation.title}`,
     ...sentence.slice(0, 3),
     ...facts,
     `  ${place(violation)}, seen by the ${violation.oracle === 'client' ? "clients' history alone" : 'internal oracle'}`,

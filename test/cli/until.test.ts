@@ -95,7 +95,7 @@ describe('show --until', () => {
   test('prints rows up to there', () => {
     const { code, stdout } = place.worldline('show', 'lease-lock-pause', '--until', 'note:refused', '--plain');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/◆ refused[\s\S]*still on their way at the end:[\s\S]*HOLDS/);
+    expect(stdout).toMatch(/◆ refuses a1, token 1[\s\S]*still on their way at the end:[\s\S]*HOLDS/);
     expect(stdout).not.toContain('lost the lock after');
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { always } from '../../src/check/property.ts';
 import type { Protocol } from '../../src/check/protocol.ts';
 import { budgeted, outsideModel, withinBudget } from '../../src/explore/budget.ts';
+import { execute } from '../../src/explore/execute.ts';
 import { fuzz } from '../../src/explore/fuzz.ts';
 import { planSource } from '../../src/explore/generate.ts';
 import type { Plan } from '../../src/scenario/plan.ts';
@@ -107,6 +108,28 @@ describe('a drawn plan', () => {
     expect(beyond.filter((kinds) => kinds.length > 0).length).toBeGreaterThan(80);
     expect(new Set(beyond.flat())).toContain('partition');
     expect(new Set(beyond.flat())).toContain('clock-step');
+  });
+
+  test('outside the model is not judged by what holds within it alone', () => {
+    const never = (withinModel: boolean): Protocol['properties'] => [
+      always<null>({
+        name: 'NO',
+        title: 'nothing is sent',
+        oracle: 'internal',
+        withinModel,
+        start: () => null,
+        send: () => 'sent',
+      }),
+    ];
+    const [plan] = plans({ ...protocol, tolerates: claiming({}) }, { ...bare, chaos: { profile: 'none' } }, 1) as [
+      Plan,
+    ];
+    const broken = (withinModel: boolean, lossPpm: number): string | undefined => {
+      const modest = { ...protocol, tolerates: claiming({}), properties: never(withinModel) };
+      return execute(modest, { ...plan, network: { ...plan.network, lossPpm } }).violation?.property;
+    };
+    expect([broken(true, 0), broken(true, 1)]).toEqual(['NO', undefined]);
+    expect([broken(false, 0), broken(false, 1)]).toEqual(['NO', 'NO']);
   });
 
   test('lies outside where messages or syncs take longer than is assumed, or some are decided upon to', () => {

@@ -48,6 +48,13 @@ describe('a failure', () => {
     expect(text).toContain('to 6 nodes, 1 fault, 1 call, 131 events');
   });
 
+  test('outside the model is told apart, with what the protocol does not claim to survive', () => {
+    const lines = failureLines({ ...account, outside: ['clock-step', 'loss'] });
+    expect(lines[0]).toBe('OUTSIDE MODEL: VIOLATED  ES: at most one leader is elected in a term');
+    expect(lines[1]).toBe('  which the protocol does not claim to survive: clock-step, loss');
+    expect(lines.length).toBeLessThanOrEqual(FAILURE_LINES_MAX);
+  });
+
   test('takes at most 25 lines, however long its story: the latest rows are kept', () => {
     const lines = failureLines(account);
     expect(lines.length).toBeLessThanOrEqual(FAILURE_LINES_MAX);

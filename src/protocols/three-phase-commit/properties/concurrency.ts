@@ -23,6 +23,7 @@ export const nonBlocking: Property = always<Memory>({
   title: 'nobody is in w when somebody commits, nobody is pre-committed when somebody aborts',
   source: 'Skeen 1981; BHG 7.5',
   oracle: 'internal',
+  withinModel: true,
   start: () => ({ standings: new Map() }),
   log({ standings }, node, log, change, world) {
     const record = appended(log, change);
