@@ -132,6 +132,24 @@ describe('HELD', () => {
   });
 });
 
+describe('HELD, of a client that stands still between the answer that makes a majority and its belief', () => {
+  const scene: Scene = {
+    calls: [work(0, 'c1', 1), work(ms(300), 'c2', 1)],
+    faults: [{ kind: 'pause', node: 'c1', for: ms(1_500), effect: 0, when: { message: 'Vote', node: 'c1', nth: 3 } }],
+  };
+
+  it('is judged by the keys of that moment, not by those that others have set since', () => {
+    const { simulation } = run(scene, redlock, ['HELD', 'EXCL']);
+    expect(simulation.violation).toBeUndefined();
+    // It was late indeed: the other has had the lock before.
+    expect(simulation.history().map(({ process, outcome }) => [process, outcome])).toEqual([
+      ['c1', 'ok'],
+      ['c2', 'ok'],
+    ]);
+    expect(Number(simulation.history()[1]?.returnedAt)).toBeLessThan(Number(simulation.history()[0]?.returnedAt));
+  });
+});
+
 describe('REL, of replicas', () => {
   it('is broken by a machine that frees the lock and gives it to nobody', () => {
     const forgetful = createReplicatedLock({ ...correctRules, nextInLine: (waiting) => waiting });

@@ -34,9 +34,15 @@ function noteKey({ handled, keys }: Keys, store: number, text: string, data: Jso
 }
 
 interface Held extends Keys {
-  /** By client: the value of its attempt, and when it has got its last answer. */
+  /** By client: the value of its attempt, and what it has got its last answer at. */
   readonly values: Map<number, string>;
-  readonly answered: Map<number, Micros>;
+  readonly answered: Map<number, Answered>;
+}
+
+/** A client may stand still between its last answer and its belief: by then others have set their keys. */
+interface Answered {
+  readonly at: Micros;
+  readonly keys: ReadonlyMap<number, Key>;
 }
 
 /** HELD. A key that has run out since then was there for as long as it had to be. */
@@ -51,8 +57,9 @@ const held: Property = always<Held>({
     if (message.type === 'SetIfAbsent') values.set(from, message.value);
     return undefined;
   },
-  deliver({ handled, answered }, _from, to, { type }: ToStore | ToClient, world) {
-    (type === 'Vote' || type === 'Extended' ? answered : handled).set(to, world.now);
+  deliver({ handled, keys, answered }, _from, to, { type }: ToStore | ToClient, world) {
+    if (type === 'Vote' || type === 'Extended') answered.set(to, { at: world.now, keys: new Map(keys) });
+    else handled.set(to, world.now);
     return undefined;
   },
   note(memory, node, text, data: Json | undefined, world): Finding | undefined {
@@ -70,20 +77,22 @@ function judgeBelief(
 ): Finding | undefined {
   const { ttl, clockRatePpmMax } = optionsOf(world, client);
   const value = values.get(client);
-  const since = answered.get(client);
-  if (since === undefined) return undefined;
-  const until = since + Math.floor((left * MILLION) / (MILLION + clockRatePpmMax));
+  const last = answered.get(client);
+  if (last === undefined) return undefined;
+  const until = last.at + Math.floor((left * MILLION) / (MILLION + clockRatePpmMax));
   const lasts = Math.ceil((ttl * MILLION) / (MILLION - clockRatePpmMax));
   const stores = world.nodes.flatMap((_name, node) => (world.roleOf(node) === 'store' ? [node] : []));
-  const having = stores.filter((store) => {
-    const key = keys.get(store);
-    return key !== undefined && key.value === value && key.at + lasts >= until;
-  });
+  const bearsOut = (key: Key | undefined): boolean =>
+    key !== undefined && key.value === value && key.at + lasts >= until;
+  // A store may stand still too, between its answer and what it notes of it.
+  const having = stores.filter((store) => bearsOut(last.keys.get(store)) || bearsOut(keys.get(store)));
   if (having.length >= quorumOf(stores.length)) return undefined;
   const name = nameOf(world, client);
   return {
     sentence: `${name} believes to hold the lock for ${left} us, which ${having.length} of ${stores.length} stores bear out`,
-    facts: having.map((store) => fact(keys.get(store) as Key, nameOf(world, store), `sets or extends ${value}`)),
+    facts: having.map((store) =>
+      fact((last.keys.get(store) ?? keys.get(store)) as Key, nameOf(world, store), `sets or extends ${value}`),
+    ),
   };
 }
 
