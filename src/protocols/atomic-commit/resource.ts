@@ -3,7 +3,8 @@
  * decision. Which messages bring the decision about is the business of each protocol.
  */
 import type { Json } from '../../sim/plain.ts';
-import type { Micros, NodeId, ReadResult, StoredLog } from '../../sim/protocol.ts';
+import type { LogReadResult, Micros, NodeId, ReadResult } from '../../sim/protocol.ts';
+import { beginLife } from './life.ts';
 import { claim, enqueue, heldBy, holds, type LockTable, type Mode, release, removeAt } from './locks.ts';
 import { applyStep, emptyStore, isAccount, type Store, seenBy } from './store.ts';
 import {
@@ -99,10 +100,11 @@ export interface ResourceContext {
   readonly disk: {
     read(record: 'incarnation'): ReadResult<number | undefined>;
     put(record: 'incarnation', value: number): void;
-    readLog(log: 'wal'): ReadResult<StoredLog<{ readonly type: string }>>;
+    readLog(log: 'wal'): LogReadResult<{ readonly type: string }>;
     append(log: 'wal', entry: ParticipantRecord): void;
     sync(): void;
   };
+  halt(reason: string): void;
   send(to: NodeId, message: WorkAnswer): void;
   setTimer(timer: 'idle' | 'lock', delay: Micros, key: string): void;
   cancelTimer(timer: 'idle' | 'lock', key: string): void;
@@ -335,16 +337,11 @@ function finish(resource: Resource, txn: TxnId, as: Finished, context: ResourceC
  * and is answered with; all else is as if it had never been.
  */
 export function recover(rules: WorkRules, context: ResourceContext): Resource {
-  const log = context.disk.readLog('wal');
-  const before = context.disk.read('incarnation');
-  if (!log.ok || !before.ok) throw new Error('the log cannot be read: this participant must not answer');
-  const incarnation = (before.value ?? 0) + 1;
-  context.disk.put('incarnation', incarnation);
-  context.disk.sync();
+  const { incarnation, records } = beginLife(context);
   const resource = emptyResource(incarnation);
   const doubts = new Map<TxnId, Prepared>();
   const redo = new Map<TxnId, readonly Step[]>();
-  for (const record of log.value.entries as readonly ParticipantRecord[]) {
+  for (const record of records as readonly ParticipantRecord[]) {
     if (record.type === 'prepared') {
       doubts.set(record.age.txn, record);
       redo.set(record.age.txn, record.writes);

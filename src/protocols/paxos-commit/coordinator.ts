@@ -1,5 +1,6 @@
 /** The process that a client asks: it sees to the work, has the participants vote, and is the first acceptor of its own transactions. */
 import { defineRole, type NodeView, type Role } from '../../sim/protocol.ts';
+import { beginLife } from '../atomic-commit/life.ts';
 import {
   allExecuted,
   answer,
@@ -103,14 +104,9 @@ const isOver = ({ manager, acceptor }: State, txn: TxnId, context: CoordinatorCo
 
 /** What it had accepted and knows no outcome of it leads: its client's question stays open until it is decided. */
 function boot(kit: CoordinatorKit, context: CoordinatorContext): State {
-  const before = context.disk.read('incarnation');
-  const log = context.disk.readLog('wal');
-  if (!before.ok || !log.ok) throw new Error('the log cannot be read: this coordinator must not answer');
-  const incarnation = (before.value ?? 0) + 1;
-  context.disk.put('incarnation', incarnation);
-  context.disk.sync();
+  const { incarnation, records } = beginLife(context);
   const state: State = { role: 'coordinator', manager: newManager(incarnation), acceptor: newAcceptor() };
-  for (const record of log.value.entries) rememberRequest(state, record);
+  for (const record of records) rememberRequest(state, record);
   for (const { age } of [...state.manager.open]) {
     const one = state.acceptor.consensus[age.txn];
     if (one !== undefined) lead(kit, state, age.txn, one.group, context);

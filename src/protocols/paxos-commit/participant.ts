@@ -1,5 +1,6 @@
 /** A resource manager: does the work, votes in its own instance, and asks the acceptors when it hears nothing. */
 import { defineRole, type NodeId, type NodeView, type Role } from '../../sim/protocol.ts';
+import { readWal } from '../atomic-commit/life.ts';
 import {
   abortLocal,
   abortRecorded,
@@ -117,10 +118,8 @@ function onInquiryTimer(state: State, txn: TxnId, context: ParticipantContext): 
 
 function boot(rules: Rules, context: ParticipantContext): State {
   const resource = recover(rules, context);
-  const log = context.disk.readLog('wal');
-  if (!log.ok) throw new Error('the log cannot be read: this participant must not answer');
   const state: State = { role: 'participant', resource, doubts: [] };
-  for (const record of log.value.entries) {
+  for (const record of readWal(context)) {
     if (record.type !== 'group' || localOf(resource, record.txn) === undefined) continue;
     state.doubts.push({ txn: record.txn, group: record.group, times: 0 });
   }

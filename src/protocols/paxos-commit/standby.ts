@@ -1,5 +1,7 @@
 /** An acceptor that stands by: it hears votes, and leads when it is asked. */
+
 import { defineRole, type NodeView, type Role } from '../../sim/protocol.ts';
+import { readWal } from '../atomic-commit/life.ts';
 import { newAcceptor, remember } from './acceptor.ts';
 import { acceptorMessages, acceptorTimers } from './leader.ts';
 import type { Rules } from './rules.ts';
@@ -17,10 +19,8 @@ export function createStandby(rules: Rules): Role<StandbyShape> {
   };
   return defineRole<StandbyShape>({
     boot(context) {
-      const log = context.disk.readLog('wal');
-      if (!log.ok) throw new Error('the log cannot be read: this acceptor must not answer');
       const acceptor = newAcceptor();
-      for (const record of log.value.entries) remember(acceptor, record);
+      for (const record of readWal(context)) remember(acceptor, record);
       return { role: 'acceptor', acceptor };
     },
     onMessage: acceptorMessages(kit),

@@ -1,5 +1,6 @@
 /** The process that a client asks: it collects the votes and leads the first round. From its own pre-commit on it is a member like the others. */
 import { defineRole, type NodeId, type NodeView, type Role } from '../../sim/protocol.ts';
+import { beginLife } from '../atomic-commit/life.ts';
 import {
   allExecuted,
   answer,
@@ -134,12 +135,7 @@ function carryOut(state: State, txn: TxnId, commit: boolean, context: Coordinato
 
 /** What it had pre-committed it may not decide alone, and its client's question stays open until it is decided. */
 function boot(context: CoordinatorContext): State {
-  const before = context.disk.read('incarnation');
-  const log = context.disk.readLog('wal');
-  if (!before.ok || !log.ok) throw new Error('the log cannot be read: this coordinator must not answer');
-  const incarnation = (before.value ?? 0) + 1;
-  context.disk.put('incarnation', incarnation);
-  context.disk.sync();
+  const { incarnation, records } = beginLife(context);
   const state: State = {
     role: 'coordinator',
     manager: newManager(incarnation),
@@ -148,7 +144,7 @@ function boot(context: CoordinatorContext): State {
     outbox: [],
     outcomes: {},
   };
-  for (const record of log.value.entries) {
+  for (const record of records) {
     const { txn } = record;
     if (record.type === 'open') {
       const { group, origin, values } = record;

@@ -1,5 +1,6 @@
 /** A resource manager that votes, and then is a member of the group that decides. */
 import { defineRole, type NodeId, type Role } from '../../sim/protocol.ts';
+import { readWal } from '../atomic-commit/life.ts';
 import {
   abortLocal,
   abortRecorded,
@@ -96,10 +97,8 @@ function carryOut(rules: Rules, { resource }: State, txn: TxnId, commit: boolean
 /** BHG 7.5: who has crashed in w or p asks, and never decides alone. */
 function boot(rules: Rules, context: ParticipantContext): State {
   const resource = recover(rules, context);
-  const log = context.disk.readLog('wal');
-  if (!log.ok) throw new Error('the log cannot be read: this participant must not answer');
   let members: State['members'] = [];
-  for (const record of log.value.entries) {
+  for (const record of readWal(context)) {
     if (record.type === 'prepared') {
       const { age, participants } = record as Extract<ParticipantRecord, { type: 'prepared' }>;
       const group = [coordinatorOf(age.txn), ...participants];

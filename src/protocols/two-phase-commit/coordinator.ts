@@ -1,5 +1,6 @@
 /** The transaction manager: asks for votes, decides, and sees to it that everybody learns of the decision. */
 import { defineRole, type NodeId, type NodeView, type Role } from '../../sim/protocol.ts';
+import { beginLife } from '../atomic-commit/life.ts';
 import {
   allExecuted,
   answer,
@@ -205,14 +206,9 @@ function onInquiry(rules: Rules, state: State, from: NodeId, txn: TxnId, context
 
 /** BHG 7.4, R* 3: what was decided and not acknowledged is sent again; votes that were being collected come to nothing. */
 function boot(rules: Rules, context: CoordinatorContext): State {
-  const before = context.disk.read('incarnation');
-  const log = context.disk.readLog('wal');
-  if (!before.ok || !log.ok) throw new Error('the log cannot be read: this coordinator must not answer');
-  const incarnation = (before.value ?? 0) + 1;
-  context.disk.put('incarnation', incarnation);
-  context.disk.sync();
+  const { incarnation, records } = beginLife(context);
   const state: State = { role: 'coordinator', manager: newManager(incarnation), ballots: [] };
-  for (const record of log.value.entries) remember(rules, state, record, context);
+  for (const record of records) remember(rules, state, record, context);
   for (const ballot of [...state.ballots]) {
     if (ballot.phase === 'voting') decide(rules, state, ballot, false, context);
     else resend(state, ballot, context);
