@@ -48,7 +48,7 @@ export function drawCalm(
 }
 
 /** So many calms of a hundred begin in the middle of the troubles. */
-const AMID_PERCENT = 40;
+const AMID_PERCENT = 30;
 
 /**
  * When the calm begins: when all troubles are over and those whom they have befallen have had time to recover, or a while after one of

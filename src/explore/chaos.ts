@@ -89,6 +89,11 @@ const candidates = (tolerates: Tolerance, { faults, weights }: Chaos): readonly 
 const KINDS_EXPECTED_PERCENT = 450;
 const COMMON_PERCENT_MAX = 80;
 
+/** In so many runs all kinds exist: what takes two of them seldom meets both otherwise. */
+const WHOLE_PERCENT = 50;
+/** So many runs have their faults all over their time, the others by a tempo. */
+const SPREAD_PERCENT = 70;
+
 /** Which kinds exist in a run, and how common each is. */
 export type Swarm = readonly (readonly [weight: number, kind: FaultKind])[];
 
@@ -98,7 +103,8 @@ function drawSwarm(tolerates: Tolerance, chaos: Chaos, { isUniform }: Profile, d
   const { faults, weights } = chaos;
   if (isUniform) return kinds.map(({ kind }) => [weights?.[kind] ?? 1, kind] as const);
   const expected = kinds.reduce((sum, { percent }) => sum + percent, 0);
-  const chosen = kinds.filter(({ kind, percent }) => draw.chance(wanted(kind, percent)));
+  const isWhole = faults === undefined && draw.chance(WHOLE_PERCENT);
+  const chosen = kinds.filter(({ kind, percent }) => isWhole || draw.chance(wanted(kind, percent)));
   const present = chosen.length > 0 || kinds.length === 0 ? chosen : [draw.pick(kinds)];
   return present.map(({ kind }) => [weights?.[kind] ?? draw.pick([1, 2, 4]), kind] as const);
 
@@ -123,8 +129,9 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   if (!isAnyDrawable || faultsMax < 1 || to <= from || draw.chance(profile.faultFreePercent)) return noFaults;
 
   const swarm = drawSwarm(tolerates, chaos, profile, draw);
-  if (profile.isUniform)
-    return budgeted(uniformFaults(setting, swarm, from, to, draw.between(1, faultsMax), draw), tolerates);
+  if (profile.isUniform || (chaos.gap === undefined && draw.chance(SPREAD_PERCENT))) {
+    return budgeted(spreadFaults(setting, swarm, from, to, draw.between(1, faultsMax), draw), tolerates);
+  }
   const count = draw.chance(50) ? draw.acrossScales(1, faultsMax) : draw.between(Math.min(4, faultsMax), faultsMax);
   const tempo = chaos.gap ?? draw.acrossScales(base / profile.gap[0], base * profile.gap[1]);
   const writer = new FaultWriter(setting, swarm, to, draw);
@@ -137,7 +144,8 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   return budgeted(faults, tolerates);
 }
 
-function uniformFaults(
+/** At any time. */
+function spreadFaults(
   setting: ChaosSetting,
   swarm: Swarm,
   from: Micros,

@@ -18,6 +18,8 @@ const HAUNTING_PERCENT = 60;
 const telling: Target = { telling: 'several' };
 const TELLING_VICTIM_PERCENT = 15;
 const TOGETHER_AT_TELLING_PERCENT = 25;
+/** So many durations are as likely to be long as to be short; of the others the half of their range counts no more than a moment. */
+const LONG_PERCENT = 50;
 /** So many cuts last long enough to settle in. */
 const STABLE_PERCENT = 40;
 /** Clients are nodes too: they pause, crash and have clocks. */
@@ -210,7 +212,9 @@ export class FaultPlaces {
   duration(at: Micros): Micros {
     const { base, profile } = this.setting;
     const [divisor, factor] = profile.duration;
-    if (profile.isUniform) return Math.min(this.draw.between(Math.ceil(base / divisor), base * factor), this.room(at));
+    if (profile.isUniform || this.draw.chance(LONG_PERCENT)) {
+      return Math.min(this.draw.between(Math.ceil(base / divisor), base * factor), this.room(at));
+    }
     return Math.min(this.draw.acrossScales(base / divisor, base * factor), this.room(at));
   }
 

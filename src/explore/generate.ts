@@ -26,6 +26,8 @@ const QUIET = 10;
 const UNTIL_MAX = 600_000_000;
 
 const EVENTS_MAX = 1_000_000;
+/** So many runs are drawn without any idea of what belongs together: ideas may be wrong. */
+const UNIFORM_PERCENT = 40;
 
 export interface Drawn {
   readonly plan: Plan;
@@ -90,8 +92,11 @@ class PlanArbitrary extends Arbitrary<Plan> {
   }
 
   draw(seed: string, source: Random): Drawn {
-    const { protocol, scenario, profile } = this;
+    const { protocol, scenario } = this;
     const draw = new Draw(source);
+    const { profile: usual } = this;
+    const profile =
+      usual !== undefined && draw.chance(UNIFORM_PERCENT) ? { ...usual, isUniform: true as const } : usual;
     const options = drawOptions(protocol, scenario, profile, draw);
     const tolerates = drawnTolerance(protocol, options, scenario.chaos);
     const base = baseTimeout(protocol, options);

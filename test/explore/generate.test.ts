@@ -112,7 +112,7 @@ describe('a default run', () => {
       const base = optionsOf(nodes).retry;
       return faults.flatMap((fault) => ('for' in fault && fault.for !== undefined ? [fault.for / base] : []));
     });
-    expect(lengths.filter((length) => length < 1 / 8).length / lengths.length).toBeGreaterThan(0.1);
+    expect(lengths.filter((length) => length < 1 / 8).length / lengths.length).toBeGreaterThan(0.04);
     expect(lengths.filter((length) => length > 4).length / lengths.length).toBeGreaterThan(0.1);
   });
 
@@ -183,7 +183,7 @@ describe('a default run', () => {
       const splits = faults.filter((fault) => fault.kind === 'partition' && fault.at !== undefined);
       return splits.some((one) => splits.some((other) => 'for' in one && other.at === (one.at ?? 0) + (one.for ?? 0)));
     });
-    expect(moves.length).toBeGreaterThan(5);
+    expect(moves.length).toBeGreaterThan(2);
   });
 
   test('has clients that differ: some hardly ever write', () => {
