@@ -89,7 +89,7 @@ const candidates = (tolerates: Tolerance, { faults, weights }: Chaos): readonly 
 const KINDS_EXPECTED_PERCENT = 450;
 const COMMON_PERCENT_MAX = 80;
 
-/** In so many runs all kinds exist: what takes two of them seldom meets both otherwise. */
+/** In so many runs all kinds exist: a bug that takes two of them seldom meets both otherwise. */
 const WHOLE_PERCENT = 50;
 /** So many runs have their faults all over their time, the others by a tempo. */
 const SPREAD_PERCENT = 70;
@@ -144,7 +144,7 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   return budgeted(faults, tolerates);
 }
 
-/** At any time. */
+/** Faults at any time of the run, whatever came before. */
 function spreadFaults(
   setting: ChaosSetting,
   swarm: Swarm,

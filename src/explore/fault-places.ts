@@ -18,8 +18,8 @@ const HAUNTING_PERCENT = 60;
 const telling: Target = { telling: 'several' };
 const TELLING_VICTIM_PERCENT = 15;
 const TOGETHER_AT_TELLING_PERCENT = 25;
-/** So many durations are as likely to be long as to be short; of the others the half of their range counts no more than a moment. */
-const LONG_PERCENT = 50;
+/** So many durations are as likely to be long as short; the others are drawn across scales, where most are short. */
+const LONG_PERCENT = 75;
 /** So many cuts last long enough to settle in. */
 const STABLE_PERCENT = 40;
 /** Clients are nodes too: they pause, crash and have clocks. */

@@ -91,12 +91,15 @@ class PlanArbitrary extends Arbitrary<Plan> {
     return simplerPlans(this.protocol, plan, context);
   }
 
+  private drawProfile(draw: Draw): Profile | undefined {
+    const { profile } = this;
+    return profile !== undefined && draw.chance(UNIFORM_PERCENT) ? { ...profile, isUniform: true } : profile;
+  }
+
   draw(seed: string, source: Random): Drawn {
     const { protocol, scenario } = this;
     const draw = new Draw(source);
-    const { profile: usual } = this;
-    const profile =
-      usual !== undefined && draw.chance(UNIFORM_PERCENT) ? { ...usual, isUniform: true as const } : usual;
+    const profile = this.drawProfile(draw);
     const options = drawOptions(protocol, scenario, profile, draw);
     const tolerates = drawnTolerance(protocol, options, scenario.chaos);
     const base = baseTimeout(protocol, options);

@@ -34,6 +34,13 @@ type Fields = Readonly<Record<string, unknown>>;
 const DAMAGED_HINT =
   'Was it edited, or merged? Find the failure again with `worldline fuzz <scenario> --seed <seed> --runs 1`.';
 
+/** Whether JSON.parse complains of where the text ends rather than of something in it. */
+function endsEarly(text: string, said: string): boolean {
+  const position = /at position (\d+)/.exec(said)?.[1];
+  if (position !== undefined && Number(position) >= text.trimEnd().length) return true;
+  return !/[}\s]$/.test(text) || /end of JSON|Unterminated/i.test(said);
+}
+
 function readObject(text: string): Fields {
   if (text.trim() === '')
     throw new CapsuleError('the file is empty', 'A capsule is what `worldline fuzz` writes when it finds something.');
@@ -42,7 +49,7 @@ function readObject(text: string): Fields {
     value = JSON.parse(text);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    if (!/[}\s]$/.test(text) || /end of JSON|Unterminated/i.test(said)) {
+    if (endsEarly(text, said)) {
       throw new CapsuleError('the file ends in the middle of the JSON', 'It was truncated: copy it again.');
     }
     throw new CapsuleError(

@@ -34,7 +34,7 @@ const campaign = (scenario: Scenario, seed: number): Promise<FuzzReport> =>
  * place of a holder that stops before it: to the resource they are the same.
  */
 async function search(scenario: Scenario): Promise<FuzzReport | undefined> {
-  for (let seed = 1; seed < 20 * SEEDS; seed += SEEDS) {
+  for (let seed = 1; seed < 40 * SEEDS; seed += SEEDS) {
     const report = await campaign(scenario, seed);
     const capsule = report.groups[0]?.capsule;
     if (capsule !== undefined && storyRowsOf(redlock, capsule) <= ROWS_MAX) return report;
