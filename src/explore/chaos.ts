@@ -129,7 +129,7 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   if (!isAnyDrawable || faultsMax < 1 || to <= from || draw.chance(profile.faultFreePercent)) return noFaults;
 
   const swarm = drawSwarm(tolerates, chaos, profile, draw);
-  if (profile.isUniform || (chaos.gap === undefined && draw.chance(SPREAD_PERCENT))) {
+  if (chaos.gap === undefined && (profile.isUniform || draw.chance(SPREAD_PERCENT))) {
     return budgeted(spreadFaults(setting, swarm, from, to, draw.between(1, faultsMax), draw), tolerates);
   }
   const count = draw.chance(50) ? draw.acrossScales(1, faultsMax) : draw.between(Math.min(4, faultsMax), faultsMax);

@@ -343,6 +343,15 @@ describe('a scenario', () => {
   });
 });
 
+test.each(['default', 'uniform'] as const)(
+  'what a scenario says of the time between faults holds in a %s world',
+  (profile) => {
+    const faultsWith = (gap: number): number =>
+      plans(under({ chaos: { profile, gap } }), 60).reduce((sum, { faults }) => sum + faults.length, 0);
+    expect(faultsWith(100_000_000)).toBeLessThan(faultsWith(10_000) / 2);
+  },
+);
+
 test('a uniform world has every kind in most of its runs, and nothing in it hangs on an event or comes again', () => {
   const uniform = plans(under({ chaos: { profile: 'uniform' } }), 200);
   const faults = uniform.flatMap((plan) => plan.faults);
