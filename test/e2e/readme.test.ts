@@ -63,3 +63,10 @@ describe('commands of the documentation', () => {
     120_000,
   );
 });
+
+test('the demonstration on the first page is what comes out', () => {
+  const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
+  const [, command = '', shown = ''] = /```text\n\$ npx (worldline fuzz .*)\n\.\.\.\n([\s\S]*?)```/.exec(readme) ?? [];
+  expect(shown.length).toBeGreaterThan(500);
+  expect(place.shell(command).stdout).toContain(shown.trimEnd());
+});
