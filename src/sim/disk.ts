@@ -203,12 +203,14 @@ export class SimDisk {
     let lost = 0;
     let mayTear = torn;
     this.torn = undefined;
+    const uncut = new UncutLogs();
     this.unsynced.toArray().forEach((write, i) => {
       if (survives(i)) {
-        this.durable.apply(write);
+        if (uncut.canBeRead(write)) this.durable.apply(write);
         return;
       }
       lost++;
+      uncut.lose(write);
       mayTear = mayTear && !this.tear(write);
     });
     this.unsynced = new Fifo();
@@ -337,4 +339,27 @@ export interface DiskSnapshot {
   readonly misdirected: number;
   readonly damages: number;
   readonly stalledUntil: Micros;
+}
+
+/**
+ * Logs that a lost write should have cut. What was appended behind it can never be read back, also where old entries fill the hole: each
+ * entry of a log tells what it follows.
+ */
+class UncutLogs {
+  /** The lowest index that should have been cut, by log. */
+  private readonly from = new Map<string, number>();
+
+  lose(write: Write): void {
+    if (write.kind !== 'truncate') return;
+    const log = nameOf(write.area, write.target);
+    this.from.set(log, Math.min(write.index, this.from.get(log) ?? write.index));
+  }
+
+  canBeRead(write: Write): boolean {
+    const log = nameOf(write.area, write.target);
+    const from = this.from.get(log);
+    if (from === undefined) return true;
+    if (write.kind === 'replace' || (write.kind === 'truncate' && write.index <= from)) this.from.delete(log);
+    return write.kind !== 'append';
+  }
 }
