@@ -43,8 +43,17 @@ export interface MonitorOptions {
 const observersWithin = new WeakMap<Protocol, readonly PlacedObserver[]>();
 const observersBeyond = new WeakMap<Protocol, readonly PlacedObserver[]>();
 
+const askingForModel = new WeakMap<Protocol, boolean>();
+
 /** Whether it matters to any property where a run lies. */
-export const asksForModel = (protocol: Protocol): boolean => placedProperties(protocol).some(isWithinModel);
+export function asksForModel(protocol: Protocol): boolean {
+  let asks = askingForModel.get(protocol);
+  if (asks === undefined) {
+    asks = placedProperties(protocol).some(isWithinModel);
+    askingForModel.set(protocol, asks);
+  }
+  return asks;
+}
 
 const isWithinModel = ({ property }: PlacedProperty): boolean =>
   property.kind === 'always' && property.withinModel === true;

@@ -41,7 +41,7 @@ export function drawCalls(
     return { calls, workload: { operations, clients, interval, start, end } };
   }
   const usual = asUsual(operations);
-  const mixOf = profile === undefined ? () => usual : drawMixes(operations, clients, draw);
+  const mixOf = profile === undefined ? () => usual : drawMixes(operations, usual, clients, draw);
   const drawn = drawTimes(Math.min(count, CALLS_MAX), start, end, base, profile, draw);
   const writer = new OperationWriter(profile !== undefined, draw);
   const call = (at: Micros): Call => {
@@ -88,10 +88,10 @@ const asUsual = (operations: readonly OperationSpec[]): Mix => operations.map((o
  */
 function drawMixes(
   operations: readonly OperationSpec[],
+  usual: Mix,
   clients: readonly NodeId[],
   draw: Draw,
 ): (client: NodeId) => Mix {
-  const usual = asUsual(operations);
   const reweighted = (times: readonly number[]): Mix => operations.map((one) => weighed(one, draw.pick(times)));
   switch (draw.pick(['as usual', 'as usual', 'other', 'own'] as const)) {
     case 'as usual':

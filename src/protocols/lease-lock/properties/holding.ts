@@ -9,6 +9,7 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { LeaseLockOptions } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
+import { trueTimeMin } from './true-time.ts';
 
 /** A note of a holder: `left` of its lease and `age` of the request that it comes from, on clocks of its own; `at` is its monotonic one. */
 interface Told {
@@ -42,14 +43,11 @@ interface Memory {
   readonly delivered: Map<number, Delivery>;
 }
 
-const MILLION = 1_000_000;
-
 const optionsOf = (world: World, node: number): LeaseLockOptions => world.optionsOf(node) as LeaseLockOptions;
 
 /** So much on a node's clock is at least so much in true time. */
-function trueTimeMin(world: World, node: number, local: number): number {
-  return Math.floor((local * MILLION) / (MILLION + optionsOf(world, node).clockRatePpmMax));
-}
+const passedSince = (world: World, node: number, local: number): number =>
+  trueTimeMin(local, optionsOf(world, node).clockRatePpmMax);
 
 /**
  * EXCL. Beliefs end when the release is sent, or when the holder's clock passes the end of its lease: a pause does not prolong them.
@@ -78,7 +76,7 @@ export const exclusionBy = (...answers: readonly string[]): Property =>
         case 'believes': {
           const since = delivered.get(node) as Delivery;
           const left = Math.max(0, told.left);
-          const until = since.at + trueTimeMin(world, node, left);
+          const until = since.at + passedSince(world, node, left);
           const untilLocal = since.local + left;
           beliefs.set(node, { token: told.token, since, clock: told.at, until, untilLocal });
           const does = 'believes to hold the lock';
@@ -88,14 +86,14 @@ export const exclusionBy = (...answers: readonly string[]): Property =>
           const belief = beliefs.get(node);
           const answered = delivered.get(node) as Delivery;
           if (belief === undefined) return undefined;
-          belief.until = Math.max(belief.until, answered.at + trueTimeMin(world, node, told.left));
+          belief.until = Math.max(belief.until, answered.at + passedSince(world, node, told.left));
           belief.untilLocal = Math.max(belief.untilLocal, answered.local + told.left);
           return whoElseNow(beliefs, node, 'believes to hold the lock still', world);
         }
         case 'guardedStep': {
           const belief = beliefs.get(node);
           if (belief === undefined) return undefined;
-          const earliest = belief.since.at + trueTimeMin(world, node, told.at - belief.clock);
+          const earliest = belief.since.at + passedSince(world, node, told.at - belief.clock);
           const does = 'looks at its lease and goes on';
           return (
             whoElse(beliefs, node, earliest, world.now, does, world, true) ?? whoElseNow(beliefs, node, does, world)

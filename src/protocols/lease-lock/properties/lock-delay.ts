@@ -8,8 +8,7 @@ import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
 import type { GuardOptions, LeaseLockOptions, Write } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
-
-const MILLION = 1_000_000;
+import { trueTimeMax, trueTimeMin } from './true-time.ts';
 
 /** Clocks are read in whole microseconds. */
 const ROUNDING: Micros = 2;
@@ -23,7 +22,7 @@ const isGuardedByDelay = (world: World, node: number): boolean => optionsOf(worl
 /** The lock-delay lasts so long in true time at least, whatever its clock does. */
 function delayMin(world: World, node: number): Micros {
   const { lockDelay, clockRatePpmMax } = optionsOf(world, node);
-  return Math.floor((lockDelay * MILLION) / (MILLION + clockRatePpmMax)) - ROUNDING;
+  return trueTimeMin(lockDelay, clockRatePpmMax) - ROUNDING;
 }
 
 /** By node: what its monotonic clock showed of the run when it was booted. */
@@ -33,7 +32,7 @@ type Boots = Map<number, Micros>;
 function earliest(boots: Boots, node: number, at: Micros, world: World): Micros {
   const passed = world.localTime(node) - (boots.get(node) ?? 0) - at;
   const { clockRatePpmMax } = optionsOf(world, node);
-  return world.now - Math.ceil((Math.max(0, passed) * MILLION) / (MILLION - clockRatePpmMax)) - ROUNDING;
+  return world.now - trueTimeMax(Math.max(0, passed), clockRatePpmMax) - ROUNDING;
 }
 
 interface Look extends Moment {

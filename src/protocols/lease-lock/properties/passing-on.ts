@@ -4,8 +4,7 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { Acquire, GuardOptions, LeaseLockOptions, Renew, ServerState, Waiter } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
-
-const MILLION = 1_000_000;
+import { trueTimeMax, trueTimeMin } from './true-time.ts';
 
 interface Memory {
   /** By acquisition: the last that the server has heard of it, in true time. */
@@ -15,9 +14,6 @@ interface Memory {
   /** When it has begun to keep the lock, which was lost, for the lock-delay. */
   delayed: Moment | undefined;
 }
-
-/** In true time, so much on any clock has passed after this at the latest. */
-const trueTimeMax = (micros: number, ratePpm: number): number => Math.ceil((micros * MILLION) / (MILLION - ratePpm));
 
 /**
  * REL. At every occasion the server gives the lock of a holder that has been silent for a lease to whoever waits, and a free lock at once.
@@ -51,7 +47,7 @@ export const passedOn: Property = always<Memory>({
     const { ttl, clockRatePpmMax, lockDelay = 0 } = world.optionsOf(node) as LeaseLockOptions & GuardOptions;
     const live = queue.find(({ id }) => {
       const asked = heard.get(id);
-      return asked !== undefined && handled.at - asked.at < Math.floor((ttl * MILLION) / (MILLION + clockRatePpmMax));
+      return asked !== undefined && handled.at - asked.at < trueTimeMin(ttl, clockRatePpmMax);
     });
     if (live === undefined) return undefined;
     if (lost !== null && delayed !== undefined) {

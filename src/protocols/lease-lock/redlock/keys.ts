@@ -4,10 +4,9 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
 import { fact, type Moment, nameOf } from '../properties/facts.ts';
+import { trueTimeMax, trueTimeMin } from '../properties/true-time.ts';
 import { quorumOf } from './rules.ts';
 import type { Delete, RedlockOptions, ToClient, ToStore } from './shape.ts';
-
-const MILLION = 1_000_000;
 
 const optionsOf = (world: World, node: number): RedlockOptions => world.optionsOf(node) as RedlockOptions;
 
@@ -79,8 +78,8 @@ function judgeBelief(
   const value = values.get(client);
   const last = answered.get(client);
   if (last === undefined) return undefined;
-  const until = last.at + Math.floor((left * MILLION) / (MILLION + clockRatePpmMax));
-  const lasts = Math.ceil((ttl * MILLION) / (MILLION - clockRatePpmMax));
+  const until = last.at + trueTimeMin(left, clockRatePpmMax);
+  const lasts = trueTimeMax(ttl, clockRatePpmMax);
   const stores = world.nodes.flatMap((_name, node) => (world.roleOf(node) === 'store' ? [node] : []));
   const bearsOut = (key: Key | undefined): boolean =>
     key !== undefined && key.value === value && key.at + lasts >= until;
@@ -127,7 +126,7 @@ const kept: Property = always<Kept>({
     const now = memory.keys.get(node);
     if (text !== 'set' || lost === undefined || now === undefined || lost.value === now.value) return undefined;
     const { ttl, clockRatePpmMax, restarts } = optionsOf(world, node);
-    const until = lost.at + Math.floor((ttl * MILLION) / (MILLION + clockRatePpmMax));
+    const until = lost.at + trueTimeMin(ttl, clockRatePpmMax);
     if (restarts === 'immediate' || now.at >= until) return undefined;
     const name = nameOf(world, node);
     return {

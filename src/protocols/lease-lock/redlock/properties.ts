@@ -5,12 +5,11 @@ import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
 import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
+import { trueTimeMax } from '../properties/true-time.ts';
 import { workDone } from '../properties/work.ts';
 import { redlockGoals } from './goals.ts';
 import { keyProperties } from './keys.ts';
 import type { Delete, Extend, RedlockOptions, SetIfAbsent } from './shape.ts';
-
-const MILLION = 1_000_000;
 
 /** OWN. */
 const ownership: Property = always<null>({
@@ -118,7 +117,7 @@ const releasedInTime: Property = always<Kept>({
     const since = prolonged.get(node) as Moment;
     const { ttl, clockRatePpmMax } = world.optionsOf(node) as RedlockOptions;
     const kept = now.at - since.at;
-    if (kept <= Math.ceil((ttl * MILLION) / (MILLION - clockRatePpmMax))) return undefined;
+    if (kept <= trueTimeMax(ttl, clockRatePpmMax)) return undefined;
     const name = nameOf(world, node);
     const { has } = data as { readonly has: string };
     const facts = [fact(since, name, `sets or extends ${has}`), fact(now, name, `refuses because of ${has}`)];
