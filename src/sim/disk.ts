@@ -155,7 +155,10 @@ export class SimDisk {
     // After a failed sync the pages count as clean: the writes are neither durable nor will a later sync write them (ATC'20).
     for (let covered = sync.upTo - (this.written - this.unsynced.length); covered > 0; covered--) {
       const write = this.unsynced.shift() as Write;
-      if (sync.fails) continue;
+      if (sync.fails) {
+        this.durable.lose(write);
+        continue;
+      }
       this.hardened++;
       if (this.misdirected > 0) this.misdirect(write);
       else this.durable.apply(write);
@@ -184,7 +187,7 @@ export class SimDisk {
     if (write.kind === 'append') {
       this.durable.apply(write);
       this.durable.damageEntry(write.area, write.target, write.index, 'corrupt');
-    }
+    } else this.durable.lose(write);
     this.strays = [...(this.strays ?? []), { meant, destroyed: victim?.name }];
   }
 
@@ -203,16 +206,16 @@ export class SimDisk {
     let lost = 0;
     let mayTear = torn;
     this.torn = undefined;
-    const uncut = new UncutLogs();
     this.unsynced.toArray().forEach((write, i) => {
       if (survives(i)) {
-        if (uncut.canBeRead(write)) this.durable.apply(write);
+        this.durable.apply(write);
         return;
       }
       lost++;
-      uncut.lose(write);
+      this.durable.lose(write);
       mayTear = mayTear && !this.tear(write);
     });
+    this.durable.readAnew();
     this.unsynced = new Fifo();
     this.syncs = new Fifo();
     this.failures = 0;
@@ -339,27 +342,4 @@ export interface DiskSnapshot {
   readonly misdirected: number;
   readonly damages: number;
   readonly stalledUntil: Micros;
-}
-
-/**
- * Logs that a lost write should have cut. What was appended behind it can never be read back, also where old entries fill the hole: each
- * entry of a log tells what it follows.
- */
-class UncutLogs {
-  /** The lowest index that should have been cut, by log. */
-  private readonly from = new Map<string, number>();
-
-  lose(write: Write): void {
-    if (write.kind !== 'truncate') return;
-    const log = nameOf(write.area, write.target);
-    this.from.set(log, Math.min(write.index, this.from.get(log) ?? write.index));
-  }
-
-  canBeRead(write: Write): boolean {
-    const log = nameOf(write.area, write.target);
-    const from = this.from.get(log);
-    if (from === undefined) return true;
-    if (write.kind === 'replace' || (write.kind === 'truncate' && write.index <= from)) this.from.delete(log);
-    return write.kind !== 'append';
-  }
 }

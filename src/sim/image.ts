@@ -35,6 +35,8 @@ export interface LogImage {
   damaged: Map<number, DiskErrorKind> | undefined;
   /** Behind the last entry lies a part of another one. */
   torn: boolean;
+  /** From here on a lost write should have cut it, or, at 0, written it anew: what is appended until one does cannot be read back. */
+  uncut: number | undefined;
 }
 
 /** The records and logs of one area (one component's part of the disk). */
@@ -45,7 +47,13 @@ export interface AreaImage {
   damaged: Map<string, DiskErrorKind> | undefined;
 }
 
-const logOf = (first: number, entries: unknown[]): LogImage => ({ first, entries, damaged: undefined, torn: false });
+const logOf = (first: number, entries: unknown[]): LogImage => ({
+  first,
+  entries,
+  damaged: undefined,
+  torn: false,
+  uncut: undefined,
+});
 
 const EMPTY_LOG: LogImage = Object.freeze(logOf(1, Object.freeze([]) as unknown as unknown[]));
 
@@ -134,8 +142,9 @@ export class Image {
     const log = this.logToWrite(write.area, write.target);
     switch (write.kind) {
       case 'append':
-        // An append behind a hole (its predecessor was lost by a failed sync) can never be read back: the log ends before it.
-        if (write.index !== log.first + log.entries.length) return;
+        // An append behind a hole (its predecessor was lost by a failed sync) can never be read back: the log ends before it. Neither can
+        // one behind a cut that was lost, also where old entries fill the hole: each entry of a log tells what it follows.
+        if (write.index !== log.first + log.entries.length || log.uncut !== undefined) return;
         log.entries.push(write.entry);
         if (log.torn) this.bury(write.area, write.target, log);
         return;
@@ -145,6 +154,7 @@ export class Image {
           log.torn = false;
           heal(log, (index) => index >= write.index);
         }
+        if (log.uncut !== undefined && write.index <= log.uncut) log.uncut = undefined;
         return;
       case 'drop-prefix': {
         const dropped = Math.min(write.index - log.first, log.entries.length);
@@ -158,7 +168,20 @@ export class Image {
         log.entries = [...write.entries];
         log.damaged = undefined;
         log.torn = false;
+        log.uncut = undefined;
     }
+  }
+
+  /** A write that never arrives: a crash or a failed sync has lost it, or it went elsewhere. */
+  lose(write: Write): void {
+    if (write.kind !== 'truncate' && write.kind !== 'replace') return;
+    const log = this.logToWrite(write.area, write.target);
+    log.uncut = Math.min(write.kind === 'truncate' ? write.index : 0, log.uncut ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Whoever reads it now goes on from what it finds, and not from what was lost. */
+  readAnew(): void {
+    for (const { logs } of this.areas.values()) for (const log of logs.values()) log.uncut = undefined;
   }
 
   /** An append behind a torn entry: no reader finds it. */
@@ -180,11 +203,12 @@ export class Image {
   }
 }
 
-const copyOf = ({ first, entries, damaged, torn }: LogImage): LogImage => ({
+const copyOf = ({ first, entries, damaged, torn, uncut }: LogImage): LogImage => ({
   first,
   entries: entries.slice(),
   damaged: damaged === undefined ? undefined : new Map(damaged),
   torn,
+  uncut,
 });
 
 function heal({ damaged }: LogImage, isGone: (index: number) => boolean): void {
@@ -196,7 +220,14 @@ export const contentsOf = ({ areas }: Image): unknown =>
   inOrder(areas).map(([path, { records, logs, damaged }]) => [
     path,
     inOrder(records),
-    inOrder(logs).map(([name, log]) => [name, log.first, log.entries, [...(log.damaged ?? [])], log.torn]),
+    inOrder(logs).map(([name, { first, entries, damaged: bad, torn, uncut }]) => [
+      name,
+      first,
+      entries,
+      [...(bad ?? [])],
+      torn,
+      ...(uncut === undefined ? [] : [uncut]),
+    ]),
     inOrder(damaged ?? new Map()),
   ]);
 

@@ -67,30 +67,6 @@ describe('what was synced', () => {
     );
   });
 
-  it('leaves no entry behind another than the one that it was appended behind, also where a cut was lost', () => {
-    const aStep = fc.oneof(fc.constant('append' as const), fc.record({ back: fc.integer({ min: 1, max: 3 }) }));
-    fc.assert(
-      fc.property(fc.array(aStep, { maxLength: 12 }), fc.array(fc.boolean(), { maxLength: 12 }), (steps, kept) => {
-        const disk = new SimDisk();
-        const before = new Map<unknown, unknown>();
-        steps.forEach((step, entry) => {
-          const { entries } = disk.cached.log(area, 'log');
-          const end = entries.length + 1;
-          if (step === 'append') {
-            before.set(entry, entries.at(-1));
-            disk.write({ area, kind: 'append', target: 'log', index: end, entry });
-          } else disk.write({ area, kind: 'truncate', target: 'log', index: Math.max(1, end - step.back) });
-        });
-        disk.crashKeeping((write) => kept[write] ?? true, false);
-        const { entries } = disk.durable.log(area, 'log');
-        entries.forEach((entry, place) => {
-          expect(before.get(entry)).toBe(entries[place - 1]);
-        });
-      }),
-      effort(3_000),
-    );
-  });
-
   it('is all that survives of a subset now and then; each write survives about half of the time', () => {
     const survivals = [0, 0, 0, 0];
     for (let i = 0; i < 4_000; i++) {
