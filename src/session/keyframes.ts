@@ -26,12 +26,14 @@ export class Keyframes {
     return (this.frames.at(-1)?.event ?? Number.NEGATIVE_INFINITY) + this.gap;
   }
 
-  /** Takes the snapshot over. */
-  add(event: number, snapshot: Snapshot): void {
+  /** Takes the snapshot over. Answers whether there were too many: the run is twice as long as when that was so before. */
+  add(event: number, snapshot: Snapshot): boolean {
     const frame = { event, snapshot: compact(snapshot, this.frames.at(-1)?.snapshot) };
     this.frames.push(frame);
     this.bytes += roughBytes(frame, this.seen);
+    const { gap } = this;
     while (this.frames.length > KEYFRAMES_MAX || (this.bytes > BYTES_MAX && this.frames.length > 2)) this.thin();
+    return this.gap > gap;
   }
 
   private thin(): void {

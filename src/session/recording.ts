@@ -93,7 +93,10 @@ export class Recording {
     const end = simulation.event + events;
     while (!this.isOver && simulation.event < end) {
       if (!simulation.advanceTo(Math.min(end, keyframes.due))) this.end(run);
-      else if (simulation.event >= keyframes.due) keyframes.add(simulation.event, simulation.snapshot(false));
+      else if (simulation.event >= keyframes.due) {
+        // Long runs only, and seldom. Else the first to go somewhere waits four times as long: code is cold, and long lists are made.
+        if (keyframes.add(simulation.event, simulation.snapshot(false))) this.at(Math.floor(simulation.event / 2));
+      }
     }
     return this;
   }
