@@ -141,6 +141,7 @@ const ofLesson = (state: ViewState, change: Partial<LessonState>): ViewState => 
 export function answer(viewer: Viewer, state: ViewState, key: string): ViewState {
   const question = openQuestion(viewer, state);
   if (question === undefined || key === 'esc') return { ...state, mode: 'watch' };
+  if (key === 'q') return { ...state, quit: true };
   const { lesson = startLesson } = state;
   const picked = Number(key) - 1;
   const chosen = question.answers[picked];
@@ -156,7 +157,7 @@ export function answer(viewer: Viewer, state: ViewState, key: string): ViewState
     return ofLesson(state, { tried: [...lesson.tried, question.answers.findIndex(({ right }) => right)] });
   return {
     ...state,
-    message: goesOn ? 'Enter goes on' : 'a number answers; h hint, r reveal, s skip, Esc look around',
+    message: goesOn ? 'Enter goes on' : 'a number answers; h hint, r reveal, s skip, Esc look around, q quit',
   };
 }
 

@@ -139,6 +139,7 @@ describe.each(lessonNames)('%s on the timeline', async (name) => {
     for (let i = 0; i < 50 && state.mode !== 'question'; i++) state = pressed(viewer, ['}'], middle, state);
     const told = state.lesson?.told[0] ?? 0;
     const asked = beatsOf(viewer, 0)[told]?.place as number;
+    expect(pressed(viewer, ['q'], middle, state).quit).toBe(true);
     const open = pressed(viewer, ['esc'], middle, state);
     for (const keys of [
       ['G'],
