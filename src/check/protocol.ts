@@ -21,6 +21,8 @@ export interface Protocol {
   /** The protocol's own base timeout under given options: ranges of faults and latencies are drawn as multiples of it. */
   baseTimeout(options: { readonly [name: string]: Json }): Micros;
   readonly operations: readonly OperationSpec[];
+  /** What people do to its nodes when they lose patience: `onAdmin`. Fuzzing does it too, in few runs. */
+  readonly operatorActions?: readonly OperatorAction[];
   /**
    * Of the faults that strike one node, how many strike a client, in percent; default 12. More where clients have a part of their own in
    * what is promised: they hold locks, and count on their clocks.
@@ -85,6 +87,12 @@ export interface Bug {
   /** The smallest known way to make it show, in words. */
   readonly recipe: string;
   protocol(): Protocol;
+}
+
+/** An operator's action, drawn like an operation. `weight`: among the actions of the protocol. */
+export interface OperatorAction extends OperationSpec {
+  /** The note that tells of the trouble: he acts at the node that has just written it. */
+  readonly noted: string;
 }
 
 /** What a protocol claims to survive under given options. */

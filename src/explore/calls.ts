@@ -66,6 +66,10 @@ export function drawCalmCalls(
   return clients.flatMap((client) => Array.from({ length: each }, () => ({ client, op: writer.next(usual) })));
 }
 
+/** One operation that looks like this. */
+export const drawOperation = (spec: OperationSpec, draw: Draw): OperationInput =>
+  new OperationWriter(true, draw).next([weighed(spec, 1)]);
+
 function callCount(rate: number | undefined, base: Micros, span: Micros, draw: Draw): number {
   if (rate !== undefined) return Math.max(1, Math.round((rate * span) / 1_000_000));
   const least = Math.floor((CALLS_PER_BASE_MIN * span) / base);

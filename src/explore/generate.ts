@@ -13,6 +13,7 @@ import { drawFaults } from './chaos.ts';
 import { Draw } from './draw.ts';
 import { drawDisk, drawNetwork, drawNodes, drawOptions, drawPopulation } from './environment.ts';
 import { CLIENT_PERCENT } from './fault-places.ts';
+import { drawOperators } from './operators.ts';
 import { type Profile, profileName, profiles } from './profile.ts';
 import { isPlan, simplerPlans } from './simplify.ts';
 import { emptyVocabulary, type Vocabulary } from './vocabulary.ts';
@@ -124,6 +125,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
             { tolerates, chaos, profile, vocabulary, servers, clients, clientPercent, base, damageable, quietFrom },
             draw,
           );
+    const operators = profile === undefined ? [] : drawOperators(protocol, scenario, quietFrom, draw);
     const plan = {
       format: PLAN_FORMAT,
       protocol: scenario.protocol,
@@ -133,7 +135,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
       nodes,
       network,
       disk: faults.some(damagesDisk) ? { ...disk, damageable } : disk,
-      faults: [...scenario.faults, ...faults],
+      faults: [...scenario.faults, ...faults, ...operators],
       calls,
       ...(workload === undefined ? {} : { workload }),
       overrides: [],

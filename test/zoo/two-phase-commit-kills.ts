@@ -5,6 +5,7 @@
  * 37 ms), and carried out at 42 ms: the first 10 ms go into the client's getting to know the coordinator's incarnation.
  */
 
+import type { Fault } from '../../src/sim/faults.ts';
 import { ms } from '../../src/sim/protocol.ts';
 import { append, audit, call, putGet, type Scene, transfer } from '../protocols/atomic-commit/cluster.ts';
 
@@ -19,6 +20,14 @@ export interface Kill {
 const oneTransfer = [call(0, 'c1', transfer('k1', 'k2'))];
 /** The second would overdraw a1: n4 votes no, n2 yes. */
 const overdraft = [call(0, 'c1', transfer('k1', 'k2', 60)), call(ms(100), 'c1', transfer('k1', 'k2', 60))];
+
+/** Who has asked what became of it is told to abort. */
+const abortedByHand: Fault = {
+  kind: 'admin',
+  node: { noted: 'inquiring' },
+  when: { note: 'inquiring' },
+  action: { type: 'heuristic', commit: false },
+};
 
 export const kills: readonly Kill[] = [
   {
@@ -90,6 +99,17 @@ export const kills: readonly Kill[] = [
       ],
     },
     foundBy: ['DLF'],
+  },
+  {
+    bug: 'T20',
+    story: 'the operator of n4 aborts what was committed, and n4 says so',
+    scene: {
+      options: { inquiryInterval: ms(40) },
+      calls: oneTransfer,
+      overrides: [{ message: 'n1>n4/Decision#1', drop: true }],
+      faults: [abortedByHand],
+    },
+    foundBy: ['HEUR', 'WAL'],
   },
   {
     bug: 'T18',
@@ -200,6 +220,17 @@ export const kills: readonly Kill[] = [
       ],
     },
     foundBy: ['DLF'],
+  },
+  {
+    bug: 'T19',
+    story: 'the operator of n4 aborts what was committed, and n4 acknowledges the commit',
+    scene: {
+      options: { inquiryInterval: ms(40) },
+      calls: oneTransfer,
+      overrides: [{ message: 'n1>n4/Decision#1', drop: true }],
+      faults: [abortedByHand],
+    },
+    foundBy: ['HEUR'],
   },
   {
     bug: 'T16',

@@ -39,7 +39,12 @@ function disagreement(world: World, core: readonly number[]): string | undefined
     if (!isParticipant(world, node)) continue;
     const state = world.stateOf(node);
     if (state === undefined) return `${nameOf(world, node)} is busy`;
-    const [open] = resourceOf(state).locals;
+    const { locals, hazards } = resourceOf(state);
+    const [hazard] = hazards;
+    if (hazard !== undefined) {
+      return `nobody has told ${nameOf(world, node)} whether its operator was right about transaction ${hazard.txn}`;
+    }
+    const [open] = locals;
     if (open !== undefined) return `transaction ${open.age.txn} is ${open.phase} at ${nameOf(world, node)}`;
   }
   return undefined;

@@ -39,7 +39,12 @@ export interface Decided {
   /** An operator's guess, not the transaction's outcome. */
   readonly heuristic?: true;
 }
-export type ParticipantRecord = Prepared | Decided;
+/** What an operator has decided is known to be right, or known to be wrong where the transaction was decided. */
+export interface Settled {
+  readonly type: 'settled';
+  readonly txn: TxnId;
+}
+export type ParticipantRecord = Prepared | Decided | Settled;
 
 // ---- In memory -------------------------------------------------------------------------------------------------------------------
 
@@ -64,6 +69,12 @@ export interface Finished {
   readonly recorded: boolean;
 }
 
+/** Decided by an operator; whether rightly is not known, or not told to all who must know. */
+export interface Hazard {
+  readonly txn: TxnId;
+  readonly origin: Origin;
+}
+
 /** A transaction that was refused, and whose end it waits for. */
 interface Mourner {
   readonly txn: TxnId;
@@ -80,6 +91,7 @@ export interface Resource {
   /** Newest incarnation heard of, by coordinator. */
   readonly incarnations: { [coordinator: NodeId]: number };
   mourners: Mourner[];
+  hazards: Hazard[];
   /** Transactions that got a lock in this very handler. */
   runnable: TxnId[];
 }
@@ -119,6 +131,7 @@ const emptyResource = (incarnation: number): Resource => ({
   finished: {},
   incarnations: {},
   mourners: [],
+  hazards: [],
   runnable: [],
 });
 
@@ -346,6 +359,8 @@ export function recover(rules: WorkRules, context: ResourceContext): Resource {
       doubts.set(record.age.txn, record);
       redo.set(record.age.txn, record.writes);
     } else if (record.type === 'commit' || record.type === 'abort') {
+      const origin = doubts.get(record.txn)?.origin;
+      if (record.heuristic === true && origin !== undefined) resource.hazards.push({ txn: record.txn, origin });
       doubts.delete(record.txn);
       const writes = record.type === 'commit' ? (redo.get(record.txn) ?? []) : [];
       for (const step of writes) applyStep(resource.store, step, record.txn);
@@ -355,10 +370,15 @@ export function recover(rules: WorkRules, context: ResourceContext): Resource {
         heuristic: record.heuristic === true,
         recorded: true,
       };
-    }
+    } else if (record.type === 'settled') settle(resource, record.txn);
   }
   for (const record of doubts.values()) resource.locals.push(reopen(rules, resource, record));
   return resource;
+}
+
+/** Nobody has to learn any more what an operator has decided. */
+export function settle(resource: Resource, txn: TxnId): void {
+  resource.hazards = resource.hazards.filter((hazard) => hazard.txn !== txn);
 }
 
 function reopen(rules: WorkRules, resource: Resource, record: Prepared): Local {

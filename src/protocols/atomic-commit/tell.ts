@@ -28,5 +28,5 @@ export function tellWork(message: WorkMessage): string {
 
 export function tellParticipantRecord(record: ParticipantRecord): string {
   if (record.type === 'prepared') return `prepared ${record.age.txn}`;
-  return `${record.type} ${record.txn}${record.heuristic === true ? ' by hand' : ''}`;
+  return `${record.type} ${record.txn}${'heuristic' in record ? ' by hand' : ''}`;
 }

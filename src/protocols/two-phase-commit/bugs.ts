@@ -76,6 +76,14 @@ const coordinators: readonly PlantedBug[] = [
     overrides: { ageOfNextAttempt: (_first, now) => now },
   },
   {
+    id: 'T20',
+    title: 'the coordinator keeps no record of where an operator has decided otherwise',
+    violates: ['HEUR', 'WAL'],
+    source: 'Mohan, Lindsay, Obermarck 1986, section 5',
+    recipe: 'an operator decides for a participant in doubt, and wrongly; the outcome reaches it',
+    overrides: { recordsDamage: () => false },
+  },
+  {
     id: 'T18',
     title: 'a vote that comes after the time-out completes the ballot: both branches run',
     violates: ['AC1', 'AC2', 'AC3'],
@@ -166,6 +174,14 @@ const participants: readonly PlantedBug[] = [
     source: 'dslabs lab 4',
     recipe: 'two transfers in opposite directions [off: lock time-outs]',
     overrides: { whenBlocked: () => 'wait' },
+  },
+  {
+    id: 'T19',
+    title: 'a participant for which an operator has decided acknowledges the outcome, whatever it is',
+    violates: ['HEUR', 'PRES'],
+    source: 'X/Open XA, heuristic decisions',
+    recipe: 'an operator decides for a participant in doubt, and wrongly; the outcome reaches it',
+    overrides: { isDamage: () => false },
   },
   {
     id: 'T16',

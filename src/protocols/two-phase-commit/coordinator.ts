@@ -1,5 +1,5 @@
 /** The transaction manager: asks for votes, decides, and sees to it that everybody learns of the decision. */
-import { defineRole, type NodeId, type NodeView, type Role } from '../../sim/protocol.ts';
+import { defineRole, type NodeId, type NodeView, type Panel, type Role } from '../../sim/protocol.ts';
 import { beginLife } from '../atomic-commit/life.ts';
 import {
   allExecuted,
@@ -15,7 +15,7 @@ import {
   type Work,
   workOn,
 } from '../atomic-commit/manager.ts';
-import type { Executed, TxnId } from '../atomic-commit/transactions.ts';
+import type { Executed, Origin, TxnId } from '../atomic-commit/transactions.ts';
 import type { Rules } from './rules.ts';
 import type {
   Ballot,
@@ -37,7 +37,7 @@ export function createCoordinator(rules: Rules): Role<CoordinatorShape> {
       Refused: ({ manager }, from, { txn, killer }, context) => onRefused(manager, from, txn, killer, context),
       Released: ({ manager }, _from, { txn }, context) => onReleased(manager, txn, context),
       Vote: (state, from, message, context) => onVote(rules, state, from, message, context),
-      Ack: (state, from, { txn, damage }, context) => onAck(rules, state, from, txn, damage === true, context),
+      Ack: (state, from, { txn, damage }, context) => onAck(rules, state, from, txn, damage, context),
       Inquiry: (state, from, { txn }, context) => onInquiry(rules, state, from, txn, context),
     },
     onTimer: {
@@ -161,18 +161,39 @@ function onAck(
   state: State,
   from: NodeId,
   txn: TxnId,
-  damage: boolean,
+  damage: Origin | undefined,
   context: CoordinatorContext,
 ): void {
+  if (damage !== undefined) onDamage(rules, state, from, txn, damage, context);
   const ballot = ballotOf(state, txn);
   if (ballot === undefined || ballot.phase === 'voting' || !ballot.awaited.includes(from)) return;
-  if (damage) context.note('heuristicDamage', { txn, participant: from });
   ballot.awaited = ballot.awaited.filter((node) => node !== from);
   const acknowledged = ballot.participants.length - ballot.awaited.length;
   if (!rules.mayForget(ballot.awaited, acknowledged)) return;
   context.cancelTimer('resend', txn);
   context.disk.append('wal', { type: 'end', txn });
   forget(state, txn, context);
+}
+
+/** R* 5, X/Open XA ("heuristically mixed"): on disk before the participant may forget it, and told to whoever asked for the transaction. */
+function onDamage(
+  rules: Rules,
+  state: State,
+  participant: NodeId,
+  txn: TxnId,
+  { process }: Origin,
+  context: CoordinatorContext,
+): void {
+  const isKnown = state.damages.some((one) => one.txn === txn && one.participant === participant);
+  if (!isKnown) {
+    if (rules.recordsDamage()) context.disk.append('wal', { type: 'damage', txn, participant });
+    context.disk.sync();
+    state.damages.push({ txn, participant });
+    context.note('heuristicDamage', { txn, participant });
+    const [client = process] = process.split('/');
+    context.send(client, { type: 'Damaged', txn, participant });
+  }
+  context.send(participant, { type: 'Noted', txn });
 }
 
 /** From here on the transaction is answered for by the presumption. */
@@ -207,7 +228,7 @@ function onInquiry(rules: Rules, state: State, from: NodeId, txn: TxnId, context
 /** BHG 7.4, R* 3: what was decided and not acknowledged is sent again; votes that were being collected come to nothing. */
 function boot(rules: Rules, context: CoordinatorContext): State {
   const { incarnation, records } = beginLife(context);
-  const state: State = { role: 'coordinator', manager: newManager(incarnation), ballots: [] };
+  const state: State = { role: 'coordinator', manager: newManager(incarnation), ballots: [], damages: [] };
   for (const record of records) remember(rules, state, record, context);
   for (const ballot of [...state.ballots]) {
     if (ballot.phase === 'voting') decide(rules, state, ballot, false, context);
@@ -218,6 +239,10 @@ function boot(rules: Rules, context: CoordinatorContext): State {
 
 function remember(rules: Rules, state: State, record: CoordinatorRecord, context: CoordinatorContext): void {
   const { txn } = record;
+  if (record.type === 'damage') {
+    state.damages.push({ txn, participant: record.participant });
+    return;
+  }
   const others = state.ballots.filter((ballot) => ballot.txn !== txn);
   state.ballots = others;
   if (record.type === 'end') return;
@@ -237,7 +262,7 @@ function remember(rules: Rules, state: State, record: CoordinatorRecord, context
 
 // ---- View ------------------------------------------------------------------------------------------------------------------------
 
-function view({ manager, ballots }: State): NodeView {
+function view({ manager, ballots, damages }: State): NodeView {
   return {
     role: 'coordinator',
     epoch: manager.incarnation,
@@ -260,6 +285,14 @@ function view({ manager, ballots }: State): NodeView {
           ]),
         ],
       },
+      ...(damages.length === 0 ? [] : [damagePanel(damages)]),
     ],
   };
 }
+
+const damagePanel = (damages: State['damages']): Panel => ({
+  kind: 'table',
+  title: 'decided otherwise by an operator',
+  columns: ['transaction', 'at'],
+  rows: damages.map(({ txn, participant }) => [txn, participant]),
+});

@@ -62,6 +62,20 @@ export const twoPhaseGoals: readonly Property[] = [
   ),
   within(100, goalByNote('client-retried', 'a client asked again', 'clientRetried')),
   within(500, goalByNote('client-gave-up', 'a client gave up on a request', 'clientGaveUp')),
+  within(
+    1_000,
+    goalByNote('heuristic-decision', 'an operator decided for a participant in doubt', 'heuristicDecision'),
+  ),
+  within(1_000, goalByNote('heuristic-right', 'and was right, as the participant learned', 'heuristicRight')),
+  within(
+    1_000,
+    goalByNote(
+      'heuristic-mixed',
+      'and was wrong, as the coordinator learned (right: that is not hidden)',
+      'heuristicDamage',
+    ),
+  ),
+  within(1_000, goalByNote('told-of-damage', 'a client was told so', 'toldOfDamage')),
   within(2_000, lockedWhileInDoubt),
   within(500, blocked),
 ];

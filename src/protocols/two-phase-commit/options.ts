@@ -1,8 +1,13 @@
 /** Two-phase commit's options, and how fuzzing draws them. */
-import type { OptionSpec } from '../../check/protocol.ts';
+import type { OperatorAction, OptionSpec } from '../../check/protocol.ts';
 import { ms } from '../../sim/protocol.ts';
 import { sharedOptionSpecs } from '../atomic-commit/options.ts';
 import type { TwoPhaseOptions } from './shape.ts';
+
+/** Who has asked in vain may be told by its operator what to believe. */
+export const operatorActions: readonly OperatorAction[] = [
+  { type: 'heuristic', noted: 'inquiring', arguments: { commit: { kind: 'choice', of: [true, false] } } },
+];
 
 export const optionSpecs: { readonly [Name in keyof TwoPhaseOptions]: OptionSpec } = {
   ...sharedOptionSpecs,

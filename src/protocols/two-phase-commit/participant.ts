@@ -5,6 +5,7 @@ import {
   abortRecorded,
   canCommit,
   commitLocal,
+  type Hazard,
   hearIncarnation,
   isOverdrawn,
   type Local,
@@ -13,8 +14,9 @@ import {
   prepareLocal,
   recover,
   runAll,
+  settle,
 } from '../atomic-commit/resource.ts';
-import type { TxnId } from '../atomic-commit/transactions.ts';
+import { coordinatorOf, type TxnId } from '../atomic-commit/transactions.ts';
 import { participantPanels } from '../atomic-commit/view.ts';
 import { workMessages, workTimers } from '../atomic-commit/work.ts';
 import type { Rules } from './rules.ts';
@@ -31,6 +33,7 @@ export function createParticipant(rules: Rules): Role<ParticipantShape> {
       Decision: (state, from, message, context) => onDecision(rules, state, from, message, context),
       Inquiry: (state, from, { txn }, context) => onPeerInquiry(rules, state, from, txn, context),
       Hearsay: (state, _from, { txn, commit }, context) => onHearsay(rules, state, txn, commit, context),
+      Noted: (state, _from, { txn }, context) => settleByHand(state, txn, context),
     },
     onTimer: {
       ...workTimers(rules),
@@ -98,7 +101,7 @@ function onDecision(
   const finished = resource.finished[txn];
   const acknowledges = rules.wantsAck(context.options.presumption, commit);
   if (finished?.heuristic) {
-    settleHeuristic(state, coordinator, txn, commit, acknowledges, context);
+    onOutcome(rules, state, coordinator, txn, commit, acknowledges, context);
   } else if (rules.isRepetition(finished !== undefined)) {
     // A late answer by presumption may say otherwise: what is decided is decided.
     if (acknowledges && (finished?.outcome === 'commit') === commit) {
@@ -132,6 +135,7 @@ const DOUBLINGS_MAX = 3;
 
 function onInquiryTimer(rules: Rules, state: State, txn: TxnId, context: ParticipantContext): void {
   const local = localOf(state.resource, txn);
+  if (local === undefined && hazardOf(state, txn) !== undefined) inquireByHand(state, txn, context);
   if (local?.phase !== 'prepared') return;
   const verdict = rules.whenInDoubt();
   if (verdict === 'ask') inquire(state, local, context);
@@ -142,14 +146,18 @@ function onInquiryTimer(rules: Rules, state: State, txn: TxnId, context: Partici
 /** BHG 7.4: the coordinator, and where that is agreed the other participants. */
 function inquire(state: State, local: Local, context: ParticipantContext): void {
   const { txn } = local.age;
-  const { inquiryInterval, cooperative } = context.options;
-  const times = state.inquiries[txn] ?? 0;
-  state.inquiries[txn] = times + 1;
   context.note('inquiring', { txn });
   context.send(local.coordinator, { type: 'Inquiry', txn });
-  if (cooperative) {
+  if (context.options.cooperative) {
     for (const peer of local.participants) if (peer !== context.self) context.send(peer, { type: 'Inquiry', txn });
   }
+  setInquiryTimer(state, txn, context);
+}
+
+function setInquiryTimer(state: State, txn: TxnId, context: ParticipantContext): void {
+  const { inquiryInterval } = context.options;
+  const times = state.inquiries[txn] ?? 0;
+  state.inquiries[txn] = times + 1;
   context.setTimer('inquiry', inquiryInterval * (1 << Math.min(times, DOUBLINGS_MAX)), txn);
 }
 
@@ -186,35 +194,60 @@ function onHearsay(rules: Rules, state: State, txn: TxnId, commit: boolean, cont
 
 // ---- Heuristic decisions ---------------------------------------------------------------------------------------------------------
 
-/** R* 5: an operator may cut the knot. It is recorded as what it is, and never forgotten. */
+/** R* 5: an operator may cut the knot. It is recorded as what it is, and nobody forgets it before it is known to be right or told to be wrong. */
 function onHeuristic(rules: Rules, state: State, commit: boolean, context: ParticipantContext): void {
   const { resource } = state;
-  const doubtful = resource.locals.filter(({ phase }) => phase === 'prepared').map(({ age }) => age.txn);
-  for (const txn of doubtful) {
+  const doubtful = resource.locals.filter(({ phase }) => phase === 'prepared');
+  for (const { age } of doubtful) {
+    const { txn } = age;
     context.disk.append('wal', { type: commit ? 'commit' : 'abort', txn, heuristic: true });
     context.note('heuristicDecision', { txn, commit });
   }
   if (doubtful.length > 0) context.disk.sync();
-  for (const txn of doubtful) {
-    context.cancelTimer('inquiry', txn);
-    delete state.inquiries[txn];
+  for (const { age, origin } of doubtful) {
+    const { txn } = age;
+    resource.hazards.push({ txn, origin });
     if (commit) commitLocal(resource, txn, context, true);
     else abortRecorded(resource, txn, context, true);
   }
   runAll(rules, resource, context);
 }
 
-function settleHeuristic(
-  { resource }: State,
+const hazardOf = ({ resource }: State, txn: TxnId): Hazard | undefined =>
+  resource.hazards.find((hazard) => hazard.txn === txn);
+
+/** Whether it was right is known at the coordinator alone: what other participants say may be by hand too. */
+function inquireByHand(state: State, txn: TxnId, context: ParticipantContext): void {
+  context.send(coordinatorOf(txn), { type: 'Inquiry', txn });
+  setInquiryTimer(state, txn, context);
+}
+
+/** The outcome of what an operator has decided. Damage is told, and told again with each answer, until the coordinator has it on disk. */
+function onOutcome(
+  rules: Rules,
+  state: State,
   coordinator: NodeId,
   txn: TxnId,
   commit: boolean,
   acknowledges: boolean,
   context: ParticipantContext,
 ): void {
-  const damage = (resource.finished[txn]?.outcome === 'commit') !== commit;
-  context.note(damage ? 'heuristicWrong' : 'heuristicRight', { txn });
-  if (acknowledges) context.send(coordinator, damage ? { type: 'Ack', txn, damage } : { type: 'Ack', txn });
+  const hazard = hazardOf(state, txn);
+  const byHand = state.resource.finished[txn]?.outcome === 'commit';
+  const damage = hazard !== undefined && rules.isDamage(commit, byHand);
+  if (hazard !== undefined) context.note(damage ? 'heuristicWrong' : 'heuristicRight', { txn });
+  if (damage) context.send(coordinator, { type: 'Ack', txn, damage: hazard.origin });
+  else if (acknowledges) context.send(coordinator, { type: 'Ack', txn });
+  if (hazard !== undefined && !damage) settleByHand(state, txn, context);
+}
+
+/** Not forced: if it is lost, the participant asks once more. */
+function settleByHand(state: State, txn: TxnId, context: ParticipantContext): void {
+  if (hazardOf(state, txn) === undefined) return;
+  context.disk.append('wal', { type: 'settled', txn });
+  context.cancelTimer('inquiry', txn);
+  delete state.inquiries[txn];
+  settle(state.resource, txn);
 }
 
 // ---- Recovery --------------------------------------------------------------------------------------------------------------------
@@ -226,5 +259,6 @@ function boot(rules: Rules, context: ParticipantContext): State {
     context.note('inDoubtAtRecovery', { txn: local.age.txn });
     inquire(state, local, context);
   }
+  for (const { txn } of resource.hazards) inquireByHand(state, txn, context);
   return state;
 }

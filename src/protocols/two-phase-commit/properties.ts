@@ -6,6 +6,7 @@ import { deadlockFreedom, strictLocking } from '../atomic-commit/properties/lock
 import { isolation, serializable } from '../atomic-commit/properties/serializable.ts';
 import { conservation, once } from '../atomic-commit/properties/stores.ts';
 import { twoPhaseGoals } from './goals.ts';
+import { heuristicsTold } from './properties/heuristics.ts';
 import { presumptionKept } from './properties/presumption.ts';
 import type { Decision, Hearsay, TwoPhaseOptions, Vote } from './shape.ts';
 
@@ -17,6 +18,7 @@ const promises = {
   Ack: () => ['commit', 'abort'],
   Vote: ({ vote }: Vote) => (vote === 'yes' ? ['prepared'] : undefined),
   Hearsay: ({ commit }: Hearsay) => (commit ? undefined : ['abort']),
+  Noted: () => ['damage'],
 };
 
 export const twoPhaseProperties: readonly Property[] = [
@@ -26,6 +28,7 @@ export const twoPhaseProperties: readonly Property[] = [
   nonTriviality,
   writeAhead(promises),
   presumptionKept,
+  heuristicsTold,
   once,
   conservation,
   durable,

@@ -29,10 +29,12 @@ export interface Rules extends WorkRules {
   readonly wantsAck: typeof wantsAck;
   readonly mayForget: typeof mayForget;
   readonly presumed: typeof presumed;
+  readonly recordsDamage: typeof recordsDamage;
   readonly sendVote: typeof sendVote;
   readonly participantForces: typeof participantForces;
   readonly whenInDoubt: typeof whenInDoubt;
   readonly answerToPeer: typeof answerToPeer;
+  readonly isDamage: typeof isDamage;
 }
 
 // ---- Coordinator -----------------------------------------------------------------------------------------------------------------
@@ -96,6 +98,11 @@ function presumed(presumption: Presumption): boolean {
   return presumption === 'commit';
 }
 
+/** R* 5: where an operator has decided otherwise is on disk before the participant may forget that. */
+function recordsDamage(): boolean {
+  return true;
+}
+
 // ---- Participant -----------------------------------------------------------------------------------------------------------------
 
 /** BHG 7.4: a yes is a promise, and on disk before it leaves. */
@@ -122,6 +129,11 @@ function answerToPeer(phase: LocalPhase | undefined): 'nothing' | 'abort and say
   return phase === 'working' || phase === 'executed' ? 'abort and say so' : 'nothing';
 }
 
+/** R* 5: an operator who decides for a participant in doubt guesses. Where the transaction was decided otherwise, that is damage. */
+function isDamage(commit: boolean, byHand: boolean): boolean {
+  return commit !== byHand;
+}
+
 /** Two-phase commit as it should be. */
 export const correctRules: Rules = {
   ...correctWorkRules,
@@ -136,8 +148,10 @@ export const correctRules: Rules = {
   wantsAck,
   mayForget,
   presumed,
+  recordsDamage,
   sendVote,
   participantForces,
   whenInDoubt,
   answerToPeer,
+  isDamage,
 };

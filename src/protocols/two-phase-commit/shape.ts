@@ -4,6 +4,7 @@
  */
 import type { Json } from '../../sim/plain.ts';
 import type { Context, Micros, NodeId } from '../../sim/protocol.ts';
+import type { ClientShape } from '../atomic-commit/client.ts';
 import type { Manager } from '../atomic-commit/manager.ts';
 import type { SharedOptions } from '../atomic-commit/options.ts';
 import type { ParticipantRecord, Resource } from '../atomic-commit/resource.ts';
@@ -51,8 +52,19 @@ export interface Decision {
 export interface Ack {
   readonly type: 'Ack';
   readonly txn: TxnId;
-  /** An operator had decided otherwise before. */
-  readonly damage?: true;
+  /** An operator had decided otherwise before: whose request it was. */
+  readonly damage?: Origin;
+}
+/** The coordinator has the damage on disk: the participant need not tell of it any more. */
+export interface Noted {
+  readonly type: 'Noted';
+  readonly txn: TxnId;
+}
+/** To the client whose request it was: whatever it was told, at this participant it is otherwise. */
+export interface Damaged {
+  readonly type: 'Damaged';
+  readonly txn: TxnId;
+  readonly participant: NodeId;
 }
 /** "What became of it?", of a participant in doubt, to the coordinator and to the other participants. */
 export interface Inquiry {
@@ -80,7 +92,10 @@ export interface TwoPhaseOptions extends SharedOptions {
 
 // ---- Coordinator -----------------------------------------------------------------------------------------------------------------
 
-/** `collecting`: presumed commit, before anybody is asked to prepare. `end`: nobody will ask any more. */
+/**
+ * `collecting`: presumed commit, before anybody is asked to prepare. `damage`: an operator has decided otherwise there. `end`: nobody will ask
+ * any more.
+ */
 export type CoordinatorRecord =
   | { readonly type: 'collecting'; readonly txn: TxnId; readonly participants: readonly NodeId[] }
   | {
@@ -90,6 +105,7 @@ export type CoordinatorRecord =
       readonly origin: Origin;
       readonly values: readonly Json[];
     }
+  | { readonly type: 'damage'; readonly txn: TxnId; readonly participant: NodeId }
   | { readonly type: 'end'; readonly txn: TxnId };
 
 /** `voting` until the decision; then until all who must have acknowledged it. */
@@ -111,12 +127,14 @@ export interface CoordinatorState {
   readonly role: 'coordinator';
   readonly manager: Manager;
   ballots: Ballot[];
+  /** Where operators have decided otherwise. */
+  damages: { readonly txn: TxnId; readonly participant: NodeId }[];
 }
 
 export interface CoordinatorShape {
   readonly state: CoordinatorState;
   readonly message: Begin | Executed | Refused | Released | Vote | Ack | Inquiry;
-  readonly sends: Execute | Rollback | Done | Stale | Prepare | Decision;
+  readonly sends: Execute | Rollback | Done | Stale | Prepare | Decision | Noted | Damaged;
   readonly timer: 'work' | 'restart' | 'votes' | 'resend';
   readonly options: TwoPhaseOptions;
   readonly records: { readonly incarnation: number };
@@ -129,7 +147,7 @@ export type CoordinatorContext = Context<CoordinatorShape>;
 export interface ParticipantState {
   readonly role: 'participant';
   readonly resource: Resource;
-  /** How often each transaction in doubt has been asked about. */
+  /** How often each transaction has been asked about that is in doubt, or that an operator has decided. */
   readonly inquiries: { [txn: TxnId]: number };
 }
 
@@ -141,7 +159,7 @@ export interface HeuristicDecision {
 
 export interface ParticipantShape {
   readonly state: ParticipantState;
-  readonly message: Execute | Rollback | Prepare | Decision | Inquiry | Hearsay;
+  readonly message: Execute | Rollback | Prepare | Decision | Inquiry | Hearsay | Noted;
   readonly sends: Executed | Refused | Released | Vote | Ack | Inquiry | Hearsay;
   readonly timer: 'idle' | 'lock' | 'inquiry';
   readonly admin: HeuristicDecision;
@@ -150,3 +168,9 @@ export interface ParticipantShape {
   readonly logs: { readonly wal: ParticipantRecord };
 }
 export type ParticipantContext = Context<ParticipantShape>;
+
+// ---- Client ----------------------------------------------------------------------------------------------------------------------
+
+export interface TwoPhaseClientShape extends Omit<ClientShape, 'message'> {
+  readonly message: ClientShape['message'] | Damaged;
+}

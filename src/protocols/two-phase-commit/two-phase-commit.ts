@@ -5,13 +5,13 @@
 import { type Bug, defineProtocol, type Protocol } from '../../check/protocol.ts';
 import type { Json } from '../../sim/plain.ts';
 import type { Micros } from '../../sim/protocol.ts';
-import { client } from '../atomic-commit/client.ts';
 import { decidingBy } from '../atomic-commit/deciding.ts';
 import { livenessOf } from '../atomic-commit/liveness.ts';
 import { operations } from '../atomic-commit/workload.ts';
 import { plantedBugs } from './bugs.ts';
+import { client } from './client.ts';
 import { createCoordinator } from './coordinator.ts';
-import { optionSpecs } from './options.ts';
+import { operatorActions, optionSpecs } from './options.ts';
 import { createParticipant } from './participant.ts';
 import { twoPhaseProperties } from './properties.ts';
 import { correctRules, type Rules } from './rules.ts';
@@ -35,6 +35,7 @@ function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
     options: optionSpecs,
     baseTimeout: (options) => options.voteTimeout as number,
     operations,
+    operatorActions,
     tolerates: {
       crashes: true,
       unsyncedLoss: true,
@@ -48,7 +49,7 @@ function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
     },
     properties: twoPhaseProperties,
     liveness: livenessOf(doubt),
-    deciding: decidingBy(['Prepare', 'Vote', 'Decision', 'Ack', 'Inquiry', 'Hearsay']),
+    deciding: decidingBy(['Prepare', 'Vote', 'Decision', 'Ack', 'Inquiry', 'Hearsay', 'Noted']),
     tell: telling,
   });
 }

@@ -5,6 +5,7 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import { canonicalText } from '../../../sim/plain.ts';
 import type { Step, TxnId } from '../transactions.ts';
 import { type ClientOp, stepsOf } from '../workload.ts';
+import { isDamagedByHand } from './by-hand.ts';
 import {
   type AnyRecord,
   appended,
@@ -124,7 +125,9 @@ export const durable: Property = always<Acknowledged>({
   },
   end({ steps }, world) {
     const stores = storesOf(world);
-    for (const { operation, step } of steps) if (!isThere(stores, step)) return lost(operation, step, world);
+    for (const { operation, step } of steps) {
+      if (!isThere(stores, step)) return isDamagedByHand(world) ? undefined : lost(operation, step, world);
+    }
     return undefined;
   },
 });

@@ -10,6 +10,7 @@ import type { Operation } from '../../../sim/history.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Done, Execute, Executed, Origin, Seen, Step, TxnId } from '../transactions.ts';
 import { type ClientOp, type ClientResult, stepsOf } from '../workload.ts';
+import { isDamagedByHand } from './by-hand.ts';
 import { appended, isPrepared } from './facts.ts';
 
 /** Two-phase locking with an answer after the decision respects real time too. */
@@ -127,7 +128,7 @@ function install(memory: Versions, txn: TxnId, writes: readonly Step[]): void {
   }
 }
 
-function judgeVersions(memory: Versions): Finding | undefined {
+function judgeVersions(memory: Versions, world: World): Finding | undefined {
   const committed = [...memory.traced.values()].filter((one) => one.committed);
   const transactions = committed.map(
     (one): Transaction => ({
@@ -158,6 +159,7 @@ function judgeVersions(memory: Versions): Finding | undefined {
     )
   )
     return undefined;
+  if (isDamagedByHand(world)) return undefined;
   const result = checkTransactions(transactions, { workload: 'rw-register', level: LEVEL, versionOrders });
   return finding(result, (index) => committed[index]?.txn ?? `T${index}`);
 }
@@ -203,6 +205,7 @@ export const isolation: Property = always<null>({
       );
       // Who conflicts is mostly answered in order.
       if (isExplainedBy(transactions, answered, workload)) continue;
+      if (isDamagedByHand(world)) return undefined;
       const result = checkTransactions(transactions, { workload, level: LEVEL });
       const found = finding(result, (index) => {
         const { process, calledEvent } = operations[index] as Operation;

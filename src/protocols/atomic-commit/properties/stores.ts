@@ -7,6 +7,7 @@ import type { Prepared, Resource } from '../resource.ts';
 import { applyStep, emptyStore, OPENING_BALANCE, type Store } from '../store.ts';
 import type { TxnId } from '../transactions.ts';
 import { accounts, type ClientOp, type ClientResult } from '../workload.ts';
+import { isDamagedByHand } from './by-hand.ts';
 import { type AnyRecord, appended, durableRecords, factAt, factNow, isPrepared, nameOf, resourceOf } from './facts.ts';
 
 /** One participant's store as it should be, computed from its log alone. */
@@ -117,8 +118,13 @@ const isSameList = (one: Json | undefined, other: Json): boolean =>
   one.every((item, place) => item === other[place]);
 
 /** A retry belongs to the same request: a second transaction for it must not commit too. */
-function requestOnce(memory: Once, node: number, { type, txn }: AnyRecord, world: World): Finding | undefined {
-  if (type !== 'commit') return undefined;
+function requestOnce(
+  memory: Once,
+  node: number,
+  { type, txn, heuristic }: AnyRecord,
+  world: World,
+): Finding | undefined {
+  if (type !== 'commit' || heuristic) return undefined;
   const record = memory.byNode[node]?.redo.get(txn);
   if (record === undefined) return undefined;
   const { process, sequence } = record.origin;
@@ -146,13 +152,13 @@ export const conservation: Property = always<null>({
   title: 'every committed audit finds all the money, and no account overdrawn',
   oracle: 'client',
   start: () => null,
-  returned(_memory, operation: Operation) {
+  returned(_memory, operation: Operation, world) {
     const op = operation.input as unknown as ClientOp;
     if (op.type !== 'audit' || operation.outcome !== 'ok') return undefined;
     const balances = (operation.output as unknown as ClientResult).values as readonly number[];
     const sum = balances.reduce((total, balance) => total + balance, 0);
     const negative = balances.findIndex((balance) => balance < 0);
-    if (sum === TOTAL && negative === -1) return undefined;
+    if ((sum === TOTAL && negative === -1) || isDamagedByHand(world)) return undefined;
     const what = sum === TOTAL ? `${accounts[negative]} overdrawn` : `${sum} in all accounts, not ${TOTAL}`;
     return {
       sentence: `an audit of ${operation.process} finds ${what}`,

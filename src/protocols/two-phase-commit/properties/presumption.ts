@@ -29,12 +29,14 @@ export const presumptionKept: Property = always<Acknowledged>({
   oracle: 'internal',
   messages: ['Ack'],
   start: () => ({ told: new Map(), by: new Map(), committed: [] }),
-  send(memory, from, _to, { txn }: Ack, world) {
+  send(memory, from, _to, { txn, damage }: Ack, world) {
     const by = memory.by.get(txn);
     const name = nameOf(world, from);
     if (by === undefined) memory.by.set(txn, [name]);
     else if (by.includes(name)) return undefined;
     else by.push(name);
+    // Who asks what became of it, and hears that an operator was wrong, says so whatever is presumed.
+    if (damage !== undefined) return undefined;
     const commit = memory.committed[from]?.has(txn) === true;
     if (needsAck(presumptionOf(world, from), commit)) return undefined;
     return {

@@ -1,0 +1,102 @@
+/** What operators decide is theirs to answer for. That nobody hides it is the protocol's. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { NodeId } from '../../../sim/protocol.ts';
+import { appended, factAt, factNow, isParticipant, isPrepared, nameOf } from '../../atomic-commit/properties/facts.ts';
+import type { TxnId } from '../../atomic-commit/transactions.ts';
+import type { Ack, Decision } from '../shape.ts';
+
+/** What a participant's operator has decided, and what the participant has heard of the outcome since. */
+interface Guess {
+  readonly event: number;
+  readonly commit: boolean;
+  outcome: boolean | undefined;
+}
+
+interface Guesses {
+  /** By transaction, and participant. */
+  readonly made: Map<TxnId, Map<number, Guess>>;
+  /** By transaction: participants of whose damage the coordinator has heard, and of whose it has written. */
+  readonly heard: Map<TxnId, NodeId[]>;
+  readonly written: Map<TxnId, NodeId[]>;
+}
+
+interface Told {
+  readonly type: string;
+  readonly txn: TxnId;
+}
+
+const verb = (commit: boolean): string => (commit ? 'commit' : 'abort');
+
+export const heuristicsTold: Property = always<Guesses>({
+  name: 'HEUR',
+  title:
+    'where an operator has decided otherwise, the participant says so, and the coordinator has it on record before anybody forgets',
+  source: 'Mohan, Lindsay, Obermarck 1986, section 5; X/Open XA, heuristic decisions',
+  oracle: 'internal',
+  messages: ['Ack', 'Decision'],
+  start: () => ({ made: new Map(), heard: new Map(), written: new Map() }),
+  send(memory, from, _to, message: Told, world) {
+    return message.type === 'Ack' ? admitted(memory, from, message as Ack, world) : undefined;
+  },
+  deliver(memory, from, to, message: Told, world) {
+    if (message.type === 'Ack') {
+      if ((message as Ack).damage !== undefined) add(memory.heard, message.txn, nameOf(world, from));
+      return undefined;
+    }
+    const guess = memory.made.get(message.txn)?.get(to);
+    if (guess !== undefined) guess.outcome = (message as Decision).commit;
+    return undefined;
+  },
+  log(memory, node, log, change, world) {
+    const record = appended(log, change);
+    if (record === undefined || isPrepared(record)) return undefined;
+    const { type, txn } = record;
+    if (record.heuristic === true) {
+      const guesses = memory.made.get(txn) ?? new Map<number, Guess>();
+      memory.made.set(txn, guesses.set(node, { event: world.event, commit: type === 'commit', outcome: undefined }));
+    } else if (type === 'damage') {
+      add(memory.written, txn, (record as unknown as { readonly participant: NodeId }).participant);
+    } else if (type === 'end' && memory.heard.has(txn)) {
+      return forgotten(memory, node, txn, memory.heard.get(txn) ?? [], world);
+    } else if (type === 'settled' && isParticipant(world, node)) {
+      const guess = memory.made.get(txn)?.get(node);
+      if (guess?.outcome === !guess?.commit) return forgotten(memory, node, txn, [nameOf(world, node)], world);
+    }
+    return undefined;
+  },
+});
+
+function admitted(memory: Guesses, node: number, { txn, damage }: Ack, world: World): Finding | undefined {
+  const guess = memory.made.get(txn)?.get(node);
+  if (guess === undefined || damage !== undefined || guess.outcome !== !guess.commit) return undefined;
+  const name = nameOf(world, node);
+  return {
+    sentence: `${name} acknowledges the ${verb(!guess.commit)} of ${txn} and hides that its operator has decided to ${verb(guess.commit)}`,
+    facts: [
+      factAt(world, guess.event, node, `its operator decides to ${verb(guess.commit)} ${txn}`),
+      factNow(world, node, `acknowledges the ${verb(!guess.commit)} of ${txn} as if it had carried it out`),
+    ],
+  };
+}
+
+function forgotten(
+  { written }: Guesses,
+  node: number,
+  txn: TxnId,
+  at: readonly NodeId[],
+  world: World,
+): Finding | undefined {
+  const missing = at.filter((one) => written.get(txn)?.includes(one) !== true);
+  if (missing.length === 0) return undefined;
+  return {
+    sentence: `${nameOf(world, node)} is done with ${txn}, and the coordinator has no record that operators decided otherwise at ${missing.join(' and ')}`,
+    facts: [factNow(world, node, `forgets that ${txn} was decided by hand at ${missing.join(' and ')}`)],
+  };
+}
+
+function add(lists: Map<TxnId, NodeId[]>, txn: TxnId, name: NodeId): void {
+  const list = lists.get(txn);
+  if (list === undefined) lists.set(txn, [name]);
+  else if (!list.includes(name)) list.push(name);
+}

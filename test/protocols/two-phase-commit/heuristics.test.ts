@@ -1,0 +1,110 @@
+/** What operators decide for participants in doubt: known as what it is, told where it is wrong, forgotten by nobody before. */
+import { describe, expect, it } from 'vitest';
+import { twoPhaseCommit } from '../../../src/protocols/two-phase-commit/two-phase-commit.ts';
+import type { Fault } from '../../../src/sim/faults.ts';
+import { ms } from '../../../src/sim/protocol.ts';
+import { call, type Run, run, type Scene, transfer } from '../atomic-commit/cluster.ts';
+
+/** n4 does not hear what became of it, and asks; before it is answered its operator decides. */
+const decideByHand = (commit: boolean): Fault => ({
+  kind: 'admin',
+  node: { noted: 'inquiring' },
+  when: { note: 'inquiring' },
+  action: { type: 'heuristic', commit },
+});
+const oneTransfer = [call(0, 'c1', transfer('k1', 'k2'))];
+const lostDecision = [{ message: 'n1>n4/Decision#1', drop: true }] as const;
+/** n2 has no more to give: it votes no, and n4, which has voted yes, does not hear of it. */
+const aborted = [call(0, 'c1', transfer('k2', 'k1', 60)), call(ms(150), 'c1', transfer('k2', 'k1', 60))];
+const lostAbort = [{ message: 'n1>n4/Decision#2', drop: true }] as const;
+
+const notes = ({ trace }: Run, text: string): number =>
+  trace.filter((event) => event.kind === 'note' && event.text === text).length;
+
+const records = ({ world }: Run, node: number, type: string): readonly unknown[] =>
+  world()
+    .diskOf(node)
+    .durableLog('wal')
+    .entries.filter((entry) => (entry as { readonly type: string }).type === type);
+
+function lives(scene: Scene): Run {
+  const one = run({ until: ms(3_000), ...scene }, twoPhaseCommit);
+  expect(one.simulation.failure).toBeUndefined();
+  expect(one.simulation.violation).toBeUndefined();
+  expect(notes(one, 'heuristicDecision')).toBe(1);
+  return one;
+}
+
+/** The coordinator is node 0, n4 node 3. */
+function isTold(one: Run): void {
+  expect(notes(one, 'heuristicWrong')).toBeGreaterThan(0);
+  expect(records(one, 0, 'damage')).toEqual([{ type: 'damage', txn: expect.any(String), participant: 'n4' }]);
+  expect(notes(one, 'heuristicDamage')).toBe(1);
+  expect(notes(one, 'toldOfDamage')).toBe(1);
+}
+
+describe.each(['nothing', 'abort', 'commit'])('presumed %s: an operator', (presumption) => {
+  it('who commits what was committed has done no harm', () => {
+    const one = lives({
+      options: { presumption, inquiryInterval: ms(40) },
+      calls: oneTransfer,
+      overrides: lostDecision,
+      faults: [decideByHand(true)],
+    });
+    expect(notes(one, 'heuristicRight')).toBe(1);
+    expect(notes(one, 'heuristicDamage')).toBe(0);
+    expect(records(one, 0, 'damage')).toEqual([]);
+  });
+
+  it('who aborts what was committed is known to have done so, and the client is told', () => {
+    isTold(
+      lives({
+        options: { presumption, inquiryInterval: ms(40) },
+        calls: oneTransfer,
+        overrides: lostDecision,
+        faults: [decideByHand(false)],
+      }),
+    );
+  });
+
+  it('who commits what was aborted too, also where nobody acknowledges an abort', () => {
+    isTold(
+      lives({
+        options: { presumption, inquiryInterval: ms(40) },
+        calls: aborted,
+        overrides: lostAbort,
+        faults: [decideByHand(true)],
+      }),
+    );
+  });
+});
+
+describe('what an operator has decided', () => {
+  const scene: Scene = {
+    options: { presumption: 'commit', inquiryInterval: ms(40) },
+    calls: oneTransfer,
+    overrides: lostDecision,
+  };
+
+  it('is not forgotten in a crash: the participant asks until it knows', () => {
+    const crash: Fault = { kind: 'crash', node: 'n4', at: ms(75), for: ms(300) };
+    isTold(lives({ ...scene, faults: [decideByHand(false), crash] }));
+  });
+
+  it('is told again where the coordinator forgets that it was told', () => {
+    const lost = [...lostDecision, { message: 'n4>n1/Ack#1', drop: true }] as const;
+    isTold(lives({ ...scene, overrides: lost, faults: [decideByHand(false)] }));
+    const crash: Fault = { kind: 'crash', node: 'n1', when: { message: 'Ack' }, effect: 1, for: ms(300) };
+    const one = lives({ ...scene, faults: [decideByHand(false), crash] });
+    expect(records(one, 0, 'damage')).toHaveLength(1);
+  });
+
+  it('is settled once it is noted: nobody asks any more', () => {
+    const one = lives({ ...scene, faults: [decideByHand(false)] });
+    const asked = notes(one, 'inquiring');
+    expect(asked).toBe(1);
+    isTold(one);
+    const inquiries = one.trace.filter((event) => event.kind === 'timer' && event.timer === 'inquiry');
+    expect(inquiries).toHaveLength(1);
+  });
+});
