@@ -71,6 +71,8 @@ function admitted(memory: Guesses, node: number, { txn, damage }: Ack, world: Wo
   const guess = memory.made.get(txn)?.get(node);
   if (guess === undefined || damage !== undefined || guess.outcome !== !guess.commit) return undefined;
   const name = nameOf(world, node);
+  // What has been told and written down may be acknowledged like anything else.
+  if (memory.written.get(txn)?.includes(name) === true) return undefined;
   return {
     sentence: `${name} acknowledges the ${verb(!guess.commit)} of ${txn} and hides that its operator has decided to ${verb(guess.commit)}`,
     facts: [
