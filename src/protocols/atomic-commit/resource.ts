@@ -39,10 +39,11 @@ export interface Decided {
   /** An operator's guess, not the transaction's outcome. */
   readonly heuristic?: true;
 }
-/** What an operator has decided is known to be right, or known to be wrong where the transaction was decided. */
+/** What became of a transaction that an operator has decided here: he was right, or the damage is known where it was decided. */
 export interface Settled {
   readonly type: 'settled';
   readonly txn: TxnId;
+  readonly commit: boolean;
 }
 export type ParticipantRecord = Prepared | Decided | Settled;
 
@@ -92,6 +93,8 @@ export interface Resource {
   readonly incarnations: { [coordinator: NodeId]: number };
   mourners: Mourner[];
   hazards: Hazard[];
+  /** What became of those that operators have decided, once that is settled: whether they were committed. */
+  readonly settled: { [txn: TxnId]: boolean };
   /** Transactions that got a lock in this very handler. */
   runnable: TxnId[];
 }
@@ -132,6 +135,7 @@ const emptyResource = (incarnation: number): Resource => ({
   incarnations: {},
   mourners: [],
   hazards: [],
+  settled: {},
   runnable: [],
 });
 
@@ -370,14 +374,15 @@ export function recover(rules: WorkRules, context: ResourceContext): Resource {
         heuristic: record.heuristic === true,
         recorded: true,
       };
-    } else if (record.type === 'settled') settle(resource, record.txn);
+    } else if (record.type === 'settled') settle(resource, record);
   }
   for (const record of doubts.values()) resource.locals.push(reopen(rules, resource, record));
   return resource;
 }
 
 /** Nobody has to learn any more what an operator has decided. */
-export function settle(resource: Resource, txn: TxnId): void {
+export function settle(resource: Resource, { txn, commit }: Settled): void {
+  resource.settled[txn] = commit;
   resource.hazards = resource.hazards.filter((hazard) => hazard.txn !== txn);
 }
 

@@ -184,8 +184,7 @@ function onDamage(
   { process }: Origin,
   context: CoordinatorContext,
 ): void {
-  const isKnown = state.damages.some((one) => one.txn === txn && one.participant === participant);
-  if (!isKnown) {
+  if (!isDamaged(state, txn, participant)) {
     if (rules.recordsDamage()) context.disk.append('wal', { type: 'damage', txn, participant });
     context.disk.sync();
     state.damages.push({ txn, participant });
@@ -195,6 +194,9 @@ function onDamage(
   }
   context.send(participant, { type: 'Noted', txn });
 }
+
+const isDamaged = ({ damages }: State, txn: TxnId, participant: NodeId): boolean =>
+  damages.some((one) => one.txn === txn && one.participant === participant);
 
 /** From here on the transaction is answered for by the presumption. */
 function forget(state: State, txn: TxnId, context: CoordinatorContext): void {
@@ -218,6 +220,10 @@ function resend(state: State, { txn, phase, awaited }: Ballot, context: Coordina
 function onInquiry(rules: Rules, state: State, from: NodeId, txn: TxnId, context: CoordinatorContext): void {
   const ballot = ballotOf(state, txn);
   if (ballot?.phase === 'voting' || workOn(state.manager, txn) !== undefined) return;
+  if (isDamaged(state, txn, from)) {
+    context.send(from, { type: 'Noted', txn });
+    return;
+  }
   const commit = ballot === undefined ? rules.presumed(context.options.presumption) : ballot.phase === 'committing';
   if (ballot === undefined) context.note('presumed', { txn, commit });
   context.send(from, { type: 'Decision', txn, incarnation: state.manager.incarnation, commit });

@@ -33,7 +33,7 @@ export function createParticipant(rules: Rules): Role<ParticipantShape> {
       Decision: (state, from, message, context) => onDecision(rules, state, from, message, context),
       Inquiry: (state, from, { txn }, context) => onPeerInquiry(rules, state, from, txn, context),
       Hearsay: (state, _from, { txn, commit }, context) => onHearsay(rules, state, txn, commit, context),
-      Noted: (state, _from, { txn }, context) => settleByHand(state, txn, context),
+      Noted: (state, _from, { txn }, context) => onNoted(state, txn, context),
     },
     onTimer: {
       ...workTimers(rules),
@@ -235,19 +235,32 @@ function onOutcome(
   const hazard = hazardOf(state, txn);
   const byHand = state.resource.finished[txn]?.outcome === 'commit';
   const damage = hazard !== undefined && rules.isDamage(commit, byHand);
-  if (hazard !== undefined) context.note(damage ? 'heuristicWrong' : 'heuristicRight', { txn });
-  if (damage) context.send(coordinator, { type: 'Ack', txn, damage: hazard.origin });
-  else if (acknowledges) context.send(coordinator, { type: 'Ack', txn });
-  if (hazard !== undefined && !damage) settleByHand(state, txn, context);
+  if (damage) {
+    context.note('heuristicWrong', { txn });
+    context.send(coordinator, { type: 'Ack', txn, damage: hazard.origin });
+    return;
+  }
+  if (hazard !== undefined) {
+    context.note('heuristicRight', { txn });
+    settleByHand(state, txn, commit, context);
+  }
+  // A late answer by presumption may say otherwise.
+  if (acknowledges && state.resource.settled[txn] === commit) context.send(coordinator, { type: 'Ack', txn });
 }
 
-/** Not forced: if it is lost, the participant asks once more. */
-function settleByHand(state: State, txn: TxnId, context: ParticipantContext): void {
-  if (hazardOf(state, txn) === undefined) return;
-  context.disk.append('wal', { type: 'settled', txn });
+function onNoted(state: State, txn: TxnId, context: ParticipantContext): void {
+  if (hazardOf(state, txn) !== undefined)
+    settleByHand(state, txn, state.resource.finished[txn]?.outcome !== 'commit', context);
+}
+
+/** Forced: once the coordinator has been told it may forget, and whoever asked again would be answered by the presumption. */
+function settleByHand(state: State, txn: TxnId, commit: boolean, context: ParticipantContext): void {
+  const record = { type: 'settled', txn, commit } as const;
+  context.disk.append('wal', record);
+  context.disk.sync();
   context.cancelTimer('inquiry', txn);
   delete state.inquiries[txn];
-  settle(state.resource, txn);
+  settle(state.resource, record);
 }
 
 // ---- Recovery --------------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ interface Guess {
   readonly event: number;
   readonly commit: boolean;
   outcome: boolean | undefined;
+  /** What is said later may rest on the presumption alone. */
+  isSettled: boolean;
 }
 
 interface Guesses {
@@ -45,7 +47,7 @@ export const heuristicsTold: Property = always<Guesses>({
       return undefined;
     }
     const guess = memory.made.get(message.txn)?.get(to);
-    if (guess !== undefined) guess.outcome = (message as Decision).commit;
+    if (guess !== undefined && !guess.isSettled) guess.outcome = (message as Decision).commit;
     return undefined;
   },
   log(memory, node, log, change, world) {
@@ -54,13 +56,17 @@ export const heuristicsTold: Property = always<Guesses>({
     const { type, txn } = record;
     if (record.heuristic === true) {
       const guesses = memory.made.get(txn) ?? new Map<number, Guess>();
-      memory.made.set(txn, guesses.set(node, { event: world.event, commit: type === 'commit', outcome: undefined }));
+      memory.made.set(
+        txn,
+        guesses.set(node, { event: world.event, commit: type === 'commit', outcome: undefined, isSettled: false }),
+      );
     } else if (type === 'damage') {
       add(memory.written, txn, (record as unknown as { readonly participant: NodeId }).participant);
     } else if (type === 'end' && memory.heard.has(txn)) {
       return forgotten(memory, node, txn, memory.heard.get(txn) ?? [], world);
     } else if (type === 'settled' && isParticipant(world, node)) {
       const guess = memory.made.get(txn)?.get(node);
+      if (guess !== undefined) guess.isSettled = true;
       if (guess?.outcome === !guess?.commit) return forgotten(memory, node, txn, [nameOf(world, node)], world);
     }
     return undefined;
