@@ -54,6 +54,26 @@ const kills = [
     foundBy: ['DELAY', 'ORDER'],
   },
   {
+    id: 'L24',
+    story:
+      'c1, which is heard and hears nobody, closes its session while a write of it is under way; c2 writes; the write arrives',
+    scene: {
+      options: {
+        ...options,
+        ttl: ms(400),
+        renewInterval: ms(60),
+        gracePeriod: ms(300),
+        guard: 'lock-delay',
+        lockDelay: ms(1_200),
+      },
+      calls,
+      faults: [{ kind: 'isolate', node: 'c1', direction: 'inbound', at: ms(530), for: ms(3_000) }],
+      overrides: Array.from({ length: 12 }, (_, i) => ({ message: `c1>n4/Write#${i + 2}`, latency: ms(700) })),
+      until: ms(5_000),
+    } as Scene,
+    foundBy: ['DELAY', 'ORDER'],
+  },
+  {
     id: 'L18',
     story: 'a follower that is cut off ends the session of c1 by its own clock',
     scene: { options, calls, faults: [{ kind: 'isolate', node: 'n2', at: ms(450), for: ms(500) }] } as Scene,

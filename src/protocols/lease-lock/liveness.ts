@@ -10,16 +10,19 @@ export const WRITES_MAX = 4;
 export const leaseLockLiveness: LivenessClaim = {
   quorum: { client: () => 1 },
   within(circumstances) {
-    const { latencyMax, syncMax, options } = circumstances;
-    const exchange = 2 * (latencyMax + 2 * syncMax);
-    const { guard, lockDelay = 0 } = options as unknown as GuardOptions;
-    const service =
-      guard === 'lock-delay'
-        ? serviceWithDelays(circumstances, exchange, lockDelay)
-        : serviceWithin(circumstances, exchange);
+    const { latencyMax, syncMax } = circumstances;
+    const service = serviceUnderGuard(circumstances, 2 * (latencyMax + 2 * syncMax));
     return service === undefined ? undefined : { service };
   },
 };
+
+/** Like `serviceWithin`, and with what lock-delay costs where the resource compares no tokens. */
+export function serviceUnderGuard(circumstances: Circumstances, exchange: Micros): Micros | undefined {
+  const { guard, lockDelay = 0 } = circumstances.options as unknown as GuardOptions;
+  return guard === 'lock-delay'
+    ? serviceWithDelays(circumstances, exchange, lockDelay)
+    : serviceWithin(circumstances, exchange);
+}
 
 /** Calls that each client makes in the calm, the one that was open when it began, and one that came too early. */
 const TURNS = 4;

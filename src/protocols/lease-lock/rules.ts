@@ -49,6 +49,8 @@ export interface Rules {
    * sake of those that check no sequencers.
    */
   delaysAfterLoss(): boolean;
+  /** The same of a lock whose holder has closed its session without giving it back. */
+  delaysAfterClose(): boolean;
   /** Until when a new leader, or a restarted server, keeps a lock that was lost: for how long that was done before it cannot know. */
   delayAfterFailover(now: Micros, lockDelay: Micros): Micros;
 
@@ -110,6 +112,7 @@ export const correctRules: Rules = {
   leaseAfterFailover: (now, ttl) => now + ttl,
   acceptsEpoch: (epoch, current) => epoch === current,
   delaysAfterLoss: () => true,
+  delaysAfterClose: () => true,
   delayAfterFailover: (now, lockDelay) => now + lockDelay,
 
   holderClock: ({ now }) => now,

@@ -28,5 +28,13 @@ export const chubbyBugs: readonly PlantedBug[] = [
       'the leader changes soon after the session of a holder has expired, while somebody waits and a write is under way',
     overrides: { delayAfterFailover: (now) => now },
   },
+  {
+    id: 'L24',
+    title: 'a session that is closed while its client holds the lock leaves it free at once',
+    violates: ['DELAY', 'ORDER'],
+    source: 'own; Burrows 2006, section 2.4',
+    recipe: 'a holder hears nobody for longer than the grace period, closes its session, and somebody waits',
+    overrides: { delaysAfterClose: () => false },
+  },
   ...replicaBugs,
 ];

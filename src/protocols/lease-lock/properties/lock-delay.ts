@@ -120,26 +120,40 @@ interface Delays {
   readonly boots: Boots;
   /** By acquisition. */
   readonly tokens: Map<number, number>;
+  /** Acquisitions whose clients have held the lock and not yet given it back: they may have writes under way. */
+  readonly unfinished: Set<number>;
   /** By token, of locks that were lost: when that was counted first. */
   readonly delays: Map<number, Delay>;
 }
 
-/** DELAY. Tokens are places in the queue: whatever was lost in front of a new holder has had its lock-delay. */
+const idOf = (data: Json | undefined): number => (data as { readonly id: number }).id;
+
+/**
+ * DELAY. A lock that its holder has released "is immediately available"; one that is free for another reason is not: whether its session
+ * has expired, or was closed over writes that may be under way. Tokens are places in the queue: whatever was lost in front of a new holder
+ * has had its lock-delay.
+ */
 const delay: Property = always<Delays>({
   name: 'DELAY',
-  title: 'where tokens are not compared: a lock that was lost is granted to nobody for the lock-delay',
+  title:
+    'where tokens are not compared: a lock that was not given back in the normal way is granted to nobody for the lock-delay',
   source: 'Burrows 2006, section 2.4',
   oracle: 'internal',
-  role: 'server',
-  start: () => ({ boots: new Map(), tokens: new Map(), delays: new Map() }),
+  start: () => ({ boots: new Map(), tokens: new Map(), unfinished: new Set(), delays: new Map() }),
   boot({ boots }, node, world) {
     boots.set(node, world.localTime(node));
     return undefined;
   },
   note(memory, node, text, data: Json | undefined, world) {
     if (!isGuardedByDelay(world, node)) return undefined;
-    const { tokens, delays } = memory;
+    const { tokens, unfinished, delays } = memory;
     switch (text) {
+      case 'believes':
+        unfinished.add(idOf(data));
+        return undefined;
+      case 'released':
+        unfinished.delete(idOf(data));
+        return undefined;
       case 'delays': {
         const { token, at } = data as { readonly token: number; readonly at: Micros };
         const since = earliest(memory.boots, node, at, world);
@@ -150,7 +164,7 @@ const delay: Property = always<Delays>({
       case 'freed': {
         const { id, why } = data as { readonly id: number; readonly why: string };
         const token = tokens.get(id);
-        if (why !== 'release' && token !== undefined && !delays.has(token)) {
+        if ((why !== 'release' || unfinished.has(id)) && token !== undefined && !delays.has(token)) {
           delays.set(token, { ...momentOf(world), node, since: undefined });
         }
         return undefined;

@@ -8,7 +8,7 @@ export const commands: StateMachine = orderedCommands((command) => tell(command 
 
 function tell(command: Command<Question>): string {
   if (command.type === 'expire') {
-    return command.id < 0 ? `the lock-delay after node ${-command.id} is over` : `the lease of a${command.id} is over`;
+    return command.id < 0 ? `the lock-delay after token ${-command.id} is over` : `the lease of a${command.id} is over`;
   }
   const { type, id, attempt } = command.message;
   const name = id === undefined ? '' : ` a${id}${attempt === undefined ? '' : `.${attempt}`}`;

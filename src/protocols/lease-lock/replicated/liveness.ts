@@ -1,22 +1,26 @@
 /** What a replicated lock owes in the calm: what the single server owes, once Raft has a leader and the clients have found it. */
 import type { Bounds, Circumstances, LivenessClaim } from '../../../check/liveness.ts';
+import type { Micros } from '../../../sim/protocol.ts';
 import { raftLiveness } from '../../raft/raft.ts';
-import { serviceWithin } from '../liveness.ts';
+import { serviceUnderGuard } from '../liveness.ts';
 import { type ReplicatedOptions, raftOptionsOf } from './options.ts';
 
 export const replicatedLiveness: LivenessClaim = {
   quorum: { server: (count) => Math.floor(count / 2) + 1, client: () => 1 },
-  within: (circumstances) => serviceOfReplicas(circumstances, 1),
+  within: (circumstances) => serviceOfReplicas(circumstances, (exchange) => serviceUnderGuard(circumstances, exchange)),
 };
 
-/** @param asks how many questions it takes to get the lock. */
-export function serviceOfReplicas(circumstances: Circumstances, asks: number): Bounds | undefined {
+/** @param serviceIn what is owed where an exchange with the servers takes so long. */
+export function serviceOfReplicas(
+  circumstances: Circumstances,
+  serviceIn: (exchange: Micros) => Micros | undefined,
+): Bounds | undefined {
   const { options, latencyMax, syncMax, clockRateMin, nodes } = circumstances;
   const below = { ...circumstances, options: { ...raftOptionsOf(options) } as Circumstances['options'] };
   const agreement = raftLiveness.within(below)?.agreement;
   // There, through the log of a quorum (or a round that confirms the leader, behind the one under way), and back.
   const exchange = 6 * (latencyMax + 2 * syncMax);
-  const service = serviceWithin(circumstances, exchange, asks);
+  const service = serviceIn(exchange);
   if (agreement === undefined || service === undefined) return undefined;
   // Those that are cut off do not even say that they do not lead.
   const { retryInterval, renewInterval } = options as unknown as ReplicatedOptions;

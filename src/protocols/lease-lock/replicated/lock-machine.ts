@@ -2,8 +2,8 @@
 import type { NodeId } from '../../../sim/protocol.ts';
 import { mix } from '../../raft/raft.ts';
 import type { Rules } from '../rules.ts';
-import type { Acquire, Granted, Lost, Queued, Release, Released, Renew } from '../shape.ts';
-import type { Command, Effects, LeaseMachine } from './machine.ts';
+import type { Acquire, Granted, GuardOptions, Lost, Queued, Release, Released, Renew } from '../shape.ts';
+import type { Command, Effects, Lease, LeaseMachine } from './machine.ts';
 
 type Ask = Acquire | Renew | Release;
 type Told = Granted | Lost | Released | Queued;
@@ -31,17 +31,28 @@ export interface LockState {
   readonly queue: Waiter[];
   /** By client, the last acquisition that is over. */
   readonly over: { [client: NodeId]: number };
+  /** Whether a lock that is lost is kept from others for a while; and the token under which it was, while it is. */
+  readonly hasDelays: boolean;
+  lost: number;
 }
 
 export const lockMachine = (rules: Rules): LeaseMachine<LockState, Ask, Told> => ({
   questions: ['Acquire', 'Renew', 'Release'],
-  start: () => ({ token: 0, owner: null, queue: [], over: {} }),
+  start: (options) => {
+    const hasDelays = (options as GuardOptions).guard === 'lock-delay' && rules.delaysAfterLoss();
+    return { token: 0, owner: null, queue: [], over: {}, hasDelays, lost: 0 };
+  },
   apply: (state, command, index, effects) => apply(rules, state, command, index, effects),
-  leases: ({ owner, queue }) =>
-    (owner === null ? queue : [owner, ...queue]).map(({ id, attempt }) => ({ id, attempt })),
+  leases: ({ owner, queue, lost }) => {
+    const leases: Lease[] = (owner === null ? queue : [owner, ...queue]).map(({ id, attempt }) => ({ id, attempt }));
+    // No acquisition has such a number.
+    if (lost !== 0) leases.push({ id: -lost, attempt: 0, isDelay: true });
+    return leases;
+  },
   clientOf: ({ owner, queue }, lease) => (owner?.id === lease ? owner : queue.find(({ id }) => id === lease))?.client,
-  digest: ({ token, owner, queue, over }) => {
+  digest: ({ token, owner, queue, over, lost }) => {
     let digest = mix(token, owner === null ? 0 : mix(owner.id, owner.attempt));
+    if (lost !== 0) digest = mix(digest, lost);
     for (const { id, attempt } of queue) digest = mix(mix(digest, id), attempt);
     for (const client in over) digest = mix(digest, over[client] as number);
     return digest;
@@ -62,11 +73,11 @@ export const lockMachine = (rules: Rules): LeaseMachine<LockState, Ask, Told> =>
     const { client, id, token, since } = owner;
     effects.note('restored', { client, id, token, since });
   },
-  view: ({ token, owner }) => ({
-    role: owner === null ? 'free' : 'locked',
-    epoch: token,
-    label: owner === null ? 'free' : `${owner.client} #${owner.token}`,
-  }),
+  view: ({ token, owner, lost }) => {
+    if (lost !== 0) return { role: 'delayed', epoch: token, label: `lost #${lost}` };
+    if (owner === null) return { role: 'free', epoch: token, label: 'free' };
+    return { role: 'locked', epoch: token, label: `${owner.client} #${owner.token}` };
+  },
 });
 
 function isOf<One extends Waiter>(one: One | null, client: NodeId, id: number): one is One {
@@ -87,7 +98,7 @@ function apply(rules: Rules, state: LockState, command: Command<Ask>, index: num
       if (!extendOwner(state, client, message, effects)) effects.tell(client, { type: 'Lost', id: message.id });
       return;
     case 'Release':
-      release(rules, state, client, message.id, index, effects);
+      release(rules, state, client, message, index, effects);
   }
 }
 
@@ -132,7 +143,7 @@ function release(
   rules: Rules,
   state: LockState,
   client: NodeId,
-  id: number,
+  { id, unfinished }: Release,
   index: number,
   effects: LockEffects,
 ): void {
@@ -142,7 +153,7 @@ function release(
     leaveQueue(state, waiter, 'release', effects);
   }
   if (state.owner !== null && rules.mayRelease(state.owner, client, id))
-    free(state, state.owner, 'release', id, effects);
+    free(state, state.owner, unfinished ? 'loss' : 'release', id, effects);
   effects.note('over', { client, id });
   effects.tell(client, { type: 'Released', id });
   grantNext(rules, state, index, effects);
@@ -157,6 +168,11 @@ function expire(
   index: number,
   effects: LockEffects,
 ): void {
+  if (id < 0 && state.lost === -id) {
+    state.lost = 0;
+    grantNext(rules, state, index, effects);
+    return;
+  }
   const { owner } = state;
   const waiter = state.queue.find((one) => one.id === id);
   if (waiter !== undefined && rules.mayExpire(waiter.attempt, attempt)) leaveQueue(state, waiter, 'silence', effects);
@@ -175,21 +191,22 @@ function leaveQueue(state: LockState, waiter: Waiter, why: 'release' | 'silence'
   effects.note('leftQueue', { client: waiter.client, id: waiter.id, why });
 }
 
-/** `named`: the acquisition that was to be ended. */
+/** `named`: the acquisition that was to be ended. `loss`: given back, with writes that may be under way. Burrows 2006, section 2.4. */
 function free(
   state: LockState,
-  { client, id }: Owner,
-  why: 'release' | 'expiry',
+  { client, id, token }: Owner,
+  why: 'release' | 'expiry' | 'loss',
   named: number,
   effects: LockEffects,
 ): void {
   state.owner = null;
+  if (state.hasDelays && why !== 'release') state.lost = token;
   effects.note('freed', { client, id, why, named });
 }
 
 /** Those whose lease was over when the leader took the command have left the queue before it. */
 function grantNext(rules: Rules, state: LockState, index: number, effects: LockEffects): void {
-  if (state.owner !== null || state.queue.length === 0) return;
+  if (state.owner !== null || state.lost !== 0 || state.queue.length === 0) return;
   const [next] = state.queue.splice(rules.nextInLine(state.queue.length), 1);
   if (next === undefined) return;
   const { client, id, attempt, asked } = next;

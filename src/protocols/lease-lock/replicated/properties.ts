@@ -181,9 +181,9 @@ export const passedOnInTheLog: Property = always<null>({
   oracle: 'internal',
   role: 'server',
   start: () => null,
-  step(_memory, node, { machine: { owner, queue } }: ReplicaState<LockState>, world) {
+  step(_memory, node, { machine: { owner, queue, lost } }: ReplicaState<LockState>, world) {
     const [first] = queue;
-    if (owner !== null || first === undefined) return undefined;
+    if (owner !== null || first === undefined || lost !== 0) return undefined;
     return `${nameOf(world, node)} does not give the lock to ${first.client} (a${first.id}), although nobody has it`;
   },
 });

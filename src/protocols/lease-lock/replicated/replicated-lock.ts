@@ -8,8 +8,10 @@ import { hostedRaftInvariants } from '../../raft/raft.ts';
 import { createClient } from '../client.ts';
 import { leaseLockGoals } from '../goals.ts';
 import { WRITES_MAX } from '../liveness.ts';
+import { guardOptionSpecs } from '../options.ts';
 import { fence } from '../properties/fencing.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
+import { delayFailedOver, lockDelayProperties } from '../properties/lock-delay.ts';
 import { lockMeter } from '../properties/meter.ts';
 import { workDone } from '../properties/work.ts';
 import { createResource } from '../resource.ts';
@@ -47,7 +49,7 @@ export function createReplicatedLock(rules: Rules = correctRules): Protocol {
       resource: { default: 1 },
       client: { default: 3, choices: [2, 3, 4] },
     },
-    options: replicatedOptionSpecs,
+    options: { ...replicatedOptionSpecs, ...guardOptionSpecs },
     baseTimeout: ({ electionTimeoutMin }) => electionTimeoutMin as number,
     operations: [{ type: 'work', arguments: { writes: { kind: 'integer', min: 1, max: WRITES_MAX } } }],
     faultsAtClientsPercent: 40,
@@ -64,6 +66,8 @@ export function createReplicatedLock(rules: Rules = correctRules): Protocol {
       passedOnInTheLog,
       agreement(machine),
       workDone,
+      ...lockDelayProperties,
+      delayFailedOver,
       ...leaseLockGoals,
       failedOver,
     ],

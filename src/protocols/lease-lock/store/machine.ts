@@ -78,7 +78,7 @@ function apply(rules: Rules, state: StoreState, command: Command<ToStore>, index
     const session = sessionOf(state, command.id);
     // Proposed when nothing had come since that attempt: what has come meanwhile keeps the session alive.
     if (session === undefined || !rules.mayExpire(session.attempt, command.attempt)) return;
-    endSession(state, session, 'expiry', index, effects);
+    endSession(rules, state, session, 'expiry', index, effects);
     return;
   }
   const { client, message } = command;
@@ -91,7 +91,7 @@ function apply(rules: Rules, state: StoreState, command: Command<ToStore>, index
       extend(state, client, message.session, message.attempt, effects);
       return;
     case 'CloseSession':
-      close(state, client, message.session, index, effects);
+      close(rules, state, client, message.session, index, effects);
       return;
     default:
       request(state, client, message, index, effects);
@@ -116,14 +116,22 @@ function extend(state: StoreState, client: NodeId, id: number, attempt: number, 
   effects.tell(client, { type: 'KeptAlive', session: id, attempt });
 }
 
-function close(state: StoreState, client: NodeId, id: number, index: number, effects: StoreEffects): void {
+function close(
+  rules: Rules,
+  state: StoreState,
+  client: NodeId,
+  id: number,
+  index: number,
+  effects: StoreEffects,
+): void {
   const session = sessionOf(state, id);
   state.over[client] = Math.max(state.over[client] ?? 0, id);
-  if (session !== undefined) endSession(state, session, 'release', index, effects);
+  if (session !== undefined) endSession(rules, state, session, 'release', index, effects);
   effects.tell(client, { type: 'SessionGone', session: id });
 }
 
 function endSession(
+  rules: Rules,
   state: StoreState,
   { id, client }: StoreSession,
   why: 'release' | 'expiry',
@@ -134,7 +142,8 @@ function endSession(
   state.over[client] = Math.max(state.over[client] ?? 0, id);
   // Its nodes go all at once, as in ZooKeeper. The first of the queue is taken last, or the lock would fall to the next of the same session.
   for (const node of state.nodes.filter(({ session }) => session === id).reverse()) {
-    if (state.hasDelays && node === state.nodes[0]) keepLost(node, why, effects);
+    const isLoss = why === 'expiry' || rules.delaysAfterClose();
+    if (state.hasDelays && isLoss && node === state.nodes[0]) keepLost(node, why, effects);
     else remove(state, node, why, index, effects);
   }
 }
