@@ -23,7 +23,7 @@ export { queueModel } from './check/models/queue.ts';
 export { casRegisterModel, registerModel } from './check/models/register.ts';
 export { setModel } from './check/models/set.ts';
 export type { Always, Property, Sometimes } from './check/property.ts';
-export { always, goalByNote, sometimes } from './check/property.ts';
+export { always, goalByNote, requiredWithin, sometimes } from './check/property.ts';
 export type { Bug, OptionSpec, Protocol, Telling } from './check/protocol.ts';
 export { defineProtocol } from './check/protocol.ts';
 export { type ParsedHistory, type ReadOptions, readHistories } from './check/read-history.ts';

@@ -50,6 +50,11 @@ export interface Always<Memory> extends Described<Memory>, Hooks<Memory, Finding
 export interface Sometimes<Memory> extends Described<Memory>, Hooks<Memory, boolean | undefined> {
   readonly kind: 'sometimes';
   readonly requiredWithinSeeds?: number;
+  /**
+   * False where runs with these options never reach it: a campaign that fixes them is not asked for it. Options that a campaign draws
+   * are left out, and so may have any value.
+   */
+  reachableUnder?(fixed: { readonly [option: string]: Json | undefined }): boolean;
   /** The note that reaches it, where one does: an event that matters, which faults may hang on however rare it is. */
   readonly reachedBy?: string;
 }
@@ -65,6 +70,17 @@ export const sometimes = <Memory>(property: Omit<Sometimes<Memory>, 'kind'>): Pr
   ...property,
   kind: 'sometimes',
 });
+
+/** The goal, which a campaign of so many seeds must reach, unless it fixes options under which nobody does. */
+export const requiredWithin = (
+  seeds: number,
+  goal: Property,
+  reachableUnder?: Sometimes<unknown>['reachableUnder'],
+): Property => {
+  if (goal.kind !== 'sometimes') return goal;
+  const required = { ...goal, requiredWithinSeeds: seeds };
+  return reachableUnder === undefined ? required : { ...required, reachableUnder };
+};
 
 /** A goal that is reached when some node writes the note. */
 export const goalByNote = (name: string, title: string, note: string): Property =>

@@ -23,7 +23,7 @@ export function coverageOf(protocol: Protocol, scenario: Scenario, tally: Tally)
     messagesNeverDelivered: messageTypes(protocol).filter((type) => (tally.messages[type]?.delivered ?? 0) === 0),
     operations: tally.operations,
     notes: sorted(tally.notes),
-    goals: goalsOf(protocol, tally),
+    goals: goalsOf(protocol, scenario, tally),
     linearizability: tally.linearizability,
     faultFreeSeeds: tally.faultFreeSeeds,
     downgraded: sorted(tally.downgraded),
@@ -32,17 +32,18 @@ export function coverageOf(protocol: Protocol, scenario: Scenario, tally: Tally)
   };
 }
 
-function goalsOf(protocol: Protocol, tally: Tally): readonly GoalReport[] {
+function goalsOf(protocol: Protocol, { options }: Scenario, tally: Tally): readonly GoalReport[] {
   return placedProperties(protocol).flatMap(({ path, property }) => {
     if (property.kind !== 'sometimes') return [];
     const goal = qualifiedName(path, property.name);
     const { title, requiredWithinSeeds } = property;
+    const isReachable = property.reachableUnder?.(options) ?? true;
     return [
       {
         goal,
         title,
         seeds: tally.goals[goal] ?? 0,
-        ...(requiredWithinSeeds === undefined ? {} : { requiredWithinSeeds }),
+        ...(requiredWithinSeeds === undefined || !isReachable ? {} : { requiredWithinSeeds }),
       },
     ];
   });

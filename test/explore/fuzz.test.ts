@@ -1,6 +1,6 @@
 /** Campaigns: what they find, what they prove, and that they never say more than they know. */
 import { describe, expect, test } from 'vitest';
-import { always, sometimes } from '../../src/check/property.ts';
+import { always, type Property, sometimes } from '../../src/check/property.ts';
 import type { Protocol } from '../../src/check/protocol.ts';
 import { execute } from '../../src/explore/execute.ts';
 import { type FuzzOptions, fuzz } from '../../src/explore/fuzz.ts';
@@ -135,6 +135,17 @@ describe('a campaign that proves little', () => {
     const missed = await spoiledCampaign({ properties: [always1, never(60)] });
     expect(missed.verdict).toBe('inconclusive');
     expect(missed.reasons).toEqual(['goal negative (a sum went below zero) was not reached, though 60 seeds should']);
+  });
+
+  test('is not asked for a goal that nobody reaches under the options that it fixes', async () => {
+    const options = { depth: { kind: 'choice', title: 'how deep', default: 1, of: [1, 2] } } as const;
+    const goal = { ...never(60), reachableUnder: ({ depth }: { readonly depth?: unknown }) => depth !== 1 } as Property;
+    const deep: Protocol = { ...counter({ properties: [always1, goal] }), options };
+    const verdict = async (fixed: { readonly depth?: number }): Promise<string> =>
+      (await campaign(deep, {}, { ...bare, options: fixed })).verdict;
+    expect(await verdict({ depth: 1 })).toBe('passed');
+    expect(await verdict({ depth: 2 })).toBe('inconclusive');
+    expect(await verdict({})).toBe('inconclusive');
   });
 
   test('has checked nothing when there are neither invariants nor a model, or no runs', async () => {

@@ -1,19 +1,23 @@
 /** What a campaign must have reached, or it proved little. */
-import { goalByNote, type Property } from '../../check/property.ts';
+import { goalByNote, type Property, requiredWithin } from '../../check/property.ts';
+import type { Json } from '../../sim/plain.ts';
 
-const within = (seeds: number, goal: Property): Property =>
-  goal.kind === 'sometimes' ? { ...goal, requiredWithinSeeds: seeds } : goal;
+/** A client that asks once never asks again. */
+const asksAgain = ({ clientAttempts }: { readonly clientAttempts?: Json }): boolean => clientAttempts !== 1;
 
 export const paxosGoals: readonly Property[] = [
-  within(10, goalByNote('committed', 'a transaction was committed at a participant', 'committed')),
-  within(20, goalByNote('aborted', 'a transaction that was being voted on was aborted', 'aborted')),
-  within(50, goalByNote('votes-missing', 'the coordinator gave up waiting for votes', 'votesMissing')),
-  within(50, goalByNote('inquired', 'a participant in doubt asked', 'inquiring')),
-  within(50, goalByNote('leading', 'a ballot beside the first was led', 'leading')),
-  within(500, goalByNote('outvoted', 'two processes led the same transaction', 'outvoted')),
-  within(200, goalByNote('blocked', 'a leader could not reach a majority (right: the others may decide)', 'blocked')),
-  within(100, goalByNote('in-doubt-at-recovery', 'a participant restarted in doubt', 'inDoubtAtRecovery')),
-  within(50, goalByNote('gave-way', 'a transaction gave way to another', 'gaveWay')),
-  within(100, goalByNote('tried-again', 'a transaction that gave way was tried again', 'triedAgain')),
-  within(100, goalByNote('client-retried', 'a client asked again', 'clientRetried')),
+  requiredWithin(10, goalByNote('committed', 'a transaction was committed at a participant', 'committed')),
+  requiredWithin(20, goalByNote('aborted', 'a transaction that was being voted on was aborted', 'aborted')),
+  requiredWithin(50, goalByNote('votes-missing', 'the coordinator gave up waiting for votes', 'votesMissing')),
+  requiredWithin(50, goalByNote('inquired', 'a participant in doubt asked', 'inquiring')),
+  requiredWithin(50, goalByNote('leading', 'a ballot beside the first was led', 'leading')),
+  requiredWithin(500, goalByNote('outvoted', 'two processes led the same transaction', 'outvoted')),
+  requiredWithin(
+    200,
+    goalByNote('blocked', 'a leader could not reach a majority (right: the others may decide)', 'blocked'),
+  ),
+  requiredWithin(100, goalByNote('in-doubt-at-recovery', 'a participant restarted in doubt', 'inDoubtAtRecovery')),
+  requiredWithin(50, goalByNote('gave-way', 'a transaction gave way to another', 'gaveWay')),
+  requiredWithin(100, goalByNote('tried-again', 'a transaction that gave way was tried again', 'triedAgain')),
+  requiredWithin(100, goalByNote('client-retried', 'a client asked again', 'clientRetried'), asksAgain),
 ];

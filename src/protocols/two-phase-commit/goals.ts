@@ -1,14 +1,15 @@
 /**
  * What a campaign must have reached, or it proved little. Some are decoys: alarming, but right, and never to be reported.
  */
-import { goalByNote, type Property, sometimes } from '../../check/property.ts';
+import { goalByNote, type Property, requiredWithin, sometimes } from '../../check/property.ts';
+import type { Json } from '../../sim/plain.ts';
 import { resourceOf } from '../atomic-commit/properties/facts.ts';
 import type { TxnId } from '../atomic-commit/transactions.ts';
 
-const oracle = 'internal';
+/** A client that asks once never asks again. */
+const asksAgain = ({ clientAttempts }: { readonly clientAttempts?: Json }): boolean => clientAttempts !== 1;
 
-const within = (seeds: number, goal: Property): Property =>
-  goal.kind === 'sometimes' ? { ...goal, requiredWithinSeeds: seeds } : goal;
+const oracle = 'internal';
 
 /** Decoy: two-phase commit blocks. That is its price, not a bug. */
 const blocked: Property = sometimes<{ readonly since: Map<string, number> }>({
@@ -46,28 +47,32 @@ const lockedWhileInDoubt: Property = sometimes<null>({
 });
 
 export const twoPhaseGoals: readonly Property[] = [
-  within(10, goalByNote('committed', 'a transaction was committed at a participant', 'committed')),
-  within(20, goalByNote('aborted', 'a transaction that was being voted on was aborted', 'aborted')),
-  within(50, goalByNote('votes-missing', 'the coordinator gave up waiting for votes', 'votesMissing')),
-  within(50, goalByNote('inquired', 'a participant in doubt asked', 'inquiring')),
-  within(100, goalByNote('in-doubt-at-recovery', 'a participant restarted in doubt', 'inDoubtAtRecovery')),
-  within(200, goalByNote('told-by-peer', 'a participant in doubt was told by another participant', 'toldByPeer')),
-  within(200, goalByNote('presumed', 'an inquiry was answered by the presumption', 'presumed')),
-  within(50, goalByNote('gave-way', 'a transaction gave way to another', 'gaveWay')),
-  within(50, goalByNote('lock-wait', 'a transaction waited for a lock', 'lockWait')),
-  within(100, goalByNote('tried-again', 'a transaction that gave way was tried again', 'triedAgain')),
-  within(
+  requiredWithin(10, goalByNote('committed', 'a transaction was committed at a participant', 'committed')),
+  requiredWithin(20, goalByNote('aborted', 'a transaction that was being voted on was aborted', 'aborted')),
+  requiredWithin(50, goalByNote('votes-missing', 'the coordinator gave up waiting for votes', 'votesMissing')),
+  requiredWithin(50, goalByNote('inquired', 'a participant in doubt asked', 'inquiring')),
+  requiredWithin(100, goalByNote('in-doubt-at-recovery', 'a participant restarted in doubt', 'inDoubtAtRecovery')),
+  requiredWithin(
+    200,
+    goalByNote('told-by-peer', 'a participant in doubt was told by another participant', 'toldByPeer'),
+    ({ cooperative }) => cooperative !== false,
+  ),
+  requiredWithin(200, goalByNote('presumed', 'an inquiry was answered by the presumption', 'presumed')),
+  requiredWithin(50, goalByNote('gave-way', 'a transaction gave way to another', 'gaveWay')),
+  requiredWithin(50, goalByNote('lock-wait', 'a transaction waited for a lock', 'lockWait')),
+  requiredWithin(100, goalByNote('tried-again', 'a transaction that gave way was tried again', 'triedAgain')),
+  requiredWithin(
     200,
     goalByNote('session-ended', 'work was rolled back because its coordinator had restarted', 'sessionEnded'),
   ),
-  within(100, goalByNote('client-retried', 'a client asked again', 'clientRetried')),
-  within(500, goalByNote('client-gave-up', 'a client gave up on a request', 'clientGaveUp')),
-  within(
+  requiredWithin(100, goalByNote('client-retried', 'a client asked again', 'clientRetried'), asksAgain),
+  requiredWithin(500, goalByNote('client-gave-up', 'a client gave up on a request', 'clientGaveUp')),
+  requiredWithin(
     1_000,
     goalByNote('heuristic-decision', 'an operator decided for a participant in doubt', 'heuristicDecision'),
   ),
-  within(1_000, goalByNote('heuristic-right', 'and was right, as the participant learned', 'heuristicRight')),
-  within(
+  requiredWithin(1_000, goalByNote('heuristic-right', 'and was right, as the participant learned', 'heuristicRight')),
+  requiredWithin(
     1_000,
     goalByNote(
       'heuristic-mixed',
@@ -75,7 +80,7 @@ export const twoPhaseGoals: readonly Property[] = [
       'heuristicDamage',
     ),
   ),
-  within(1_000, goalByNote('told-of-damage', 'a client was told so', 'toldOfDamage')),
-  within(2_000, lockedWhileInDoubt),
-  within(500, blocked),
+  requiredWithin(1_000, goalByNote('told-of-damage', 'a client was told so', 'toldOfDamage')),
+  requiredWithin(2_000, lockedWhileInDoubt),
+  requiredWithin(500, blocked),
 ];

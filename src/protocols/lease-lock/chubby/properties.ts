@@ -1,5 +1,5 @@
 /** What clients of Chubby must not do, and what a campaign must have reached. */
-import { always, goalByNote, type Property } from '../../../check/property.ts';
+import { always, goalByNote, type Property, requiredWithin } from '../../../check/property.ts';
 import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
 import { delayFailedOver, lockDelayProperties } from '../properties/lock-delay.ts';
 
@@ -29,7 +29,7 @@ const quiet: Property = always<{ readonly since: Map<number, Moment> }>({
 });
 
 const goal = (seeds: number, name: string, title: string, note: string): Property =>
-  Object.assign(goalByNote(name, title, note), { requiredWithinSeeds: seeds });
+  requiredWithin(seeds, goalByNote(name, title, note));
 
 export const chubbyProperties: readonly Property[] = [
   quiet,

@@ -208,6 +208,7 @@ const lockDelayed: Property = sometimes<null>({
   oracle: 'internal',
   role: 'server',
   requiredWithinSeeds: 500,
+  reachableUnder: ({ guard }) => guard !== 'tokens',
   start: () => null,
   note: (_memory, _node, text) => text === 'delays',
 });
@@ -243,6 +244,7 @@ export const delayFailedOver: Property = sometimes<Map<number, number>>({
   oracle: 'internal',
   role: 'server',
   requiredWithinSeeds: 500,
+  reachableUnder: ({ guard }) => guard !== 'tokens',
   start: () => new Map(),
   note(counting, node, text, data) {
     if (text !== 'delays') return false;

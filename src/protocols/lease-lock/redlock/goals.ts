@@ -1,9 +1,6 @@
 /** What a campaign must have reached, or it proved little. */
-import { goalByNote, type Property, sometimes } from '../../../check/property.ts';
+import { goalByNote, type Property, requiredWithin, sometimes } from '../../../check/property.ts';
 import type { Json } from '../../../sim/plain.ts';
-
-const within = (seeds: number, goal: Property): Property =>
-  goal.kind === 'sometimes' ? { ...goal, requiredWithinSeeds: seeds } : goal;
 
 /** Nobody has a quorum, but somebody some stores. */
 const split: Property = sometimes<null>({
@@ -36,14 +33,14 @@ const lateWrite: Property = sometimes<{ readonly begun: Map<number, number>; las
 });
 
 export const redlockGoals: readonly Property[] = [
-  within(10, goalByNote('won', 'a client won the lock', 'believes')),
-  within(10, goalByNote('released', 'a holder gave the lock back', 'released')),
-  within(20, goalByNote('refused', 'a store had the key of somebody else', 'refused')),
-  within(50, split),
-  within(50, goalByNote('extended', 'a lock was extended', 'renewed')),
-  within(100, goalByNote('expired', 'a key ran out', 'expired')),
-  within(100, goalByNote('lost', 'a holder noticed that it had lost the lock, and stopped', 'lost')),
-  within(100, goalByNote('gave-up', 'a client gave up waiting for the lock', 'gaveUp')),
-  within(50, goalByNote('forgot', 'a store restarted, and had forgotten everything', 'forgot')),
-  within(500, lateWrite),
+  requiredWithin(10, goalByNote('won', 'a client won the lock', 'believes')),
+  requiredWithin(10, goalByNote('released', 'a holder gave the lock back', 'released')),
+  requiredWithin(20, goalByNote('refused', 'a store had the key of somebody else', 'refused')),
+  requiredWithin(50, split),
+  requiredWithin(50, goalByNote('extended', 'a lock was extended', 'renewed')),
+  requiredWithin(100, goalByNote('expired', 'a key ran out', 'expired')),
+  requiredWithin(100, goalByNote('lost', 'a holder noticed that it had lost the lock, and stopped', 'lost')),
+  requiredWithin(100, goalByNote('gave-up', 'a client gave up waiting for the lock', 'gaveUp')),
+  requiredWithin(50, goalByNote('forgot', 'a store restarted, and had forgotten everything', 'forgot')),
+  requiredWithin(500, lateWrite, ({ trustedWith }) => trustedWith !== 'writes'),
 ];
