@@ -50,7 +50,7 @@ const tag = {
  */
 const stringHashes = new Map<string, number>();
 const STRING_HASHES_MAX = 20_000;
-const PLACES = 1024;
+const PLACES = 4096;
 const placed: string[] = new Array(PLACES).fill('');
 const placedHashes = new Int32Array(PLACES).fill(0x811c9dc5);
 
@@ -61,9 +61,17 @@ export function placeOf(text: string, places: number): number {
   return (Math.imul(text.charCodeAt(0), 37) ^ Math.imul(text.charCodeAt(length - 1), 5) ^ (length << 7)) & (places - 1);
 }
 
+/** The same for names that are numbered, which differ in their last characters and in their second: `n2.1.345`, `c7#12`. */
+export function placeOfNumbered(text: string, places: number): number {
+  const { length } = text;
+  if (length < 3) return placeOf(text, places);
+  const last = text.charCodeAt(length - 1) + 11 * text.charCodeAt(length - 2) + 121 * text.charCodeAt(length - 3);
+  return (last ^ Math.imul(text.charCodeAt(1), 331) ^ (length << 8)) & (places - 1);
+}
+
 /** FNV-1a over UTF-16 units. */
 export function hashString(text: string): number {
-  const place = placeOf(text, PLACES);
+  const place = placeOfNumbered(text, PLACES);
   if (placed[place] === text) return placedHashes[place] as number;
   const hash = searchedHash(text);
   placed[place] = text;

@@ -1,6 +1,6 @@
 /** Timers: armed in local time, queued in true time. */
 import type { Core } from './core.ts';
-import { hashString } from './digest.ts';
+import { hashString, placeOfNumbered } from './digest.ts';
 import { CANCEL_TIMER, SET_TIMER } from './effects.ts';
 import { eventAt, type QueuedEvent, TIMER } from './event.ts';
 import type { Override } from './faults.ts';
@@ -16,9 +16,10 @@ import { derive, scale } from './random.ts';
 export class Timers {
   private readonly core: Core;
   private readonly overrides: ReadonlyMap<string, ReadonlyMap<number, Override>>;
-  /** By name, and by key where there is one. */
+  /** Of timers without a key, by name. */
   private readonly titles = new Map<string, Title>();
-  private readonly keyed = new Map<string, Map<string, Title>>();
+  /** Of those with one the latest, each at its place: a key is used for a while, and never again. */
+  private readonly keyed: (Title | undefined)[] = new Array(KEYED).fill(undefined);
   /** Whether anybody wants timers counted and named. */
   private readonly named: boolean;
 
@@ -75,14 +76,18 @@ export class Timers {
   }
 
   private titleOf(name: string, key: string | undefined): Title {
-    const known = key === undefined ? this.titles.get(name) : this.keyed.get(name)?.get(key);
-    return known ?? this.addTitle(name, key);
+    if (key === undefined) return this.titles.get(name) ?? this.addTitle(name);
+    const place = (placeOfNumbered(key, KEYED) ^ (name.length << 3) ^ name.charCodeAt(0)) & (KEYED - 1);
+    const known = this.keyed[place];
+    if (known !== undefined && known.key === key && known.name === name) return known;
+    const title = keyedTitle(name, key);
+    this.keyed[place] = title;
+    return title;
   }
 
-  private addTitle(name: string, key: string | undefined): Title {
-    const title = titleOf(name, key);
-    if (key === undefined) this.titles.set(name, title);
-    else if (this.keyed.get(name)?.set(key, title) === undefined) this.keyed.set(name, new Map([[key, title]]));
+  private addTitle(name: string): Title {
+    const title = { id: name, hash: hashString(name), name, key: undefined };
+    this.titles.set(name, title);
     return title;
   }
 
@@ -143,19 +148,22 @@ function toThe1000th(r: number): number {
   return power;
 }
 
-/** What a timer is called, and the hash of that: put together once for each name and key. */
+/** What a timer is called, and the hash of that. */
 interface Title {
   readonly id: string;
   readonly hash: number;
+  readonly name: string;
+  readonly key: string | undefined;
 }
 
-function titleOf(name: string, key: string | undefined): Title {
-  if (key === undefined) return { id: name, hash: hashString(name) };
+function keyedTitle(name: string, key: string): Title {
   // The same as hashString(id), which would remember a string that is never asked for again.
   let hash = Math.imul(hashString(name) ^ SLASH, FNV_PRIME);
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), FNV_PRIME);
-  return { id: `${name}/${key}`, hash };
+  return { id: `${name}/${key}`, hash, name, key };
 }
 
+/** Places of keyed timers, a power of two. */
+const KEYED = 1024;
 const SLASH = 0x2f;
 const FNV_PRIME = 0x01000193;
