@@ -86,7 +86,7 @@ const coordinators: readonly PlantedBug[] = [
   {
     id: 'T18',
     title: 'a vote that comes after the time-out completes the ballot: both branches run',
-    violates: ['AC1', 'AC2', 'AC3'],
+    violates: ['HEUR', 'AC1', 'AC2', 'AC3'],
     source: 'textbook',
     recipe: 'the last yes arrives just after the time-out [off: presumed abort]',
     overrides: { readsVoteIn: () => true },
@@ -152,7 +152,7 @@ const participants: readonly PlantedBug[] = [
   {
     id: 'T11',
     title: 'a participant that has not voted answers ABORT, keeps no record of that, and votes yes',
-    violates: ['WAL', 'AC1', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['HEUR', 'WAL', 'AC1', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'BHG 7.4',
     recipe: 'the request to prepare is late for one, and another asks it first [needs cooperative termination]',
     overrides: {

@@ -2,8 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { twoPhaseCommit } from '../../../src/protocols/two-phase-commit/two-phase-commit.ts';
 import type { Fault } from '../../../src/sim/faults.ts';
+import type { Operation } from '../../../src/sim/history.ts';
 import { ms } from '../../../src/sim/protocol.ts';
-import { call, type Run, run, type Scene, transfer } from '../atomic-commit/cluster.ts';
+import type { TraceEvent } from '../../../src/sim/trace.ts';
+import { audit, bug, call, type Run, run, type Scene, transfer } from '../atomic-commit/cluster.ts';
 
 /** n4 does not hear what became of it, and asks; before it is answered its operator decides. */
 const decideByHand = (commit: boolean): Fault => ({
@@ -26,6 +28,9 @@ const records = ({ world }: Run, node: number, type: string): readonly unknown[]
     .diskOf(node)
     .durableLog('wal')
     .entries.filter((entry) => (entry as { readonly type: string }).type === type);
+
+const isAckOf = (node: string, event: TraceEvent): boolean =>
+  event.kind === 'send' && event.node === node && (event.message as { readonly type: string }).type === 'Ack';
 
 function lives(scene: Scene): Run {
   const one = run({ until: ms(3_000), ...scene }, twoPhaseCommit);
@@ -106,5 +111,57 @@ describe('what an operator has decided', () => {
     isTold(one);
     const inquiries = one.trace.filter((event) => event.kind === 'timer' && event.timer === 'inquiry');
     expect(inquiries).toHaveLength(1);
+  });
+});
+
+describe('what others make of it', () => {
+  const quick = { inquiryInterval: ms(40) };
+
+  it('a coordinator that has the damage on record says so, and presumes nothing', () => {
+    const overrides = [...lostDecision, { message: 'n1>n4/Noted#1', drop: true }] as const;
+    const one = lives({ options: quick, calls: oneTransfer, overrides, faults: [decideByHand(false)] });
+    isTold(one);
+    expect(notes(one, 'heuristicRight')).toBe(0);
+    expect(records(one, 3, 'settled')).toEqual([{ type: 'settled', txn: expect.any(String), commit: true }]);
+  });
+
+  it('an answer by presumption that comes late is not acknowledged', () => {
+    const overrides = [...lostDecision, { message: 'n4>n1/Inquiry#1', latency: ms(150) }] as const;
+    const one = lives({
+      options: { ...quick, presumption: 'nothing' },
+      calls: oneTransfer,
+      overrides,
+      faults: [decideByHand(true)],
+    });
+    expect(notes(one, 'presumed')).toBeGreaterThan(0);
+    const heard = one.trace.findIndex((event) => event.kind === 'note' && event.text === 'presumed');
+    const acks = one.trace.flatMap((event, place) => (isAckOf('n4', event) ? [place] : []));
+    expect(acks.length).toBeGreaterThan(0);
+    expect(Math.max(...acks)).toBeLessThan(heard);
+  });
+
+  it('a request of which an operator has committed an attempt that came to nothing is carried out once all the same', () => {
+    const crash: Fault = { kind: 'crash', node: 'n1', at: ms(33), for: ms(100) };
+    const one = lives({ options: quick, calls: oneTransfer, faults: [crash, decideByHand(true)] });
+    // n2 asks first.
+    const committed = records(one, 1, 'commit') as readonly { readonly heuristic?: true }[];
+    expect(committed.map(({ heuristic }) => heuristic)).toEqual([true, undefined]);
+  });
+
+  it('what an operator has broken is not held against the protocol: an audit that misses money', () => {
+    const calls = [...oneTransfer, call(ms(500), 'c2', audit)];
+    const one = lives({ options: quick, calls, overrides: lostDecision, faults: [decideByHand(false)] });
+    const [, audited] = one.world().history();
+    const { values } = (audited as Operation).output as unknown as { readonly values: readonly number[] };
+    expect(values.reduce((sum, value) => sum + value, 0)).not.toBe(400);
+  });
+
+  it('but what is broken where no operator was wrong is', () => {
+    const calls = [...oneTransfer, call(ms(500), 'c2', audit)];
+    // The decision comes twice to n2, which carries it out twice.
+    const overrides = [...lostDecision, { message: 'n2>n1/Ack#1', drop: true }] as const;
+    const scene = { options: quick, calls, overrides, faults: [decideByHand(true)] };
+    lives(scene);
+    expect(run(scene, bug(twoPhaseCommit, 'T13'), ['CONS']).simulation.violation?.property).toBe('CONS');
   });
 });
