@@ -1,6 +1,8 @@
 /** `worldline compare`: protocols that decide, side by side, in the same troubles. */
+
 import { compareProtocols } from '../explore/compare.ts';
 import { compareLines } from '../report/compare.ts';
+import { compileSparingly } from './compile-sparingly.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { createOutput } from './output.ts';
 import { registered } from './protocols.ts';
@@ -16,6 +18,7 @@ const RUNS = 20;
 
 /** A split is a violation, but not where the protocol does not claim to survive what splits it. */
 export async function compare(names: readonly string[], options: CompareCommandOptions): Promise<ExitCode> {
+  compileSparingly();
   const output = createOutput(options);
   try {
     const protocols = await Promise.all(names.map((name) => registered(name)));

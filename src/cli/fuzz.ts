@@ -1,4 +1,5 @@
 /** `worldline fuzz`: a campaign over many seeds; what it finds is shrunk, kept in a capsule, and told. */
+
 import { availableParallelism } from 'node:os';
 import type { Protocol } from '../check/protocol.ts';
 import { CheckpointError } from '../explore/checkpoint.ts';
@@ -12,6 +13,7 @@ import { campaignLines, openingLine } from '../report/campaign.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { writeCiReports } from './ci-reports.ts';
+import { compileSparingly } from './compile-sparingly.ts';
 import { CORPUS_DIRECTORY, type CorpusResult, corpusAsData, corpusLines, runCorpus } from './corpus.ts';
 import { tellDifference } from './difference.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
@@ -48,6 +50,7 @@ export interface FuzzCommandOptions extends SubjectOptions {
 const RUNS_WORTH_WORKERS = 200;
 
 export async function fuzz(name: string, options: FuzzCommandOptions): Promise<ExitCode> {
+  compileSparingly();
   const output = createOutput(options);
   try {
     return await campaign(name, options, output);

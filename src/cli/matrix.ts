@@ -1,6 +1,8 @@
 /** `worldline matrix`: what becomes of one task when any process crashes at any moment. */
+
 import { crashMatrix, RECOVERIES } from '../explore/matrix.ts';
 import { matrixLines } from '../report/matrix.ts';
+import { compileSparingly } from './compile-sparingly.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { createOutput } from './output.ts';
 import { loadSubject } from './subject.ts';
@@ -15,6 +17,7 @@ export interface MatrixCommandOptions {
 
 /** Blocking is no violation, and a split in a cut is none where the protocol does not claim to survive cuts. */
 export async function matrix(name: string, options: MatrixCommandOptions): Promise<ExitCode> {
+  compileSparingly();
   const output = createOutput(options);
   try {
     const { protocol, scenario } = await loadSubject(name, options, 'none');

@@ -1,4 +1,5 @@
 /** `worldline zoo`: every planted bug against the fuzzer as it is. */
+
 import { readFileSync } from 'node:fs';
 import type { Protocol } from '../check/protocol.ts';
 import type { Capsule } from '../explore/capsule.ts';
@@ -6,6 +7,7 @@ import { zoo as measureZoo, type ZooReport } from '../explore/zoo.ts';
 import { compareZoo, parseZoo, ZooFileError } from '../explore/zoo-compare.ts';
 import { changeLines, zooHead, zooLine, zooSummary } from '../report/zoo.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { compileSparingly } from './compile-sparingly.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError, replaceFile } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -30,6 +32,7 @@ export interface ZooCommandOptions {
 }
 
 export async function zoo(name: string, options: ZooCommandOptions): Promise<ExitCode> {
+  compileSparingly();
   const output = createOutput(options);
   try {
     return await measured(name, options, output);
