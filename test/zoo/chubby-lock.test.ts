@@ -54,7 +54,7 @@ const kills = [
     foundBy: ['DELAY', 'ORDER'],
   },
   {
-    id: 'L24',
+    id: 'L25',
     story:
       'c1, which is heard and hears nobody, closes its session while a write of it is under way; c2 writes; the write arrives',
     scene: {

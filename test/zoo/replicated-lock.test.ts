@@ -24,6 +24,20 @@ const leaderDies: Scene = {
   faults: [{ kind: 'crash', node: { noted: 'becameLeader' }, at: ms(560), for: ms(1_000) }],
 };
 
+/** No server hears a renewal of c1. The last write before its lease is over takes `latency`, and so does its copy. Nobody compares tokens. */
+const lateWrite = (latency: number, lockDelay: number): Scene => ({
+  options: { ...options, electionTimeoutMax: ms(250), guard: 'lock-delay', lockDelay },
+  calls: [work(ms(400), 'c1', 4), work(ms(420), 'c2', 4)],
+  overrides: [
+    ...['n1', 'n2', 'n3'].flatMap((server) =>
+      Array.from({ length: 40 }, (_, n) => ({ message: `c1>${server}/Renew#${n + 1}`, drop: true as const })),
+    ),
+    { message: 'c1>n4/Write#2', latency },
+    { message: 'c1>n4/Write#3', latency },
+  ],
+  until: ms(5_000),
+});
+
 const kills = [
   {
     id: 'L08',
@@ -48,6 +62,21 @@ const kills = [
     foundBy: ['AGREE'],
   },
   { id: 'L19', story: 'the leader dies while c1 holds the lock and c2 waits', scene: leaderDies, foundBy: ['EXCL'] },
+  {
+    id: 'L22',
+    story: 'the lease of c1 is over while a write of it is under way; c2 writes; the write arrives',
+    scene: lateWrite(ms(500), ms(1_000)),
+    foundBy: ['DELAY', 'ORDER'],
+  },
+  {
+    id: 'L23',
+    story: 'the same, and the leader dies before the lock-delay is over',
+    scene: {
+      ...lateWrite(ms(1_000), ms(1_500)),
+      faults: [{ kind: 'crash', node: { noted: 'becameLeader' }, at: ms(850), for: ms(2_000) }],
+    } as Scene,
+    foundBy: ['DELAY', 'ORDER'],
+  },
 ];
 
 describe.each(kills)('$id: $story', ({ id, scene, foundBy }) => {

@@ -1,6 +1,6 @@
 /** Bugs of Chubby's sessions. */
 import type { PlantedBug } from '../bugs.ts';
-import { replicaBugs } from '../replicated/bugs.ts';
+import { delayBugs, replicaBugs } from '../replicated/bugs.ts';
 
 export const chubbyBugs: readonly PlantedBug[] = [
   {
@@ -11,25 +11,9 @@ export const chubbyBugs: readonly PlantedBug[] = [
     recipe: 'a holder is cut off from the servers for longer than its session lasts, while somebody waits',
     overrides: { blocksInJeopardy: () => false, heedsLoss: () => false },
   },
+  ...delayBugs,
   {
-    id: 'L22',
-    title: 'a lock that was lost is free at once, although nobody compares tokens',
-    violates: ['DELAY', 'ORDER'],
-    source: 'Burrows 2006, section 2.4',
-    recipe: 'the session of a holder expires while somebody waits and a write is under way',
-    overrides: { delaysAfterLoss: () => false },
-  },
-  {
-    id: 'L23',
-    title: 'a new leader takes the lock-delay that its predecessor was counting for over',
-    violates: ['DELAY', 'ORDER'],
-    source: 'own; Burrows 2006, sections 2.4 and 2.9',
-    recipe:
-      'the leader changes soon after the session of a holder has expired, while somebody waits and a write is under way',
-    overrides: { delayAfterFailover: (now) => now },
-  },
-  {
-    id: 'L24',
+    id: 'L25',
     title: 'a session that is closed while its client holds the lock leaves it free at once',
     violates: ['DELAY', 'ORDER'],
     source: 'own; Burrows 2006, section 2.4',

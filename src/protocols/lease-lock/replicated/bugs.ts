@@ -21,8 +21,30 @@ export const replicaBugs: readonly PlantedBug[] = [
   },
 ];
 
+/** Of the lock-delay, where there is one. */
+export const delayBugs: readonly PlantedBug[] = [
+  {
+    id: 'L22',
+    title: 'a lock that was lost is free at once, although nobody compares tokens',
+    violates: ['DELAY', 'ORDER'],
+    source: 'Burrows 2006, section 2.4',
+    recipe: 'the lease of a holder is over while somebody waits and a write is under way',
+    overrides: { delaysAfterLoss: () => false },
+  },
+  {
+    id: 'L23',
+    title: 'a new leader takes the lock-delay that its predecessor was counting for over',
+    violates: ['DELAY', 'ORDER'],
+    source: 'own; Burrows 2006, sections 2.4 and 2.9',
+    recipe:
+      'the leader changes soon after the lease of a holder is over, while somebody waits and a write is under way',
+    overrides: { delayAfterFailover: (now) => now },
+  },
+];
+
 /** Of the single server's bugs those that a replicated one may have as well, in what it executes. */
 export const replicatedLockBugs: readonly PlantedBug[] = [
   ...plantedBugs.filter(({ id }) => id === 'L08' || id === 'L21'),
   ...replicaBugs,
+  ...delayBugs,
 ];
