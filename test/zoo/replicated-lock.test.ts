@@ -129,6 +129,31 @@ describe('the replicated lock', () => {
     expect(told.map(({ text }) => text)).toContain('lost');
   });
 
+  it('keeps a lock for the lock-delay that was given back in the middle of the work', () => {
+    // The servers hear c1, which hears nobody, and gives up before its lease is over for them.
+    const { simulation, trace } = run(
+      {
+        options: {
+          ...options,
+          ttl: ms(400),
+          electionTimeoutMax: ms(250),
+          renewInterval: ms(60),
+          guard: 'lock-delay',
+          lockDelay: ms(1_200),
+        },
+        calls,
+        faults: [{ kind: 'isolate', node: 'c1', direction: 'inbound', at: ms(580), for: ms(3_000) }],
+        until: ms(5_000),
+      },
+      replicatedLock,
+    );
+    expect(simulation.violation).toBeUndefined();
+    const [freed] = trace.flatMap((event) => (event.kind === 'note' && event.text === 'freed' ? [event] : []));
+    expect(freed?.data).toMatchObject({ client: 'c1', why: 'loss' });
+    const granted = trace.flatMap((event) => (event.kind === 'note' && event.text === 'granted' ? [event.at] : []));
+    expect((granted[1] ?? 0) - (freed?.at ?? 0)).toBeGreaterThanOrEqual(ms(1_198));
+  });
+
   it('writes no renewal into the log where leases are volatile', () => {
     const commands = (volatileLeases: boolean): number => {
       const { trace } = run({ options: { ...options, volatileLeases }, calls }, replicatedLock);
