@@ -47,8 +47,8 @@ export function drawCalm(
   };
 }
 
-/** So many calms of a hundred begin in the middle of the troubles. */
-const AMID_PERCENT = 30;
+/** So many calms of a hundred begin in the middle of the troubles: few, since what would have come after is lost. */
+const AMID_PERCENT = 4;
 
 /**
  * When the calm begins: when all troubles are over and those whom they have befallen have had time to recover, or a while after one of

@@ -6,7 +6,7 @@ import type { Draw } from './draw.ts';
 import type { Word } from './vocabulary.ts';
 
 /** Of the faults that can hang on an event, this many do, in percent. */
-const ANCHORED_PERCENT = 35;
+const ANCHORED_PERCENT = 25;
 const NOTED_TARGET_PERCENT = 40;
 /** Of the faults that hang on an event so many wait for one after their time has come: then it may be a consequence of the fault before. */
 const NEXT_PERCENT = 50;

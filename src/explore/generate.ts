@@ -28,7 +28,7 @@ const UNTIL_MAX = 600_000_000;
 
 const EVENTS_MAX = 1_000_000;
 /** So many runs are drawn without any idea of what belongs together: ideas may be wrong. */
-const UNIFORM_PERCENT = 40;
+const UNIFORM_PERCENT = 20;
 
 export interface Drawn {
   readonly plan: Plan;

@@ -11,7 +11,7 @@ export interface Profile {
   readonly duplicationPpmMax: number;
   /** Largest typical latency is base timeout / this. */
   readonly latencyDivisorMin: number;
-  /** Most faults in one run. */
+  /** Most faults that strike in one run, about: where they hang on events more are drawn. */
   readonly faultsMax: number;
   /** Time between faults, and their durations: from base timeout / the first to base timeout * the second. */
   readonly gap: readonly [divisor: number, factor: number];

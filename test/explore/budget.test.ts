@@ -193,7 +193,7 @@ describe('a finding outside the model', () => {
     const [group] = report.groups;
     expect(group?.signature).toBe('outside model: violated ONCE');
     expect(group?.count).toBeGreaterThan(5);
-    expect(group?.first.outsideModel?.join()).toMatch(/crash|outage/);
+    expect(group?.first.outsideModel?.join()).toMatch(/crash|outage|sync-error/);
     expect(report.coverage.liveness).toBeUndefined();
   });
 

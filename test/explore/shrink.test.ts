@@ -53,7 +53,7 @@ test('a failure that took luck is told message by message: no chance, no network
   const isLong = ([plan, execution]: readonly [Plan, Execution]): boolean =>
     scheduleOf(protocol, plan, execution).pastHandlers > 300;
   const [plan, execution] = failing(protocol, 8).find(isLong) as [Plan, Execution];
-  const { plan: small, execution: after } = await shrinkPlan(protocol, plan, execution, { workMax: 1_500_000 });
+  const { plan: small, execution: after } = await shrinkPlan(protocol, plan, execution, { workMax: 6_000_000 });
   expect(signatureOf(after)).toBe('violated LIN');
   expect(small.network).toMatchObject({ lossPpm: 0, duplicationPpm: 0 });
   expect(small.faults.filter(({ kind }) => kind !== 'crash')).toEqual([]);

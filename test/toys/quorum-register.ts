@@ -9,7 +9,8 @@ import { type Context, defineRole, ms, type NodeId, type Request } from '../../s
 
 interface Tag {
   readonly count: number;
-  readonly writer: NodeId;
+  /** A client and its round: after a restart it may not use the tag of a write that few servers have heard of. */
+  readonly writer: string;
 }
 interface Stored {
   readonly tag: Tag;
@@ -130,7 +131,7 @@ const client = (rules: Rules) => {
   const store = (state: Client, context: ClientContext): void => {
     const { op } = state.request as Request<Operation>;
     if (op.type === 'write') {
-      state.newest = { tag: { count: state.newest.tag.count + 1, writer: context.self }, value: op.value };
+      state.newest = { tag: { count: state.newest.tag.count + 1, writer: `${context.self}/${state.round}` }, value: op.value };
     }
     if (op.type === 'read' && !rules.writesBack) {
       finish(state, context);
@@ -141,7 +142,8 @@ const client = (rules: Rules) => {
     broadcast(state, context);
   };
   return defineRole<ClientShape>({
-    boot: () => ({ request: null, round: 0, phase: 'asking', answered: [], newest: nothing, attempts: 0 }),
+    // From a place of its own after each restart: answers to what it asked before it crashed are on their way.
+    boot: ({ random }) => ({ request: null, round: random.below(1_000_000_000), phase: 'asking', answered: [], newest: nothing, attempts: 0 }),
     onRequest: { read: begin, write: begin },
     onMessage: {
       Told: (state, from, { stored, round }, context) => {
@@ -173,7 +175,6 @@ const client = (rules: Rules) => {
   });
 };
 
-/** Clients of one name must not reuse a tag after a restart; here they never do, since `round` is only compared within an answer. */
 export const quorumRegister = (rules: Rules = correct, bugs: readonly Bug[] = []): Protocol =>
   defineProtocol({
     name: 'quorum-register',
