@@ -131,7 +131,10 @@ const client = (rules: Rules) => {
   const store = (state: Client, context: ClientContext): void => {
     const { op } = state.request as Request<Operation>;
     if (op.type === 'write') {
-      state.newest = { tag: { count: state.newest.tag.count + 1, writer: `${context.self}/${state.round}` }, value: op.value };
+      state.newest = {
+        tag: { count: state.newest.tag.count + 1, writer: `${context.self}/${state.round}` },
+        value: op.value,
+      };
     }
     if (op.type === 'read' && !rules.writesBack) {
       finish(state, context);
@@ -143,7 +146,14 @@ const client = (rules: Rules) => {
   };
   return defineRole<ClientShape>({
     // From a place of its own after each restart: answers to what it asked before it crashed are on their way.
-    boot: ({ random }) => ({ request: null, round: random.below(1_000_000_000), phase: 'asking', answered: [], newest: nothing, attempts: 0 }),
+    boot: ({ random }) => ({
+      request: null,
+      round: random.below(1_000_000_000),
+      phase: 'asking',
+      answered: [],
+      newest: nothing,
+      attempts: 0,
+    }),
     onRequest: { read: begin, write: begin },
     onMessage: {
       Told: (state, from, { stored, round }, context) => {
