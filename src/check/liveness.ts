@@ -154,7 +154,7 @@ class CalmJudge {
   /** How many calls of the calm each client makes. */
   private readonly wanted = new Map<NodeId, number>();
   /** Of the core. */
-  private indexes: readonly number[] | undefined;
+  private indexes: readonly number[] | undefined = undefined;
 
   constructor(claim: LivenessClaim, run: CalmRun) {
     this.claim = claim;

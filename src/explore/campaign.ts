@@ -61,7 +61,7 @@ export class Campaign {
   private dispatched: number;
   private done: number;
   private batchSeeds: number;
-  private pool: OpenPool | undefined;
+  private pool: OpenPool | undefined = undefined;
   private stopped = false;
   /** By index: the digests of the seeds that may be sampled. */
   private readonly sampled = new Map<number, string>();

@@ -44,8 +44,8 @@ export class FaultPlaces {
   /** Whom this run haunts: a server by name, or whoever noted something last. */
   private readonly victim: Target | undefined;
   /** Whom all faults strike while they belong together; and the event that they hang on, where it is one. */
-  private pinned: Target | undefined;
-  private pinnedMoment: Moment | undefined;
+  private pinned: Target | undefined = undefined;
+  private pinnedMoment: Moment | undefined = undefined;
 
   constructor(setting: ChaosSetting, to: Micros, draw: Draw) {
     this.setting = setting;

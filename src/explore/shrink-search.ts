@@ -56,7 +56,7 @@ export class ShrinkSearch implements Hints {
   /** Where the search is. */
   current: Failing;
   /** The plan with the shortest story so far. */
-  private shortest: { readonly failing: Failing; readonly cost: Cost } | undefined;
+  private shortest: { readonly failing: Failing; readonly cost: Cost } | undefined = undefined;
   /** How much of the budget may be used by now. */
   private share = 1;
   private executions = 0;

@@ -52,14 +52,14 @@ export class Recording {
   private readonly opening: readonly TraceEvent[];
   /** Trace events of the last event so far. */
   private readonly closing: TraceEvent[] = [];
-  private result: Execution | undefined;
+  private result: Execution | undefined = undefined;
   /** What was watched, and when goals were reached. */
   private readonly watches: readonly Watch[];
   private readonly seeker: Seeker = { simulation: undefined, lists: [] };
   /** Behind the other one: what changes is seen by looking twice, and going back costs much more than going on. */
   private readonly follower: Seeker = { simulation: undefined, lists: [] };
   /** Tells a stretch again, event by event; made when first needed. */
-  private teller: { readonly simulation: Simulation; events: TraceEvent[] } | undefined;
+  private teller: { readonly simulation: Simulation; events: TraceEvent[] } | undefined = undefined;
 
   /** The nodes have started, and nothing more has happened: `record` goes on. */
   constructor(protocol: Protocol, plan: Plan, { strict = false, sink }: RecordOptions) {

@@ -66,7 +66,7 @@ export class HandlerContext implements Context<never> {
   private readonly node: SimNode;
   private readonly part: Part;
   /** The last timer that was found to have a handler. */
-  private knownTimer: string | undefined;
+  private knownTimer: string | undefined = undefined;
 
   constructor(host: ContextHost, node: SimNode, part: Part) {
     this.host = host;

@@ -73,8 +73,8 @@ export class Core {
   /** Index of the node whose effects are being committed: nobody may see its state meanwhile. -1 for none. */
   committing = -1;
   over = false;
-  violation: Violation | undefined;
-  failure: Failure | undefined;
+  violation: Violation | undefined = undefined;
+  failure: Failure | undefined = undefined;
 
   readonly nodes: SimNode[] = [];
   readonly names: NodeId[] = [];

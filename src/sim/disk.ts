@@ -39,7 +39,7 @@ export class SimDisk {
   private busyUntil: Micros = 0;
   private syncs = new Fifo<PendingSync>();
   /** Every sync takes this long while set. */
-  slow: Micros | undefined;
+  slow: Micros | undefined = undefined;
   /**
    * Failed syncs of this incarnation, and how many of them each part has been told of. A sync fails with any failure that its part had
    * not been told of when it began, as fsync does for each open file (errseq_t of Linux): a barrier must not end well over a hole.
@@ -55,9 +55,9 @@ export class SimDisk {
   /** So many of the next writes that become durable do so at a wrong place. */
   misdirected = 0;
   /** Writes that have gone to a wrong place since somebody looked: what was meant, and what it has destroyed. */
-  strays: Stray[] | undefined;
+  strays: Stray[] | undefined = undefined;
   /** The entry that the last crash has torn. */
-  torn: string | undefined;
+  torn: string | undefined = undefined;
   /** How many writes the last sync that ended has made durable. */
   hardened = 0;
   /** How often something was damaged: names the draws. */

@@ -30,7 +30,7 @@ interface Mail {
 }
 
 export class Handlers implements ContextHost {
-  running: unknown;
+  running: unknown = undefined;
   /** What the running handler records, or the last one has recorded. */
   recorded: Effects = new Effects();
   /** Tells one activation from the next. */

@@ -68,7 +68,7 @@ export class Image {
   /** The log that was asked for last: mostly the next one too. Spares two searches by name, 20 ns, for each write and each look. */
   private lastPath = '';
   private lastName = '';
-  private lastLog: LogImage | undefined;
+  private lastLog: LogImage | undefined = undefined;
 
   area(path: string): AreaImage {
     let area = this.areas.get(path);

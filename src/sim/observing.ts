@@ -12,7 +12,7 @@ export class Watch {
   readonly path: string;
   // biome-ignore lint/suspicious/noExplicitAny: memories differ; each observer is checked where it is written.
   readonly observer: Observer<any>;
-  memory: unknown;
+  memory: unknown = undefined;
   /** Ordinal of the event at which it answered `true`; -1 before. */
   reachedAt = -1;
 

@@ -85,7 +85,7 @@ export class SimNode {
   pauses = 0;
   /** Token of the blocking sync it waits for; 0 when it waits for none. */
   syncToken = 0;
-  suffix: Suffix | undefined;
+  suffix: Suffix | undefined = undefined;
   /** Token of the end of the work it is at, where handlers cost time; 0 when it is at none. */
   workToken = 0;
   /** Index of the part whose disk failed in the middle of its effects, and that does not know it yet; -1 for none. */
@@ -96,16 +96,16 @@ export class SimNode {
   /** How late its timers may fire; 0: they are punctual. */
   timerJitter: Micros = 0;
   /** Crashes that wait for a sync to be under way. */
-  syncTraps: readonly number[] | undefined;
-  strikes: Strike[] | undefined;
+  syncTraps: readonly number[] | undefined = undefined;
+  strikes: Strike[] | undefined = undefined;
   /** Crashes and pauses that wait for a handler with enough effects. */
-  ambushes: readonly Strike[] | undefined;
+  ambushes: readonly Strike[] | undefined = undefined;
   /** Events that arrived while it was busy or paused. */
   inbox: QueuedEvent[] = [];
   inboxHead = 0;
-  private stream: Stream | undefined;
-  private syncStream: Stream | undefined;
-  private crashStream: Stream | undefined;
+  private stream: Stream | undefined = undefined;
+  private syncStream: Stream | undefined = undefined;
+  private crashStream: Stream | undefined = undefined;
 
   readonly index: number;
   readonly id: NodeId;

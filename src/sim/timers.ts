@@ -18,6 +18,8 @@ export class Timers {
   private readonly overrides: ReadonlyMap<string, ReadonlyMap<number, Override>>;
   /** Of timers without a key, by name. */
   private readonly titles = new Map<string, Title>();
+  /** The one of them that was asked for last: mostly the next one too. */
+  private known: Title | undefined = undefined;
   /** Of those with one the latest, each at its place: a key is used for a while, and never again. */
   private readonly keyed: (Title | undefined)[] = new Array(KEYED).fill(undefined);
   /** Whether anybody wants timers counted and named. */
@@ -76,7 +78,10 @@ export class Timers {
   }
 
   private titleOf(name: string, key: string | undefined): Title {
-    if (key === undefined) return this.titles.get(name) ?? this.addTitle(name);
+    if (key === undefined) {
+      if (this.known?.name !== name) this.known = this.titles.get(name) ?? this.addTitle(name);
+      return this.known;
+    }
     const place = (placeOfNumbered(key, KEYED) ^ (name.length << 3) ^ name.charCodeAt(0)) & (KEYED - 1);
     const known = this.keyed[place];
     if (known !== undefined && known.key === key && known.name === name) return known;

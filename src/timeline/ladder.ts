@@ -65,7 +65,7 @@ class RowsOfStep {
   /** Messages of the handler that say the same, by what they say: one row, a letter each. */
   private readonly sends = new Map<string, { node: NodeId; tags: string }>();
   /** The operation whose answer comes. */
-  private asked: Json | undefined;
+  private asked: Json | undefined = undefined;
 
   constructor(step: Step, stage: Stage, options: LadderOptions, looksBefore: ReadonlyMap<NodeId, Look>) {
     this.step = step;

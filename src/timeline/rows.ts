@@ -85,7 +85,7 @@ export class RowMaker {
 
 /** The first boots of all nodes are one row. */
 class Starting {
-  private first: Step | undefined;
+  private first: Step | undefined = undefined;
   private steps = 0;
   private readonly nodesByRole = new Map<string, NodeId[]>();
 
@@ -112,7 +112,7 @@ class Starting {
 
 /** A stretch of steps that are told together. */
 class Fold {
-  private single: Row | undefined;
+  private single: Row | undefined = undefined;
   private steps = 0;
   private readonly counts = new Map<string, number>();
 

@@ -52,7 +52,7 @@ export class Seer {
   readonly film: Film;
   readonly sight: Sight;
   private readonly teller: Teller;
-  private phaseStarts: Uint8Array | undefined;
+  private phaseStarts: Uint8Array | undefined = undefined;
 
   constructor(film: Film, sight: Sight, teller: Teller) {
     this.film = film;

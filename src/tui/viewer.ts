@@ -66,9 +66,9 @@ export class Viewer {
   readonly branches: Branch[] = [];
   private readonly protocol: Protocol;
   private readonly memory = new Map<string, unknown>();
-  private seer: { readonly key: string; readonly seer: Seer } | undefined;
-  private ways: { readonly key: string; readonly ways: readonly WayOn[] } | undefined;
-  private cone: { readonly key: string; readonly cone: Uint8Array } | undefined;
+  private seer: { readonly key: string; readonly seer: Seer } | undefined = undefined;
+  private ways: { readonly key: string; readonly ways: readonly WayOn[] } | undefined = undefined;
+  private cone: { readonly key: string; readonly cone: Uint8Array } | undefined = undefined;
 
   /** @param gradually the main run is recorded by `recordFor` */
   constructor(showing: Showing, { gradually = false }: { readonly gradually?: boolean } = {}) {

@@ -42,7 +42,7 @@ export class Writes {
   readonly #byValue: Map<string | number, number>[] = [];
 
   /** The first value written to a key twice. Then `find` tells only the first write, and nothing may be inferred. */
-  duplicate: DuplicateWriteError | undefined;
+  duplicate: DuplicateWriteError | undefined = undefined;
 
   constructor(transactions: readonly Transaction[]) {
     const lastOnKey: number[] = [];

@@ -1,6 +1,5 @@
 /** §5.3: log replication, pipelined as in diss 10.2.1. */
 
-import { deepFreeze } from '../../sim/plain.ts';
 import type { DiskOutcome, NodeId } from '../../sim/protocol.ts';
 import { advanceCommit, applyCommitted } from './commit.ts';
 import { follow, hearLeader, sendWhenDurable } from './follow.ts';
@@ -42,9 +41,11 @@ export function beginTerm(raft: Raft, state: ServerState, context: ServerContext
 
 /** §5.3: "The leader appends the command to its log as a new entry, then issues AppendEntries RPCs in parallel." Answers its index. */
 export function appendAsLeader(raft: Raft, state: ServerState, command: Command, context: ServerContext): number {
-  // Frozen, so that snapshots of the simulation share entries instead of copying them.
-  const entry: Entry = deepFreeze({ term: state.currentTerm, command });
+  const entry: Entry = { term: state.currentTerm, command };
   append(state, entry, context);
+  // Frozen, so that snapshots of the simulation share entries instead of copying them; what is in it nobody changes, and where the
+  // simulation makes sure of that, it has frozen the entry throughout as it was handed over. (Each freezing costs V8 half a microsecond.)
+  Object.freeze(entry);
   const appended: Appended = { term: state.currentTerm, index: lastIndex(state) };
   context.disk.syncLater('appended', appended);
   settle(raft, state, context);

@@ -92,27 +92,46 @@ function unsaid({ term, commit }: Known, node: number, { currentTerm, commitInde
   return undefined;
 }
 
-export const quorumDurable: Property = always<Known>({
+interface Quorums extends Known {
+  /** Numbers of the servers; they are looked for again where a node has joined. */
+  servers: readonly number[];
+  nodes: number;
+}
+
+function serversOf(memory: Quorums, world: World): readonly number[] {
+  if (memory.nodes !== world.nodes.length) {
+    memory.nodes = world.nodes.length;
+    memory.servers = world.nodes.flatMap((_, node) => (world.roleOf(node) === 'server' ? [node] : []));
+  }
+  return memory.servers;
+}
+
+export const quorumDurable: Property = always<Quorums>({
   name: 'QD',
   title: 'what a leader commits is of its own term and on the disks of a quorum at that moment',
   source: '§5.3, §5.4.2, diss 3.8',
   oracle: 'internal',
   role: 'server',
-  start: () => ({ term: [], commit: [] }),
+  start: () => ({ term: [], commit: [], servers: [], nodes: 0 }),
   note(memory, node, text, data: Json | undefined, world) {
     if (text !== 'committed') return undefined;
     hear(memory, node, data as unknown as Commit);
-    return judgeCommit(node, data as unknown as Commit, world);
+    return judgeCommit(node, data as unknown as Commit, serversOf(memory, world), world);
   },
   step(memory, node, state: ServerState, world) {
     if (state.role !== 'leader') return undefined;
     if (memory.commit[node] === state.commitIndex && memory.term[node] === state.currentTerm) return undefined;
     const commit = unsaid(memory, node, state);
-    return commit === undefined ? undefined : judgeCommit(node, commit, world);
+    return commit === undefined ? undefined : judgeCommit(node, commit, serversOf(memory, world), world);
   },
 });
 
-function judgeCommit(node: number, { term, index }: Commit, world: World): Finding | undefined {
+function judgeCommit(
+  node: number,
+  { term, index }: Commit,
+  servers: readonly number[],
+  world: World,
+): Finding | undefined {
   const entryTerm = termOf(writtenLog(world, node), index);
   if (entryTerm !== term) {
     return {
@@ -120,18 +139,14 @@ function judgeCommit(node: number, { term, index }: Commit, world: World): Findi
       facts: [factNow(world, node, `leads term ${term} and commits index ${index}, an entry of term ${entryTerm}`)],
     };
   }
-  let servers = 0;
   let holders = 0;
-  for (let server = 0; server < world.nodes.length; server++) {
-    if (world.roleOf(server) !== 'server') continue;
-    servers++;
-    if (durableEntry(world, server, index)?.term === term) holders++;
+  for (let i = 0; i < servers.length; i++) {
+    if (durableEntry(world, servers[i] as number, index)?.term === term) holders++;
   }
-  return holders * 2 > servers ? undefined : tooFew(node, term, index, world);
+  return holders * 2 > servers.length ? undefined : tooFew(node, { term, index }, servers, world);
 }
 
-function tooFew(node: number, term: number, index: number, world: World): Finding {
-  const servers = world.nodes.flatMap((_, server) => (world.roleOf(server) === 'server' ? [server] : []));
+function tooFew(node: number, { term, index }: Commit, servers: readonly number[], world: World): Finding {
   const holders = servers.filter((server) => durableEntry(world, server, index)?.term === term);
   const names = holders.map((server) => nameOf(world, server)).join(', ') || 'none';
   return {
