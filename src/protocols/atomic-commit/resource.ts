@@ -56,8 +56,9 @@ export interface Local {
   readonly coordinator: NodeId;
   readonly steps: readonly Step[];
   phase: LocalPhase;
-  readonly seen: Seen[];
-  readonly writes: Step[];
+  /** Both are replaced, and never changed: they are sent and written to disk as they are. */
+  seen: readonly Seen[];
+  writes: readonly Step[];
   /** Known from the request to prepare on. */
   participants: readonly NodeId[];
 }
@@ -125,6 +126,8 @@ export interface ResourceContext {
   cancelTimer(timer: 'idle' | 'lock', key: string): void;
   note(text: string, data?: Json): void;
 }
+
+const NO_WRITES: readonly Step[] = Object.freeze([]);
 
 const emptyResource = (incarnation: number): Resource => ({
   incarnation,
@@ -199,12 +202,12 @@ function advance(rules: WorkRules, resource: Resource, local: Local, context: Re
   while (local.seen.length < local.steps.length) {
     const step = local.steps[local.seen.length] as Step;
     if (!acquire(rules, resource, local, step, context)) return;
-    local.seen.push(seenBy(resource.store, local.writes, txn, step.key));
-    if (step.f !== 'read') local.writes.push(step);
+    local.seen = [...local.seen, seenBy(resource.store, local.writes, txn, step.key)];
+    if (step.f !== 'read') local.writes = [...local.writes, step];
   }
   local.phase = 'executed';
   context.setTimer('idle', context.options.idleTimeout, txn);
-  context.send(local.coordinator, { type: 'Executed', txn, incarnation: resource.incarnation, seen: [...local.seen] });
+  context.send(local.coordinator, { type: 'Executed', txn, incarnation: resource.incarnation, seen: local.seen });
 }
 
 /** True when the lock is held. Else the transaction waits for it, or is gone. */
@@ -275,8 +278,6 @@ export function onRollback(rules: WorkRules, resource: Resource, txn: TxnId, con
   runAll(rules, resource, context);
 }
 
-const NO_WRITES: readonly Step[] = Object.freeze([]);
-
 /** Aborted before the vote: known in memory only. */
 const ABORTED: Finished = Object.freeze({ outcome: 'abort', writes: NO_WRITES, heuristic: false, recorded: false });
 
@@ -302,7 +303,7 @@ export function prepareLocal(
   local.participants = participants;
   context.cancelTimer('idle', age.txn);
   const locks = heldBy(resource.locks, age.txn);
-  context.disk.append('wal', { type: 'prepared', age, origin, participants, coordinator, writes: [...writes], locks });
+  context.disk.append('wal', { type: 'prepared', age, origin, participants, coordinator, writes, locks });
   if (rules.keepsLocksAfterVote()) return;
   release(resource.locks, age.txn, resource.runnable);
 }
@@ -316,9 +317,9 @@ export function leaveAsReader(resource: Resource, local: Local, context: Resourc
 
 /** Carries out a commit; the caller has written the record. */
 export function commitLocal(resource: Resource, txn: TxnId, context: ResourceContext, heuristic = false): void {
-  const writes = localOf(resource, txn)?.writes ?? resource.finished[txn]?.writes ?? [];
+  const writes = localOf(resource, txn)?.writes ?? resource.finished[txn]?.writes ?? NO_WRITES;
   for (const step of writes) applyStep(resource.store, step, txn);
-  finish(resource, txn, { outcome: 'commit', writes: [...writes], heuristic, recorded: true }, context);
+  finish(resource, txn, { outcome: 'commit', writes, heuristic, recorded: true }, context);
 }
 
 /** What a transaction did here is forgotten: it never left its workspace. */
@@ -390,5 +391,5 @@ function reopen(rules: WorkRules, resource: Resource, record: Prepared): Local {
   const { age, origin, coordinator, writes, participants } = record;
   for (const { key, mode } of rules.locksAgainAtRecovery(record.locks))
     claim(resource.locks, key, { age, mode }, false);
-  return { age, origin, coordinator, steps: [], phase: 'prepared', seen: [], writes: [...writes], participants };
+  return { age, origin, coordinator, steps: [], phase: 'prepared', seen: [], writes, participants };
 }

@@ -29,11 +29,13 @@ interface Known {
   readonly node: number;
   readonly outcome: Outcome;
   readonly event: number;
+  /** Of another node; or of the same, where it has gone back. */
+  readonly before: Known | undefined;
 }
 
 interface Decisions {
-  /** By transaction: who has decided what; a node twice only where it has gone back. */
-  readonly known: Map<TxnId, Known[]>;
+  /** By transaction: the decision that was heard of last, and with it all others. */
+  readonly known: Map<TxnId, Known>;
   /** By node: what it has promised and not decided, as far as this property has seen. */
   readonly open: TxnId[][];
   /** By node: what it has ever voted yes on. */
@@ -44,7 +46,7 @@ interface Decisions {
 
 /** What two properties do with a new decision. */
 type Judge = (
-  decisions: readonly Known[],
+  latest: Known | undefined,
   node: number,
   txn: TxnId,
   outcome: Outcome,
@@ -93,19 +95,24 @@ function decided(
   judge: Judge,
   world: World,
 ): Finding | undefined {
-  let decisions = memory.known.get(txn);
-  if (decisions === undefined) {
-    decisions = [];
-    memory.known.set(txn, decisions);
-  }
-  const finding = judge(decisions, node, txn, outcome, world);
-  if (!isKnown(decisions, node, outcome)) decisions.push({ node, outcome, event: world.event });
-  return finding;
+  const latest = memory.known.get(txn);
+  if (isKnown(latest, node, outcome)) return undefined;
+  memory.known.set(txn, { node, outcome, event: world.event, before: latest });
+  return judge(latest, node, txn, outcome, world);
 }
 
-function isKnown(decisions: readonly Known[], node: number, outcome: Outcome): boolean {
-  for (const known of decisions) if (known.node === node && known.outcome === outcome) return true;
+function isKnown(latest: Known | undefined, node: number, outcome: Outcome): boolean {
+  for (let known = latest; known !== undefined; known = known.before) {
+    if (known.node === node && known.outcome === outcome) return true;
+  }
   return false;
+}
+
+/** The earliest that matches. */
+function firstOf(latest: Known | undefined, matches: (known: Known) => boolean): Known | undefined {
+  let first: Known | undefined;
+  for (let known = latest; known !== undefined; known = known.before) if (matches(known)) first = known;
+  return first;
 }
 
 function decidedOnDisk(memory: Decisions, node: number, judge: Judge, world: World): Finding | undefined {
@@ -172,37 +179,33 @@ const verb = (outcome: Outcome): string => (outcome === 'commit' ? 'commits' : '
 export const agreement: Property = watchDecisions(
   'AC1',
   'all processes that decide on a transaction decide alike',
-  (decisions, node, txn, outcome, world) => {
-    for (const known of decisions) {
-      const other = known.node;
-      if (other === node || known.outcome === outcome) continue;
-      return {
-        sentence: `${nameOf(world, other)} ${verb(known.outcome)} transaction ${txn}, and ${nameOf(world, node)} ${verb(outcome)} it`,
-        facts: [
-          factAt(world, known.event, other, `${verb(known.outcome)} ${txn}`),
-          factNow(world, node, `${verb(outcome)} ${txn}`),
-        ],
-      };
-    }
-    return undefined;
+  (latest, node, txn, outcome, world) => {
+    const known = firstOf(latest, (other) => other.node !== node && other.outcome !== outcome);
+    if (known === undefined) return undefined;
+    const other = known.node;
+    return {
+      sentence: `${nameOf(world, other)} ${verb(known.outcome)} transaction ${txn}, and ${nameOf(world, node)} ${verb(outcome)} it`,
+      facts: [
+        factAt(world, known.event, other, `${verb(known.outcome)} ${txn}`),
+        factNow(world, node, `${verb(outcome)} ${txn}`),
+      ],
+    };
   },
 );
 
 export const stability: Property = watchDecisions(
   'AC2',
   'nobody reverses a decision, not even by a restart',
-  (decisions, node, txn, outcome, world) => {
-    for (const known of decisions) {
-      if (known.node !== node || known.outcome === outcome) continue;
-      return {
-        sentence: `${nameOf(world, node)} ${verb(known.outcome)} transaction ${txn}, and then ${verb(outcome)} it`,
-        facts: [
-          factAt(world, known.event, node, `${verb(known.outcome)} ${txn}`),
-          factNow(world, node, `${verb(outcome)} ${txn}`),
-        ],
-      };
-    }
-    return undefined;
+  (latest, node, txn, outcome, world) => {
+    const known = firstOf(latest, (own) => own.node === node && own.outcome !== outcome);
+    if (known === undefined) return undefined;
+    return {
+      sentence: `${nameOf(world, node)} ${verb(known.outcome)} transaction ${txn}, and then ${verb(outcome)} it`,
+      facts: [
+        factAt(world, known.event, node, `${verb(known.outcome)} ${txn}`),
+        factNow(world, node, `${verb(outcome)} ${txn}`),
+      ],
+    };
   },
 );
 

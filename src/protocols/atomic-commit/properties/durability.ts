@@ -47,8 +47,8 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
       const { txn } = message;
       const { first, entries } = world.diskOf(from).durableLog(WAL);
       const end = first + entries.length;
-      for (const { type, index } of memory.written[from]?.get(txn) ?? NOTHING) {
-        if (index < end && records.includes(type)) return undefined;
+      for (let place = memory.written[from]?.get(txn); place !== undefined; place = place.before) {
+        if (place.index < end && records.includes(place.type)) return undefined;
       }
       return isOver(world, from, txn) ? undefined : tooEarly(message.type, txn, records, from, world);
     },
@@ -58,15 +58,20 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
     },
   });
 
-/** Of one node, by transaction: its records, with their places in the log. Those before its end on disk are durable. */
-type Places = Map<TxnId, { readonly type: string; readonly index: number }[]>;
+/** Of one node, by transaction: its latest record, and with it those before. */
+type Places = Map<TxnId, Place>;
+
+/** A record's place in the log. What is before the log's end on disk is durable. */
+interface Place {
+  readonly type: string;
+  readonly index: number;
+  readonly before: Place | undefined;
+}
 
 /** By node. */
 interface Records {
   readonly written: Places[];
 }
-
-const NOTHING: readonly { readonly type: string; readonly index: number }[] = [];
 
 /** A crash takes what has not arrived, and not in any order: places are counted anew. */
 function readAgain({ written }: Records, node: number, world: World): void {
@@ -79,9 +84,7 @@ function readAgain({ written }: Records, node: number, world: World): void {
 }
 
 function add(places: Places, txn: TxnId, type: string, index: number): void {
-  const known = places.get(txn);
-  if (known === undefined) places.set(txn, [{ type, index }]);
-  else known.push({ type, index });
+  places.set(txn, { type, index, before: places.get(txn) });
 }
 
 /** Everybody knows the outcome: what is answered to late questions binds nobody. */

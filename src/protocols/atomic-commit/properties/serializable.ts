@@ -27,7 +27,7 @@ interface Traced {
   readonly txn: TxnId;
   readonly origin: Origin;
   readonly called: number;
-  readonly shares: Share[];
+  shares: readonly Share[];
   committed: boolean;
   answered: number;
   /** Its place among all: when the last of its participants had executed it, and it held all its locks. */
@@ -91,7 +91,7 @@ function noteAttempt(memory: Versions, to: number, { age, origin, steps }: Execu
     attempts.set(origin.sequence, age.txn);
   }
   const share = shareOf(traced, to);
-  if (share === undefined) traced.shares.push({ node: to, steps, seen: NOTHING_SEEN });
+  if (share === undefined) traced.shares = [...traced.shares, { node: to, steps, seen: NOTHING_SEEN }];
   else share.steps = steps;
 }
 
