@@ -63,7 +63,7 @@ export async function loadSubject(
   const protocol = await protocolOf(found, bug);
   const settings = settingsOf(options);
   const resolution = resolveScenario(withSettings(found.scenario, settings), protocol, found.numbers);
-  if (resolution.problems.length > 0) throw faulty(found.file, placed(resolution.problems, found.locate));
+  if (resolution.problems.length > 0) throw refused(found, resolution.problems, settings);
   const profile = readProfile(options.profile) ?? resolution.scenario.chaos.profile ?? usualProfile;
   const scenario: Scenario = {
     ...resolution.scenario,
@@ -184,6 +184,17 @@ function inFile(error: UsageError, found: Found, bug: string | undefined): Usage
   const position = found.locate([field]);
   if (position === undefined) return error;
   return new UsageError(`${found.file}:${position.line}:${position.column}  ${field}: ${error.message}`, error.hint);
+}
+
+/** A mistake in what `--set` has set is the command's, any other the file's. */
+function refused({ file, locate }: Found, problems: readonly Problem[], settings: readonly string[]): UsageError {
+  const given = settings.map((text) => text.slice(0, text.indexOf('=')).trim().split('.'));
+  const isGiven = ({ path }: Problem): boolean =>
+    given.some((names) => names.every((name, place) => String(path[place]) === name));
+  const told = problems.filter(isGiven).map((problem) => describeProblem('--set', problem));
+  const others = problems.filter((problem) => !isGiven(problem));
+  if (others.length === 0) return new UsageError(told.join('\n'));
+  return new UsageError([...told, faulty(file, placed(others, locate)).message].join('\n'));
 }
 
 function faulty(file: string, problems: readonly Problem[]): UsageError {

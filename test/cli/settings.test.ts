@@ -1,6 +1,7 @@
 /** `--set path=value`: what a scenario may say, said on the command line. */
 import { describe, expect, test } from 'vitest';
 import { withSettings } from '../../src/cli/settings.ts';
+import { loadSubject } from '../../src/cli/subject.ts';
 import { bareScenario, type Scenario } from '../../src/scenario/scenario.ts';
 
 const base: Scenario = {
@@ -29,5 +30,11 @@ describe('a setting', () => {
     expect(() => withSettings(base, ['network.loss'])).toThrow(/no value is given/);
     expect(() => withSettings(base, ['limits.until=5', 'limits.until.x=5'])).toThrow(/was given a value before/);
     expect(() => withSettings(base, ['chaos.faults=[crash'])).toThrow(/not written as in a scenario file/);
+  });
+
+  test('that is wrong for the protocol is not blamed on the file', async () => {
+    const message = await loadSubject('raft', { set: ['properties=[XX]'] }, 'default').catch(String);
+    expect(message).toMatch(/--set {2}properties\[0\]: "XX" is not a property of raft/);
+    expect(message).not.toContain('.yaml');
   });
 });
