@@ -2,6 +2,7 @@
  * A scenario held against its protocol: do the nodes, options, operations, properties and events that it names exist?
  * Also turns the durations among the options into microseconds, which only the protocol can tell from text.
  */
+import { LIVENESS } from '../check/liveness.ts';
 import { LINEARIZABILITY, placedProperties, qualifiedName } from '../check/monitor.ts';
 import type { OptionSpec, Protocol } from '../check/protocol.ts';
 import type { Fault, Target, Trigger } from '../sim/faults.ts';
@@ -259,7 +260,11 @@ export function propertyNames(protocol: Protocol): readonly string[] {
   const known = placedProperties(protocol).flatMap(({ path, property }) =>
     property.kind === 'always' ? [qualifiedName(path, property.name)] : [],
   );
-  return protocol.model === undefined ? known : [...known, LINEARIZABILITY];
+  return [
+    ...known,
+    ...(protocol.model === undefined ? [] : [LINEARIZABILITY]),
+    ...(protocol.liveness === undefined ? [] : [LIVENESS]),
+  ];
 }
 
 function propertiesExist(scenario: Scenario, protocol: Protocol): Problem[] {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { always } from '../../src/check/property.ts';
 import { defineProtocol, type Protocol } from '../../src/check/protocol.ts';
+import { raft } from '../../src/protocols/raft/raft.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { writePath } from '../../src/scenario/problem.ts';
 import { resolveScenario } from '../../src/scenario/resolve.ts';
@@ -98,6 +99,13 @@ test.each([
   ['chaos: { from: 2s, to: 1s }', 'chaos.to: is earlier than from (time only runs forward here)'],
 ])('%s is refused', (text, complaint) => {
   expect(complaints(text)).toEqual([complaint]);
+});
+
+test('liveness is a property like any other where the protocol owes something', () => {
+  const text = 'protocol: raft\nproperties: [LIN, liveness]\nexpect: { violated: liveness }';
+  const loaded = loadScenario(text, 'mine');
+  expect(loaded.ok && resolveScenario(loaded.scenario, raft, 'refused').problems).toEqual([]);
+  expect(complaints('properties: [liveness]')).toEqual(['properties[0]: "liveness" is not a property of counter']);
 });
 
 test('a node that joins later may be named', () => {
