@@ -55,7 +55,10 @@ export function createParticipant(rules: Rules): Role<ParticipantShape> {
 
 // ---- Phase 1 ---------------------------------------------------------------------------------------------------------------------
 
-/** BHG 7.4. What is not known here, or was aborted, is refused: the work of it is gone. A yes is repeated as long as it is in doubt. */
+/**
+ * BHG 7.4. What is not known here, or was aborted, is refused: the work of it is gone. A yes is repeated as long as it is in doubt, and not
+ * taken back when an operator has decided: whom the coordinator takes for one that has voted no it does not wait for.
+ */
 function onPrepare(
   rules: Rules,
   state: State,
@@ -69,8 +72,9 @@ function onPrepare(
   if (local?.phase === 'prepared') {
     context.send(coordinator, { type: 'Vote', txn, vote: 'yes' });
   } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
-    if (resource.finished[txn]?.outcome === 'commit') return;
-    const reader = resource.finished[txn]?.outcome === 'read';
+    const finished = resource.finished[txn];
+    if (finished?.outcome === 'commit' || finished?.heuristic) return;
+    const reader = finished?.outcome === 'read';
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
     const vote = { type: 'Vote', txn, vote: reader ? 'read' : 'no' } as const;

@@ -114,6 +114,24 @@ describe('what an operator has decided', () => {
   });
 });
 
+describe('what an operator has decided and a crash has taken', () => {
+  it.each(['nothing', 'commit'])(
+    'was never decided: the outcome is acknowledged as any other (presumed %s)',
+    (presumption) => {
+      const crash: Fault = { kind: 'crash', node: 'n4', when: { note: 'heuristicDecision' }, effect: 2, for: ms(100) };
+      const one = lives({
+        options: { presumption, inquiryInterval: ms(40) },
+        calls: aborted,
+        overrides: lostAbort,
+        faults: [decideByHand(true), crash],
+      });
+      expect(records(one, 3, 'commit')).toEqual([{ type: 'commit', txn: expect.any(String) }]);
+      expect(notes(one, 'heuristicDamage')).toBe(0);
+      expect(one.trace.filter((event) => isAckOf('n4', event))).toHaveLength(presumption === 'nothing' ? 2 : 1);
+    },
+  );
+});
+
 describe('what others make of it', () => {
   const quick = { inquiryInterval: ms(40) };
 
@@ -123,6 +141,21 @@ describe('what others make of it', () => {
     isTold(one);
     expect(notes(one, 'heuristicRight')).toBe(0);
     expect(records(one, 3, 'settled')).toEqual([{ type: 'settled', txn: expect.any(String), commit: true }]);
+  });
+
+  it('a request to prepare that comes again does not make a no of the yes: the operator was right and is told so', () => {
+    const faults: readonly Fault[] = [decideByHand(false), { kind: 'pause', node: 'n2', at: ms(28), for: ms(85) }];
+    const one = lives({
+      options: { presumption: 'commit', inquiryInterval: ms(50), voteTimeout: ms(88) },
+      calls: oneTransfer,
+      network: { duplicationPpm: 1_000_000 },
+      overrides: [{ message: 'n1>n4/Prepare#1', latency: ms(80) }],
+      faults,
+    });
+    expect(notes(one, 'decidedAbort')).toBe(1);
+    expect(notes(one, 'heuristicWrong')).toBe(0);
+    expect(notes(one, 'heuristicRight')).toBe(1);
+    expect(records(one, 0, 'damage')).toEqual([]);
   });
 
   it('an answer by presumption that comes late is not acknowledged', () => {

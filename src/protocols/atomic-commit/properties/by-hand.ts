@@ -17,7 +17,7 @@ export function isDamagedByHand(world: World): boolean {
 }
 
 /** The coordinator records every commit of somebody that has written, whatever is presumed. */
-function isCommitted(world: World, txn: TxnId): boolean {
+export function isCommitted(world: World, txn: TxnId): boolean {
   const coordinator = world.nodes.indexOf(coordinatorOf(txn));
   return recordsOf(world, coordinator).some((record) => record.type === 'commit' && record.txn === txn);
 }

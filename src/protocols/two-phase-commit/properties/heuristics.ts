@@ -2,8 +2,18 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import { appended, factAt, factNow, isParticipant, isPrepared, nameOf } from '../../atomic-commit/properties/facts.ts';
-import type { TxnId } from '../../atomic-commit/transactions.ts';
+import { isCommitted } from '../../atomic-commit/properties/by-hand.ts';
+import {
+  type AnyRecord,
+  appended,
+  durableRecords,
+  factAt,
+  factNow,
+  isParticipant,
+  isPrepared,
+  nameOf,
+} from '../../atomic-commit/properties/facts.ts';
+import { coordinatorOf, type TxnId } from '../../atomic-commit/transactions.ts';
 import type { Ack, Decision } from '../shape.ts';
 
 /** What a participant's operator has decided, and what the participant has heard of the outcome since. */
@@ -23,6 +33,10 @@ interface Guesses {
   readonly written: Map<TxnId, NodeId[]>;
 }
 
+interface DamageRecord {
+  readonly participant: NodeId;
+}
+
 interface Told {
   readonly type: string;
   readonly txn: TxnId;
@@ -33,7 +47,7 @@ const verb = (commit: boolean): string => (commit ? 'commit' : 'abort');
 export const heuristicsTold: Property = always<Guesses>({
   name: 'HEUR',
   title:
-    'where an operator has decided otherwise, the participant says so, and the coordinator has it on record before anybody forgets',
+    'where an operator has decided otherwise, and only there, the participant says so, and the coordinator has it on record before anybody forgets',
   source: 'Mohan, Lindsay, Obermarck 1986, section 5; X/Open XA, heuristic decisions',
   oracle: 'internal',
   messages: ['Ack', 'Decision'],
@@ -61,7 +75,9 @@ export const heuristicsTold: Property = always<Guesses>({
         guesses.set(node, { event: world.event, commit: type === 'commit', outcome: undefined, isSettled: false }),
       );
     } else if (type === 'damage') {
-      add(memory.written, txn, (record as unknown as { readonly participant: NodeId }).participant);
+      const { participant } = record as unknown as DamageRecord;
+      add(memory.written, txn, participant);
+      return slandered(memory, node, txn, participant, world);
     } else if (type === 'end' && memory.heard.has(txn)) {
       return forgotten(memory, node, txn, memory.heard.get(txn) ?? [], world);
     } else if (type === 'settled' && isParticipant(world, node)) {
@@ -71,7 +87,47 @@ export const heuristicsTold: Property = always<Guesses>({
     }
     return undefined;
   },
+  boot(memory, node, world) {
+    if (memory.made.size > 0) readAgain(memory, node, world);
+    return undefined;
+  },
 });
+
+/** What a crash has taken was never decided, written or settled. */
+function readAgain({ made, written }: Guesses, node: number, world: World): void {
+  const records = durableRecords(world, node).filter((record): record is AnyRecord => !isPrepared(record));
+  const has = (txn: TxnId, matches: (record: AnyRecord) => boolean): boolean =>
+    records.some((record) => record.txn === txn && matches(record));
+  for (const [txn, guesses] of made) {
+    const guess = guesses.get(node);
+    if (guess === undefined) continue;
+    if (!has(txn, ({ heuristic }) => heuristic === true)) guesses.delete(node);
+    else guess.isSettled = has(txn, ({ type }) => type === 'settled');
+  }
+  for (const [txn, names] of written) {
+    if (coordinatorOf(txn) !== world.nodes[node]) continue;
+    const isWritten =
+      (name: NodeId) =>
+      (record: AnyRecord): boolean =>
+        record.type === 'damage' && (record as unknown as DamageRecord).participant === name;
+    written.set(
+      txn,
+      names.filter((name) => has(txn, isWritten(name))),
+    );
+  }
+}
+
+function slandered({ made }: Guesses, node: number, txn: TxnId, name: NodeId, world: World): Finding | undefined {
+  const guess = made.get(txn)?.get(world.nodes.indexOf(name));
+  if (guess === undefined || guess.commit !== isCommitted(world, txn)) return undefined;
+  return {
+    sentence: `${nameOf(world, node)} records that the operator at ${name} has decided otherwise about ${txn}, though he was right`,
+    facts: [
+      factAt(world, guess.event, world.nodes.indexOf(name), `its operator decides to ${verb(guess.commit)} ${txn}`),
+      factNow(world, node, `records damage of ${txn} at ${name}`),
+    ],
+  };
+}
 
 function admitted(memory: Guesses, node: number, { txn, damage }: Ack, world: World): Finding | undefined {
   const guess = memory.made.get(txn)?.get(node);

@@ -2,7 +2,14 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import { appended, factNow, isParticipant, isPrepared, nameOf } from '../../atomic-commit/properties/facts.ts';
+import {
+  appended,
+  durableRecords,
+  factNow,
+  isParticipant,
+  isPrepared,
+  nameOf,
+} from '../../atomic-commit/properties/facts.ts';
 import type { TxnId } from '../../atomic-commit/transactions.ts';
 import type { Ack, Presumption, TwoPhaseOptions } from '../shape.ts';
 
@@ -62,7 +69,17 @@ export const presumptionKept: Property = always<Acknowledged>({
     }
     return type === 'end' ? checkEnd(memory, node, txn, world) : undefined;
   },
+  boot({ committed }, node, world) {
+    // An operator's decision that a crash has taken may not come again.
+    if (committed[node] !== undefined) committed[node] = new Set(commitsOn(world, node));
+    return undefined;
+  },
 });
+
+const commitsOn = (world: World, node: number): readonly TxnId[] =>
+  durableRecords(world, node).flatMap((record) =>
+    !isPrepared(record) && record.type === 'commit' ? [record.txn] : [],
+  );
 
 function checkEnd({ told, by }: Acknowledged, node: number, txn: TxnId, world: World): Finding | undefined {
   const missing = (told.get(txn) ?? []).filter((one) => by.get(txn)?.includes(one) !== true);
