@@ -1,5 +1,6 @@
 /** What operators decide for participants in doubt: known as what it is, told where it is wrong, forgotten by nobody before. */
 import { describe, expect, it } from 'vitest';
+import type { Protocol } from '../../../src/check/protocol.ts';
 import { twoPhaseCommit } from '../../../src/protocols/two-phase-commit/two-phase-commit.ts';
 import type { Fault } from '../../../src/sim/faults.ts';
 import type { Operation } from '../../../src/sim/history.ts';
@@ -196,5 +197,70 @@ describe('what others make of it', () => {
     const scene = { options: quick, calls, overrides, faults: [decideByHand(true)] };
     lives(scene);
     expect(run(scene, bug(twoPhaseCommit, 'T13'), ['CONS']).simulation.violation?.property).toBe('CONS');
+  });
+});
+
+describe('HEUR sees', () => {
+  type AnyRole = { readonly [handler: string]: unknown };
+  type Boot = (context: object) => { resource: { hazards: unknown[] }; damages: unknown[] };
+  type Handler = (state: object, from: string, message: object, context: { readonly disk: object }) => void;
+
+  const withRole = (name: 'coordinator' | 'participant', change: (role: AnyRole) => AnyRole): Protocol => ({
+    ...twoPhaseCommit,
+    roles: { ...twoPhaseCommit.roles, [name]: change(twoPhaseCommit.roles[name] as never) as never },
+  });
+  const sentence = (scene: Scene, protocol: Protocol): string | undefined => {
+    lives(scene);
+    const { violation } = run({ until: ms(3_000), ...scene }, protocol, ['HEUR']).simulation;
+    return violation?.finding.sentence;
+  };
+  const scene: Scene = { options: { inquiryInterval: ms(40) }, calls: oneTransfer, overrides: lostDecision };
+
+  it('a participant that has restarted and asks no more', () => {
+    const forgetful = withRole('participant', (role) => ({
+      ...role,
+      boot: (context: object) => {
+        const state = (role.boot as Boot)(context);
+        state.resource.hazards = [];
+        return state;
+      },
+    }));
+    // The coordinator goes on telling n4, which does not acknowledge what it thinks is settled.
+    const faults = [decideByHand(false), { kind: 'crash', node: 'n4', at: ms(82), for: ms(300) }] as const;
+    expect(sentence({ ...scene, faults }, forgetful)).toMatch(/^n4 does not ask any more .* and has not been told$/);
+  });
+
+  it('a coordinator that has restarted and asks again what it has on record', () => {
+    const forgetful = withRole('coordinator', (role) => ({
+      ...role,
+      boot: (context: object) => {
+        const state = (role.boot as Boot)(context);
+        state.damages = [];
+        return state;
+      },
+    }));
+    const overrides = [...lostDecision, { message: 'n1>n4/Noted#1', drop: true }] as const;
+    const crash: Fault = { kind: 'crash', node: 'n1', when: { note: 'heuristicDamage' }, for: ms(300) };
+    const faults = [decideByHand(false), crash];
+    expect(sentence({ ...scene, overrides, faults }, forgetful)).toMatch(
+      /^n1 has damage .* on record and does not know/,
+    );
+  });
+
+  it('an outcome that is acknowledged before it is on disk that the participant knows it', () => {
+    const hasty = withRole('participant', (role) => ({
+      ...role,
+      onMessage: {
+        ...(role.onMessage as object),
+        Decision: (state: object, from: string, message: object, context: { readonly disk: { sync?: () => void } }) => {
+          const { disk } = context;
+          disk.sync = () => {};
+          (role.onMessage as { readonly Decision: Handler }).Decision(state, from, message, context);
+          // That of all others is there again.
+          delete disk.sync;
+        },
+      },
+    }));
+    expect(sentence({ ...scene, faults: [decideByHand(true)] }, hasty)).toMatch(/^n4 acknowledges .* ask again/);
   });
 });

@@ -12,7 +12,9 @@ import {
   isParticipant,
   isPrepared,
   nameOf,
+  resourceOf,
 } from '../../atomic-commit/properties/facts.ts';
+import type { Settled } from '../../atomic-commit/resource.ts';
 import { coordinatorOf, type TxnId } from '../../atomic-commit/transactions.ts';
 import type { Ack, Decision } from '../shape.ts';
 
@@ -76,14 +78,17 @@ export const heuristicsTold: Property = always<Guesses>({
       );
     } else if (type === 'damage') {
       const { participant } = record as unknown as DamageRecord;
+      if (memory.written.get(txn)?.includes(participant) === true) return toldTwice(node, txn, participant, world);
       add(memory.written, txn, participant);
       return slandered(memory, node, txn, participant, world);
     } else if (type === 'end' && memory.heard.has(txn)) {
       return forgotten(memory, node, txn, memory.heard.get(txn) ?? [], world);
     } else if (type === 'settled' && isParticipant(world, node)) {
       const guess = memory.made.get(txn)?.get(node);
-      if (guess !== undefined) guess.isSettled = true;
-      if (guess?.outcome === !guess?.commit) return forgotten(memory, node, txn, [nameOf(world, node)], world);
+      if (guess === undefined) return undefined;
+      guess.isSettled = true;
+      if (guess.outcome === !guess.commit) return forgotten(memory, node, txn, [nameOf(world, node)], world);
+      return misled(guess, node, record as unknown as Settled, world);
     }
     return undefined;
   },
@@ -91,7 +96,37 @@ export const heuristicsTold: Property = always<Guesses>({
     if (memory.made.size > 0) readAgain(memory, node, world);
     return undefined;
   },
+  end({ made }, world) {
+    for (const [txn, guesses] of made) {
+      for (const [node, guess] of guesses) {
+        if (!guess.isSettled && hasForgotten(txn, node, world)) return carefree(guess, txn, node, world);
+      }
+    }
+    return undefined;
+  },
 });
+
+/** Whoever is up and free knows what it has on record. */
+function hasForgotten(txn: TxnId, node: number, world: World): boolean {
+  const state = world.isUp(node) ? world.stateOf(node) : undefined;
+  return state !== undefined && resourceOf(state).hazards.every((hazard) => hazard.txn !== txn);
+}
+
+const carefree = (guess: Guess, txn: TxnId, node: number, world: World): Finding => ({
+  sentence: `${nameOf(world, node)} does not ask any more whether its operator was right about ${txn}, and has not been told`,
+  facts: [factAt(world, guess.event, node, decides(guess, txn))],
+});
+
+function misled(guess: Guess, node: number, { txn, commit }: Settled, world: World): Finding | undefined {
+  if (commit === isCommitted(world, txn)) return undefined;
+  return {
+    sentence: `${nameOf(world, node)} believes that ${txn}, which its operator has decided, was to ${verb(commit)}, and it was not`,
+    facts: [
+      factAt(world, guess.event, node, decides(guess, txn)),
+      factNow(world, node, `takes it for settled: ${verb(commit)}`),
+    ],
+  };
+}
 
 /** What a crash has taken was never decided, written or settled. */
 function readAgain({ made, written }: Guesses, node: number, world: World): void {
@@ -117,13 +152,18 @@ function readAgain({ made, written }: Guesses, node: number, world: World): void
   }
 }
 
+const toldTwice = (node: number, txn: TxnId, name: NodeId, world: World): Finding => ({
+  sentence: `${nameOf(world, node)} has damage of ${txn} at ${name} on record and does not know it: questions are answered by the presumption`,
+  facts: [factNow(world, node, `records damage of ${txn} at ${name} again`)],
+});
+
 function slandered({ made }: Guesses, node: number, txn: TxnId, name: NodeId, world: World): Finding | undefined {
   const guess = made.get(txn)?.get(world.nodes.indexOf(name));
   if (guess === undefined || guess.commit !== isCommitted(world, txn)) return undefined;
   return {
     sentence: `${nameOf(world, node)} records that the operator at ${name} has decided otherwise about ${txn}, though he was right`,
     facts: [
-      factAt(world, guess.event, world.nodes.indexOf(name), `its operator decides to ${verb(guess.commit)} ${txn}`),
+      factAt(world, guess.event, world.nodes.indexOf(name), decides(guess, txn)),
       factNow(world, node, `records damage of ${txn} at ${name}`),
     ],
   };
@@ -131,18 +171,33 @@ function slandered({ made }: Guesses, node: number, txn: TxnId, name: NodeId, wo
 
 function admitted(memory: Guesses, node: number, { txn, damage }: Ack, world: World): Finding | undefined {
   const guess = memory.made.get(txn)?.get(node);
-  if (guess === undefined || damage !== undefined || guess.outcome !== !guess.commit) return undefined;
+  if (guess === undefined || damage !== undefined) return undefined;
   const name = nameOf(world, node);
+  if (!isSettledOnDisk(txn, node, world)) {
+    return {
+      sentence: `${name} acknowledges ${txn}, and a crash would make it ask again what is forgotten then`,
+      facts: [
+        factAt(world, guess.event, node, decides(guess, txn)),
+        factNow(world, node, 'acknowledges the outcome before it has on disk that it knows it'),
+      ],
+    };
+  }
+  if (guess.outcome !== !guess.commit) return undefined;
   // What has been told and written down may be acknowledged like anything else.
   if (memory.written.get(txn)?.includes(name) === true) return undefined;
   return {
     sentence: `${name} acknowledges the ${verb(!guess.commit)} of ${txn} and hides that its operator has decided to ${verb(guess.commit)}`,
     facts: [
-      factAt(world, guess.event, node, `its operator decides to ${verb(guess.commit)} ${txn}`),
+      factAt(world, guess.event, node, decides(guess, txn)),
       factNow(world, node, `acknowledges the ${verb(!guess.commit)} of ${txn} as if it had carried it out`),
     ],
   };
 }
+
+const isSettledOnDisk = (txn: TxnId, node: number, world: World): boolean =>
+  durableRecords(world, node).some((record) => record.type === 'settled' && 'txn' in record && record.txn === txn);
+
+const decides = ({ commit }: Guess, txn: TxnId): string => `its operator decides to ${verb(commit)} ${txn}`;
 
 function forgotten(
   { written }: Guesses,
