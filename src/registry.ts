@@ -146,13 +146,19 @@ async function importModule(url: URL, path: string): Promise<Readonly<Record<str
   try {
     return (await import(url.href)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
-    const unknownExtension = (cause as { code?: unknown } | null)?.code === 'ERR_UNKNOWN_FILE_EXTENSION';
-    const hint = unknownExtension
-      ? 'This Node does not run TypeScript: compile the module first, or use Node 22.18 or later.'
-      : 'The module itself threw while it was loaded.';
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new RegistryError(`cannot load the module ${path}: ${said}`, hint, { cause });
+    throw new RegistryError(`cannot load the module ${path}: ${said}`, whyNotLoaded(cause), { cause });
   }
+}
+
+function whyNotLoaded(cause: unknown): string {
+  const { code } = Object(cause) as { code?: unknown };
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    return 'This Node does not run TypeScript: compile the module first, or use Node 22.18 or later.';
+  }
+  if (code === 'ERR_MODULE_NOT_FOUND') return 'It imports what is not there: is it installed, is the path right?';
+  if (cause instanceof SyntaxError) return 'It imports what is not there, or does not parse.';
+  return 'The module itself threw while it was loaded.';
 }
 
 const looksMeant = (value: unknown): boolean =>

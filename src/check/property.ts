@@ -22,6 +22,8 @@ interface Hooks<Memory, Verdict> {
   end?(memory: Memory, world: World): Verdict;
 }
 
+export type HookName = keyof Hooks<unknown, unknown>;
+
 interface Described<Memory> {
   /** Short and stable, e.g. `ES`; the name used on the command line and in capsules. */
   readonly name: string;

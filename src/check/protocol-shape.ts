@@ -1,4 +1,6 @@
 /** Is a value from a user's module a protocol? Types say so where there are types; this says it where there are none. */
+import type { AnyRole, Tolerance } from '../sim/protocol.ts';
+import type { HookName } from './property.ts';
 
 /**
  * What is missing or wrong, in words, or undefined when the value has the shape of a protocol.
@@ -21,10 +23,60 @@ export function whyNotProtocol(value: unknown): string | undefined {
       : 'has no function `baseTimeout` (its own base timeout in microseconds, e.g. `() => ms(150)`)') ??
     wrongList(fields, 'operations') ??
     wrongTable(fields, 'tolerates') ??
+    wrongClaims(fields.tolerates as Fields) ??
     wrongList(fields, 'properties') ??
     wrongProperties(fields.properties as readonly unknown[])
   );
 }
+
+/** Everything a role may have; the compiler sees to it that nothing is missing here. */
+const roleFields = Object.keys({
+  boot: true,
+  view: true,
+  onMessage: true,
+  onTimer: true,
+  onRequest: true,
+  onAdmin: true,
+  onDisk: true,
+  onDiskError: true,
+  onReply: true,
+  components: true,
+} satisfies Record<keyof AnyRole, true>);
+
+/** Everything that may be claimed. */
+const claims = {
+  crashes: true,
+  unsyncedLoss: true,
+  partitions: true,
+  messageLoss: true,
+  duplication: true,
+  reordering: true,
+  pauses: true,
+  clockRatePpm: true,
+  clockSteps: true,
+  tornWrites: true,
+  diskErrors: true,
+  corruption: true,
+  misdirectedWrites: true,
+  emptyRestarts: true,
+  damagedDisksMax: true,
+} satisfies Record<keyof Tolerance, true>;
+
+/** When a property is asked. */
+const hooks = Object.keys({
+  step: true,
+  boot: true,
+  crash: true,
+  send: true,
+  deliver: true,
+  durable: true,
+  log: true,
+  note: true,
+  returned: true,
+  end: true,
+} satisfies Record<HookName, true>);
+
+const otherFunctions: readonly string[] = ['start', 'reachableUnder'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -50,8 +102,19 @@ function wrongRoles(roles: Fields): string | undefined {
     for (const needed of ['boot', 'view']) {
       if (typeof role[needed] !== 'function') return `has a role \`${name}\` without a function \`${needed}\``;
     }
+    const strange = Object.keys(role).find((key) => !roleFields.includes(key));
+    if (strange !== undefined)
+      return `has a role \`${name}\` with \`${strange}\`, which nobody asks; a role has ${roleFields.join(', ')}`;
   }
   return undefined;
+}
+
+/** A claim that is misspelt would be no claim: the faults in question would be left out, and nothing would say so. */
+function wrongClaims(tolerates: Fields): string | undefined {
+  const strange = Object.keys(tolerates).find((claim) => !Object.hasOwn(claims, claim));
+  return strange === undefined
+    ? undefined
+    : `says \`${strange}\` in \`tolerates\`, which nobody asks; it may say ${Object.keys(claims).join(', ')}`;
 }
 
 function wrongPopulation(population: Fields, roles: Fields): string | undefined {
@@ -73,6 +136,11 @@ function wrongProperties(properties: readonly unknown[]): string | undefined {
     if (typeof name !== 'string' || name === '') return `has a property without a name at properties[${index}]`;
     if (names.has(name)) return `has two properties named \`${name}\``;
     if (typeof property.start !== 'function') return `has a property \`${name}\` without a function \`start\``;
+    const strange = Object.keys(property).find(
+      (key) => typeof property[key] === 'function' && !hooks.includes(key) && !otherFunctions.includes(key),
+    );
+    if (strange !== undefined)
+      return `has a property \`${name}\` with a function \`${strange}\`, which nobody calls; its hooks are ${hooks.join(', ')}`;
     names.add(name);
   }
   return undefined;

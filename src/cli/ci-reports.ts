@@ -1,5 +1,6 @@
 /** What continuous integration reads: JUnit where it is asked for, annotations and a summary where GitHub runs the command. */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { accessSync, appendFileSync, constants, existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { FuzzReport } from '../explore/report.ts';
 import { annotationLine, summaryMarkdown } from '../report/github.ts';
 import { type JUnitCase, junitXml } from '../report/junit.ts';
@@ -24,6 +25,19 @@ export function writeCiReports(
   const summary = process.env.GITHUB_STEP_SUMMARY;
   if (summary !== undefined && summary !== '') {
     writeOrExplain(summary, () => appendFileSync(summary, summaryOf(report, found)));
+  }
+}
+
+/**
+ * A report that cannot be written is better known before a campaign than after it.
+ * @throws UsageError
+ */
+export function mustBeWritable(path: string): void {
+  try {
+    if (existsSync(path)) accessSync(path, constants.W_OK);
+    else accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw fileProblem('write', path, error);
   }
 }
 

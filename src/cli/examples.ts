@@ -72,6 +72,7 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
 /** `Examples` with the comments in a column of their own. */
 export function exampleText(command: string): string {
   const lines = examples[command] ?? [];
+  if (lines.length === 0) return '';
   const width = Math.max(...lines.map((line) => line.command.length)) + 2;
   return ['Examples', ...lines.map((line) => `  ${line.command.padEnd(width)}${line.says}`), ''].join('\n');
 }

@@ -12,7 +12,7 @@ import { freshSeed, seedAt } from '../explore/seeds.ts';
 import { campaignLines, openingLine } from '../report/campaign.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { writeCiReports } from './ci-reports.ts';
+import { mustBeWritable, writeCiReports } from './ci-reports.ts';
 import { compileSparingly } from './compile-sparingly.ts';
 import { CORPUS_DIRECTORY, type CorpusResult, corpusAsData, corpusLines, runCorpus } from './corpus.ts';
 import { tellDifference } from './difference.ts';
@@ -62,13 +62,14 @@ export async function fuzz(name: string, options: FuzzCommandOptions): Promise<E
 async function campaign(name: string, options: FuzzCommandOptions, output: Output): Promise<ExitCode> {
   const resumption = options.resume === undefined ? undefined : openResumption(options.resume);
   const shard = readShard(options.shard);
+  for (const path of [options.junit, options.trace]) if (path !== undefined && path !== '-') mustBeWritable(path);
   const seed =
     options.seed === undefined ? (resumption?.checkpoint?.seed ?? seedAt(freshSeed(), 0)) : readSeed(options.seed);
   const runs = readCount('--runs', options.runs, 0);
   const forSeconds = readSeconds('--for', options.for);
   const hangSeconds = readSeconds('--hang-after', options.hangAfter);
   const subject = await loadSubject(name, options, 'default');
-  const jobs = readCount('--jobs', options.jobs) ?? usualJobs(runs);
+  const jobs = readCount('--jobs', options.jobs, 1, 2) ?? usualJobs(runs);
   const { scenario, protocol } = subject;
   const opening = {
     scenario: scenario.name,

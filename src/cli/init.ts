@@ -1,6 +1,6 @@
 /** `worldline init DIR`: a small working project with a protocol, its properties, planted bugs and their tests. */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../version.ts';
@@ -27,7 +27,10 @@ export async function init(directory: string, options: InitOptions): Promise<Exi
   const target = resolve(directory);
   await refuseToOverwrite(target, directory);
   await mkdir(join(target, 'corpus'), { recursive: true });
-  for (const [to, from] of files) await copyFile(join(packageRoot, from), join(target, to));
+  for (const [to, from] of files) {
+    const text = await readFile(join(packageRoot, from), 'utf8');
+    await writeFile(join(target, to), asItLiesThere(text));
+  }
   await writeFile(join(target, 'corpus', '.gitkeep'), '');
   await writeFile(join(target, '.gitignore'), 'node_modules/\n.worldline/\n');
   await writeFile(join(target, 'package.json'), `${JSON.stringify(await manifest(target), null, 2)}\n`);
@@ -41,6 +44,12 @@ export async function init(directory: string, options: InitOptions): Promise<Exi
   output.flush();
   return exitCodes.expected;
 }
+
+/** The example calls itself, and the page about it, by where they lie in the package. */
+const asItLiesThere = (text: string): string =>
+  text
+    .replaceAll('./replicated-counter.js', './counter.js')
+    .replaceAll(/(?<!\/)docs\/write-a-protocol\.md/g, 'node_modules/worldline/docs/write-a-protocol.md');
 
 async function refuseToOverwrite(target: string, directory: string): Promise<void> {
   if (!existsSync(target)) return;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The entry: runs a command, says in words what went wrong, sets the exit code. */
 import { CommanderError } from 'commander';
+import { printAside } from '../explore/worker-console.ts';
 import { VERSION } from '../version.ts';
 import { exitCodes, UsageError, UserCodeError } from './exit.ts';
 import { userFrames } from './frames.ts';
@@ -12,6 +13,7 @@ async function main(args: readonly string[]): Promise<void> {
   // Output goes through writeSync, which reports a reader that has gone; commander's own help does not.
   process.stdout.on('error', ignoreGoneReader);
   process.stderr.on('error', ignoreGoneReader);
+  printAside();
   const program = createProgram((code) => {
     process.exitCode = code;
   });

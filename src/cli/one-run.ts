@@ -235,10 +235,10 @@ function storyOfFailure(
   protocol: Protocol,
   plan: Plan,
   execution: Execution,
-  known: readonly TraceEvent[] | undefined,
+  { events: known, strictOnly = false }: Pick<AccountOptions, 'events' | 'strictOnly'>,
 ): Story | undefined {
   if (execution.failure?.kind === 'hung' || execution.statistics.events > STORY_EVENTS_MAX) return undefined;
-  return storyOf(known ?? eventsOf(protocol, plan, execution), {
+  return storyOf(known ?? eventsOf(protocol, plan, strictOnly || execution.failure?.kind === 'strict'), {
     teller: tellerOf(protocol.tell),
     lanes: lanesOf(plan.nodes),
     facts: execution.violation?.facts ?? [],
@@ -258,10 +258,10 @@ export function storyRowsOf(protocol: Protocol, { plan, violation }: Capsule): n
   }).rows.length;
 }
 
-/** Strict mode changes no event; only what it finds itself needs it again. */
-function eventsOf(protocol: Protocol, plan: Plan, { failure }: Execution): readonly TraceEvent[] {
+/** Strict mode changes no event; only what it finds itself, and nobody else, needs it again. */
+function eventsOf(protocol: Protocol, plan: Plan, strict: boolean): readonly TraceEvent[] {
   const events: TraceEvent[] = [];
-  execute(protocol, plan, { strict: failure?.kind === 'strict', sink: (event) => events.push(event) });
+  execute(protocol, plan, { strict, sink: (event) => events.push(event) });
   return events;
 }
 
@@ -285,7 +285,7 @@ export function accountOf(
 ): FailureAccount {
   const { violation, failure } = execution;
   const frames = framesOf(protocol, plan, execution);
-  const story = storyOfFailure(protocol, plan, execution, events);
+  const story = storyOfFailure(protocol, plan, execution, { ...options, ...(events && { events }) });
   return {
     ...(violation === undefined ? {} : { violation }),
     ...(failure === undefined ? {} : { failure }),

@@ -1,4 +1,6 @@
 /** Protocols by the names and paths that people give; what is wrong is said in words. */
+import { spawnSync } from 'node:child_process';
+import { basename } from 'node:path';
 import type { Protocol } from '../check/protocol.ts';
 import { builtInProtocols, isModulePath, RegistryError, resolveProtocol } from '../registry.ts';
 import { didYouMean } from '../scenario/nearest.ts';
@@ -13,8 +15,16 @@ export async function registered(name: string, bug?: string): Promise<Protocol> 
     if (!(error instanceof RegistryError)) throw error;
     const frames = error.cause instanceof Error ? userFrames(error.cause.stack) : [];
     if (frames.length > 0) throw new UserCodeError(error.message, error.hint, frames);
-    throw new UsageError(error.message, await betterHint(error, name, bug));
+    const hint = error.cause instanceof SyntaxError ? whereItBreaks(name) : undefined;
+    throw new UsageError(error.message, hint ?? (await betterHint(error, name, bug)));
   }
+}
+
+/** `my-protocol.js:45 does not parse.`: an import says what is wrong and not where; only node itself, asked to check the file, says that. */
+function whereItBreaks(path: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
+  const line = /^(?:file:)?\S.*:(\d+)$/m.exec(stderr)?.[1];
+  return line === undefined ? undefined : `${basename(path)}:${line} does not parse.`;
 }
 
 /** The nearest name before the list of all. */

@@ -15,13 +15,13 @@ export function readSeed(text: string): string {
   }
 }
 
-export function readCount(option: string, text: string | undefined, least = 1): number | undefined {
+export function readCount(option: string, text: string | undefined, least = 1, example = 1000): number | undefined {
   if (text === undefined) return undefined;
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(number) && number >= least) return number;
   throw new UsageError(
     `${option}: ${JSON.stringify(text)} is not a whole number of at least ${least}`,
-    `e.g. ${option} 1000`,
+    `e.g. ${option} ${example}`,
   );
 }
 

@@ -77,7 +77,8 @@ async function replayBranch(path: string, options: RunOptions, output: Output): 
     print(isSame ? same : other);
     print(`  what if     ${says}`);
     const asExpected = execution.verdict === 'passed';
-    for (const line of runLines({ ...execution, asExpected, scenario: title, seed: plan.seed }, style)) print(line);
+    const told = { ...execution, asExpected, scenario: title, seed: plan.seed, planned: plan.faults };
+    for (const line of runLines(told, style)) print(line);
     if (!asExpected) {
       const account = accountOf(protocol, plan, execution, {
         seed: plan.seed,
@@ -201,7 +202,8 @@ function tellReplay(told: Told, options: RunOptions, output: Output): void {
   if (beyond.length > 0) print(outsideLine(protocol, beyond, style));
   for (const line of worldLines(capsule.plan, protocol.options)) print(line);
   if (execution.violation === undefined && execution.failure === undefined) {
-    const account = { ...execution, asExpected: true, scenario: capsule.scenario, seed: capsule.seed };
+    const { scenario, seed, plan } = capsule;
+    const account = { ...execution, asExpected: true, scenario, seed, planned: plan.faults };
     for (const line of runLines(account, style)) print(line);
     return;
   }

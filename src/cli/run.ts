@@ -99,7 +99,8 @@ function tellRun(
   output: Output,
 ): void {
   const { scenario, protocol, runWords } = subject;
-  const lines = runLines({ ...execution, asExpected, isOutside, scenario: scenario.name, seed }, output.style);
+  const account = { ...execution, asExpected, isOutside, scenario: scenario.name, seed, planned: plan.faults };
+  const lines = runLines(account, output.style);
   for (const line of lines) output.print(line);
   for (const line of worldLines(plan, protocol.options)) output.print(line);
   if (beyond.length > 0) output.print(outsideLine(protocol, beyond, output.style));

@@ -131,8 +131,8 @@ async function printPlain(
     const { title: scenario, plan } = shown;
     const command = `npx worldline show ${shown.words}`;
     const asExpected = execution.verdict === 'passed';
-    for (const line of runLines({ ...execution, asExpected, scenario, seed: plan.seed }, output.style))
-      output.print(line);
+    const told = { ...execution, asExpected, scenario, seed: plan.seed, planned: plan.faults };
+    for (const line of runLines(told, output.style)) output.print(line);
     if (!asExpected) {
       const account = accountOf(shown.protocol, plan, execution, { seed: plan.seed, commands: [command] });
       for (const line of failureLines({ ...account, story: undefined as never }, output.style)) output.print(line);

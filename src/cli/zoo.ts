@@ -5,7 +5,7 @@ import type { Protocol } from '../check/protocol.ts';
 import type { Capsule } from '../explore/capsule.ts';
 import { zoo as measureZoo, type ZooReport } from '../explore/zoo.ts';
 import { compareZoo, parseZoo, ZooFileError } from '../explore/zoo-compare.ts';
-import { changeLines, zooHead, zooLine, zooSummary } from '../report/zoo.ts';
+import { changeLines, type ZooRowAccount, zooHead, zooLine, zooSummary } from '../report/zoo.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { compileSparingly } from './compile-sparingly.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
@@ -59,9 +59,10 @@ async function measured(name: string, options: ZooCommandOptions, output: Output
   }
   const interrupt = onInterrupt(() => output.tell('Stopping after the runs under way. Ctrl-C again stops at once.'));
   const say = options.json ? output.tell : output.print;
-  say(zooHead(output.style));
-  const report = await run(protocol, scenario, options, interrupt.signal, (line) => {
-    say(line);
+  const bugs = options.bug ?? (protocol.bugs ?? []).map(({ id }) => id);
+  say(zooHead(bugs, output.style));
+  const report = await run(protocol, scenario, options, interrupt.signal, (row) => {
+    say(zooLine(row, bugs));
     output.flush();
   });
   interrupt.dispose();
@@ -81,7 +82,7 @@ async function run(
   scenario: Scenario,
   options: ZooCommandOptions,
   signal: AbortSignal,
-  say: (line: string) => void,
+  onRow: (row: ZooRowAccount) => void,
 ): Promise<ZooReport> {
   const runs = readCount('--seeds', options.seeds);
   const hits = readCount('--hits', options.hits);
@@ -97,7 +98,7 @@ async function run(
       ...(jobs === undefined ? {} : { jobs }),
       inDepth: options.rates !== true,
       storyRows: (buggy: Protocol, capsule: Capsule) => storyRowsOf(buggy, capsule),
-      onRow: (row) => say(zooLine(row)),
+      onRow,
       signal,
     });
   } catch (error) {

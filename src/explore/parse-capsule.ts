@@ -70,7 +70,7 @@ function checkFormat({ format, version }: Fields): void {
       `Replay it with ${writer}, which wrote it.`,
     );
   }
-  const said = typeof format === 'string' ? `its format is ${format}` : 'it has no field `format`';
+  const said = format === undefined ? 'it has no field `format`' : `its format is ${JSON.stringify(format)}`;
   throw new CapsuleError(`the file is not a capsule: ${said}`, `A capsule begins with "format": "${CAPSULE_FORMAT}".`);
 }
 

@@ -7,6 +7,9 @@ import { type PlanSource, planSource } from './generate.ts';
 import type { ShrinkTask, TraceTask, TrialTask, WorkerSetup, WorkerTask } from './pool.ts';
 import { shrinkFinding, type Told } from './shrink-finding.ts';
 import { type Trial, tryInOrder } from './trial.ts';
+import { printAside } from './worker-console.ts';
+
+printAside();
 
 interface Prepared {
   readonly campaign: number;

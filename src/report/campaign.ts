@@ -177,7 +177,7 @@ function checkText(campaign: CampaignAccount): string {
   const { judged, unknown } = campaign.coverage.linearizability;
   const histories =
     judged === 0 && unknown === 0
-      ? 'no client history was judged'
-      : `${grouped(judged)} client histories judged linearizable, ${grouped(unknown)} undecided`;
+      ? 'no client history was judged for linearizability'
+      : `${grouped(judged)} client ${judged === 1 ? 'history' : 'histories'} judged linearizable, ${grouped(unknown)} undecided`;
   return `${histories}; ${counted(campaign.rerunStrictly, 'run')} repeated strictly with the same digest`;
 }

@@ -98,7 +98,7 @@ const failureNames: { readonly [kind: string]: string } = {
   threw: "the protocol's own code threw",
   contract: "the protocol's code broke a rule of the contract",
   guard: "the protocol's code reached for the outside world",
-  strict: "the protocol's code keeps hidden state or changes what it handed over",
+  strict: "the protocol's code keeps state that is hidden or no plain data, or changes what it handed over",
   limit: 'the run grew past a limit',
   stalled: 'nothing is left to happen, yet operations are outstanding',
   hung: "the protocol's code does not come back",
@@ -108,8 +108,10 @@ function violationLines(violation: BrokenProperty, tint: (text: string) => strin
   const name = violation.path === '' ? violation.property : `${violation.path}:${violation.property}`;
   const sentence = wrapped(violation.sentence, 110).map((line) => `  ${line}`);
   const facts = violation.facts.slice(0, 4).map(factLine);
+  const [first = '', ...more] = wrapped(`${name}: ${violation.title}`, 100);
   return [
-    `${tint(style.bold('VIOLATED'))}  ${style.bold(name)}: ${violation.title}`,
+    `${tint(style.bold('VIOLATED'))}  ${style.bold(name)}${first.slice(name.length)}`,
+    ...more.slice(0, 2).map((line) => `          ${line}`),
     ...sentence.slice(0, 3),
     ...facts,
     `  ${place(violation)}, seen by the ${violation.oracle === 'client' ? "clients' history alone" : 'internal oracle'}`,

@@ -13,6 +13,8 @@ export interface RunAccount {
   readonly scenario: string;
   readonly seed: string;
   readonly digest: string;
+  /** The faults that the run was to have. */
+  readonly planned: readonly { readonly kind: string }[];
   readonly goals: { readonly [goal: string]: number };
   readonly figures?: FiguresAccount;
   readonly statistics: {
@@ -44,7 +46,7 @@ export function runLines(run: RunAccount, style: Style = plainStyle): string[] {
   const { ok, fail, unknown, open } = statistics.operations;
   return [
     verdictLine(run, style),
-    ...labelled('faults', fired === '' ? 'none' : fired),
+    ...labelled('faults', `${fired === '' ? 'none' : fired}${neverText(run)}`),
     ...labelled('messages', messageText(statistics.messages)),
     ...labelled(
       'operations',
@@ -54,6 +56,17 @@ export function runLines(run: RunAccount, style: Style = plainStyle): string[] {
     ...figureLines(run.figures),
     ...labelled('digest', style.dim(run.digest)),
   ];
+}
+
+/** What waits for an event that never comes, e.g. for a note that is misspelt, strikes nobody. */
+function neverText({ verdict, planned, statistics: { faults } }: RunAccount): string {
+  if (verdict !== 'passed') return '';
+  const struck = (kind: string): boolean => {
+    const { fired, skipped } = faults[kind] ?? { fired: 0, skipped: 0 };
+    return fired + skipped > 0;
+  };
+  const never = [...new Set(planned.map(({ kind }) => kind))].filter((kind) => !struck(kind));
+  return never.length === 0 ? '' : `; never: ${never.join(', ')}`;
 }
 
 /** What of a plan goes beyond what its protocol claims to survive. */

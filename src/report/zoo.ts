@@ -51,20 +51,29 @@ const columns: readonly Column[] = [
   ['CPU s', 6, ({ shrinkCpuSeconds }) => shrinkCpuSeconds?.toFixed(1) ?? '-'],
 ];
 
-export const zooHead = (style: Style = plainStyle): string =>
+/** @param bugs the planted bugs of the rows to come: the first column has room for the longest of their names */
+export const zooHead = (bugs: readonly string[], style: Style = plainStyle): string =>
   style.bold(
-    columns
+    columnsFor(bugs)
       .map(([head, width]) => aligned(head, width))
       .join('')
       .trimEnd(),
   );
 
-export function zooLine(row: ZooRowAccount, style: Style = plainStyle): string {
-  const line = columns.map(([, width, text]) => aligned(text(row), width)).join('');
+/** @param bugs as for `zooHead` */
+export function zooLine(row: ZooRowAccount, bugs: readonly string[], style: Style = plainStyle): string {
+  const line = columnsFor(bugs)
+    .map(([, width, text]) => aligned(text(row), width))
+    .join('');
   const verdict =
     row.verdict === 'found' ? '' : `  ${row.verdict === 'missed' ? style.bad('MISSED') : style.warn(row.verdict)}`;
   const unexpected = row.unexpected.length === 0 ? '' : `  ${style.warn('also')} ${row.unexpected.join(', ')}`;
   return `${line}${verdict}${unexpected}`.trimEnd();
+}
+
+function columnsFor(bugs: readonly string[]): readonly Column[] {
+  const [[head, width, text], ...others] = columns as readonly [Column, ...Column[]];
+  return [[head, Math.min(width, ...bugs.map(({ length }) => -length)), text], ...others];
 }
 
 /** Under the table: medians, and what is missing. */

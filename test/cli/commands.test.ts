@@ -44,6 +44,10 @@ describe('help', () => {
     expect(stdout).toContain('130  interrupted');
   });
 
+  test('has no heading where there are no examples', () => {
+    expect(place.worldline('merge', '--help').stdout).toMatch(/^Usage: worldline merge /);
+  });
+
   test.each(['list', 'run', 'fuzz', 'replay'])('of %s begins with examples of it', (command) => {
     const { code, stdout } = place.worldline(command, '--help');
     expect(code).toBe(0);
@@ -160,6 +164,16 @@ describe('run', () => {
     expect(digests[0]).toBe(digests[1]);
     expect(place.shell('cd deep && worldline run er/mine.yaml --json').stdout).toContain(`"digest": "${digests[0]}"`);
     expect(place.worldline('run', './deep/er/counter.js', '--json').stdout).not.toContain(digests[0]);
+  });
+
+  test('names the kinds of faults whose moment never came', () => {
+    const faults = [
+      '{ when: { note: neverWritten }, kind: crash, node: n1 }',
+      '{ at: 10ms, kind: pause, node: n1, for: 5ms }',
+    ];
+    place.file('moments.yaml', `protocol: ./counter.js\nfaults: [${faults.join(', ')}]\n`);
+    expect(place.worldline('run', 'moments.yaml').stdout).toContain('\n  faults      pause 1; never: crash\n');
+    expect(place.worldline('run', './counter.js').stdout).toContain('\n  faults      none\n');
   });
 
   test('holds a scenario to what it expects', () => {

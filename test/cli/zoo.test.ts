@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { ZooReport } from '../../src/explore/zoo.ts';
 import { createWorkplace, PATIENCE } from '../e2e/command.ts';
+import { repositoryRoot } from '../support/lint.ts';
 
 vi.setConfig(PATIENCE);
 
@@ -19,6 +20,15 @@ describe('worldline zoo', () => {
     expect(stdout).toMatch(/^bug +seeds +hits +rate .* first +clients only +handlers rows faults/);
     expect(stdout).toMatch(/\nR36 +20 +1\d +[\d.]+ % .* CI +0 of 20 +\d+ +\d+ +\d/);
     expect(stdout).toMatch(/1 row: 1 found; .*\nmedians: seeds to find \d, handlers \d+, story rows \d+, faults \d/);
+  });
+
+  test('keeps its columns where the names of bugs are long', () => {
+    const counter = join(repositoryRoot, 'examples', 'replicated-counter.js');
+    const { stdout } = place.worldline('zoo', counter, '--seeds', '20', '--hits', '1', '--rates');
+    const [head = '', ...rows] = stdout.split('\n').slice(0, 3);
+    const end = head.indexOf('seeds') + 'seeds'.length;
+    expect(rows).toHaveLength(2);
+    for (const row of rows) expect(row.slice(0, end)).toMatch(/^(ack-before-sync|merge-by-sum) +\d+$/);
   });
 
   test('saves a table, and compares with it: a row that has become worse ends with 1', () => {

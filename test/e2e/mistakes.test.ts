@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { counterModule, createWorkplace, type Ended, PATIENCE } from './command.ts';
+import { type Counter, counterModule, createWorkplace, type Ended, PATIENCE } from './command.ts';
 
 vi.setConfig(PATIENCE);
 
@@ -139,10 +139,40 @@ describe('a module', () => {
     expectMistake(place.worldline('fuzz', './half.js'), 'the protocol in ./half.js has no function `baseTimeout`');
   });
 
-  test('that cannot be parsed', () => {
-    place.file('syntax.js', 'export const protocol = {;\n');
+  test('whose claims, properties or roles are misspelt: what nobody asks would be missed by nobody', () => {
+    const refusal = (spoiled: Counter, ...sentences: readonly string[]): void => {
+      place.file('misspelt.js', counterModule(spoiled));
+      expectMistake(place.worldline('list', './misspelt.js'), ...sentences);
+    };
+    refusal(
+      { fields: 'tolerates: { crashs: true },' },
+      'the protocol in ./misspelt.js says `crashs` in `tolerates`, which nobody asks; it may say crashes, ',
+    );
+    refusal(
+      { properties: "[always({ name: 'SUM', title: '-', oracle: 'internal', start: () => null, stp: () => 'no' })]" },
+      'has a property `SUM` with a function `stp`, which nobody calls; its hooks are step, ',
+    );
+    refusal(
+      { fields: 'roles: { server: { ...server, onDiskEror: () => {} }, client },' },
+      'has a role `server` with `onDiskEror`, which nobody asks; a role has boot, ',
+    );
+  });
+
+  test('that cannot be parsed: where', () => {
+    place.file('syntax.js', 'export const answer = 42;\nexport const protocol = {;\n');
     const ended = place.worldline('fuzz', './syntax.js');
-    expectMistake(ended, 'cannot load the module ./syntax.js: Unexpected token');
+    expectMistake(ended, 'cannot load the module ./syntax.js: Unexpected token', 'syntax.js:2 does not parse.');
+  });
+
+  test('that imports what is not there', () => {
+    place.file('imports.js', "import { fuz } from 'worldline';\n");
+    const ended = place.worldline('fuzz', './imports.js');
+    expectMistake(ended, "does not provide an export named 'fuz'", 'It imports what is not there, or does not parse.');
+    place.file('package.js', "import 'no-such-package';\n");
+    expectMistake(
+      place.worldline('fuzz', './package.js'),
+      'It imports what is not there: is it installed, is the path right?',
+    );
   });
 
   test('that exports a scenario with a mistake in it', () => {
@@ -197,6 +227,12 @@ describe('a place that cannot be written to', () => {
       'cannot write no/where/out.ndjson: there is no such file or folder',
     );
     expectMistake(place.worldline('run', 'raft', '--trace', '.'), 'cannot write .: it is a folder, not a file');
+  });
+
+  test('for a report: known before the campaign, not after it', () => {
+    const fuzz = (...words: string[]): Ended => place.worldline('fuzz', 'raft', '--runs', '5', ...words);
+    expectMistake(fuzz('--junit', 'no/where.xml'), 'cannot write no/where.xml: there is no such file or folder');
+    expectMistake(fuzz('--trace', 'no/where.ndjson'), 'cannot write no/where.ndjson: there is no such file or folder');
   });
 
   test('for capsules: the finding is told all the same, and the capsule goes to the terminal', () => {

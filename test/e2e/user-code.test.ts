@@ -247,6 +247,29 @@ describe('beside the handlers', () => {
   });
 });
 
+test('what the code prints does not get into the results', () => {
+  place.file(
+    'mine.js',
+    counterModule({ onAdd: "console.log('here'); ctx.send(from, { type: 'Sum', count: ++state.count });" }),
+  );
+  for (const jobs of ['1', '2']) {
+    const ended = place.worldline('fuzz', './mine.js', '--runs', '3', '--seed', '1', '--jobs', jobs, '--json');
+    expect(JSON.parse(ended.stdout)).toMatchObject({ format: 'worldline-fuzz/1', runs: 3 });
+    expect(ended.stderr).toContain('\nhere\n');
+  }
+});
+
+test('what only a strict run finds is told from that run: the story ends where it fails', () => {
+  place.file(
+    'mine.js',
+    counterModule({ onAdd: "ctx.send(from, { type: 'Sum', count: ++state.count, note: undefined });" }),
+  );
+  const ended = place.worldline('fuzz', './mine.js', '--runs', '5', '--seed', '1', '--no-shrink');
+  expect(ended.stdout).toContain('the plain run goes on here, every time.');
+  expect(ended.stdout).toMatch(/the run ends here: onMessage\.Add at n1: .*\n\nnpx worldline replay /);
+  expect(ended.code).toBe(1);
+});
+
 test('a campaign over a handler that loops for ever ends too', () => {
   place.file('mine.js', counterModule({ onAdd: 'if (state.count++ > 3) while (true);' }));
   const ended = place.worldline('fuzz', './mine.js', '--runs', '5', '--seed', '1', '--hang-after', '1s');

@@ -145,6 +145,7 @@ describe('a bad capsule', () => {
     expect(problem('[1, 2]').message).toContain('not a capsule');
     expect(problem('{"format": "worldline-trace/1"}').message).toContain('worldline-trace/1');
     expect(problem('{"protocol": "raft"}').message).toContain('no field `format`');
+    expect(problem('{"format": 1}').message).toContain('its format is 1');
   });
 
   test('with an unknown field, at the top or in the plan, is refused by that name', () => {

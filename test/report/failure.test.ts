@@ -55,6 +55,17 @@ describe('a failure', () => {
     expect(lines.length).toBeLessThanOrEqual(FAILURE_LINES_MAX);
   });
 
+  test('breaks a long title into lines', () => {
+    const title = `${'word '.repeat(30)}end`;
+    const lines = failureLines({
+      ...account,
+      violation: { ...account.violation, title } as FailureAccount['violation'] & object,
+    });
+    expect(lines.slice(0, 2).every((line) => line.length <= 110)).toBe(true);
+    expect(lines[1]).toMatch(/^ {10}word .* end$/);
+    expect(lines[2]).toContain('n3 and n1 were both elected in term 2');
+  });
+
   test('takes at most 25 lines, however long its story: the latest rows are kept', () => {
     const lines = failureLines(account);
     expect(lines.length).toBeLessThanOrEqual(FAILURE_LINES_MAX);
@@ -66,7 +77,8 @@ describe('a failure', () => {
   test('still does when all there is to say is long', () => {
     const long = 'word '.repeat(300);
     const facts = Array.from({ length: 20 }, (_, event) => ({ event, text: long }));
-    const violation = { ...account.violation, sentence: long, facts } as FailureAccount['violation'] & object;
+    const violation = { ...account.violation, sentence: long, title: long, facts } as FailureAccount['violation'] &
+      object;
     expect(failureLines({ ...account, violation }).length).toBeLessThanOrEqual(FAILURE_LINES_MAX);
   });
 
