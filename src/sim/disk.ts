@@ -185,8 +185,11 @@ export class SimDisk {
     const victim = others[scale(derive(this.damages++, 1), others.length)];
     if (victim !== undefined) damage(this.durable, victim, 'corrupt');
     if (write.kind === 'append') {
+      const { length } = this.durable.log(write.area, write.target).entries;
       this.durable.apply(write);
-      this.durable.damageEntry(write.area, write.target, write.index, 'corrupt');
+      // Behind a hole, or a cut that was lost, no reader comes to its place.
+      if (this.durable.log(write.area, write.target).entries.length > length)
+        this.durable.damageEntry(write.area, write.target, write.index, 'corrupt');
     } else this.durable.lose(write);
     this.strays = [...(this.strays ?? []), { meant, destroyed: victim?.name }];
   }

@@ -160,6 +160,8 @@ export class Image {
         const dropped = Math.min(write.index - log.first, log.entries.length);
         if (dropped > 0) log.entries.splice(0, dropped);
         log.first = Math.max(log.first, write.index);
+        // What is dropped needs no cut any more. A log that was to be written anew is another one.
+        if (log.uncut !== undefined && log.uncut > 0) log.uncut = Math.max(log.uncut, log.first);
         heal(log, (index) => index < write.index);
         return;
       }
