@@ -7,6 +7,7 @@ import { readCapsule, writeCapsule } from '../explore/capsule-file.ts';
 import { type CapsuleOutcome, type CapsuleState, fails, tryCapsule } from '../explore/corpus.ts';
 import { signatureOf } from '../explore/execution.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import type { ToldCapsule } from './ci-reports.ts';
 import { UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
 import type { Output } from './output.ts';
@@ -94,6 +95,14 @@ export function corpusLines(results: readonly CorpusResult[], { style }: Output)
   const commands = failing.map(({ path }) => style.accent(`npx worldline replay ${quoted(path)}`));
   return commands.length === 0 ? lines : [...lines, '', ...commands, ''];
 }
+
+/** The same for continuous integration. */
+export const corpusTold = (results: readonly CorpusResult[]): readonly ToldCapsule[] =>
+  results.map(({ path, signature, outcome }) => ({
+    path,
+    hasFailed: fails(outcome),
+    says: `${says[outcome.state].toLowerCase()}: ${tellState(signature, outcome, signatureOf(outcome.execution))}`,
+  }));
 
 function tellState(signature: string, outcome: CapsuleOutcome, now: string | undefined): string {
   const where = tellParting(outcome);

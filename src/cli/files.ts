@@ -1,5 +1,5 @@
 /** What went wrong with a file, in words: the file system speaks in codes. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from './exit.ts';
 
@@ -27,6 +27,22 @@ export const isFileSystemError = (error: unknown): boolean =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
 
 /**
+ * What cannot be written is better known before a long run than after it.
+ * @param makesFolders the folders of the path are made when it is written
+ * @throws UsageError
+ */
+export function mustBeWritable(path: string, { makesFolders = false }: { makesFolders?: boolean } = {}): void {
+  let folder = dirname(path);
+  while (makesFolders && !existsSync(folder)) folder = dirname(folder);
+  try {
+    // With the slash a file in its place is an error.
+    accessSync(existsSync(path) ? path : `${folder}/`, constants.W_OK);
+  } catch (error) {
+    throw fileProblem('write', path, error);
+  }
+}
+
+/**
  * Replaces a file as a whole: whoever reads it, and whoever is killed here, has the old text or the new one.
  * @throws UsageError when it cannot be written.
  */
@@ -37,7 +53,16 @@ export function replaceFile(path: string, text: string): void {
     writeFileSync(draft, text);
     renameSync(draft, path);
   } catch (error) {
-    rmSync(draft, { force: true });
+    removeDraft(draft);
     throw fileProblem('write', path, error);
+  }
+}
+
+/** What cannot be written may not be removable either: the first error is the one to tell. */
+function removeDraft(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    if (!isFileSystemError(error)) throw error;
   }
 }

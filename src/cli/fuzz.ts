@@ -10,13 +10,15 @@ import { eventsAfresh } from '../explore/pool.ts';
 import type { FuzzReport } from '../explore/report.ts';
 import { freshSeed, seedAt } from '../explore/seeds.ts';
 import { campaignLines, openingLine } from '../report/campaign.ts';
+import { counted } from '../report/words.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { mustBeWritable, writeCiReports } from './ci-reports.ts';
+import { writeCiReports, writeCorpusReports } from './ci-reports.ts';
 import { compileSparingly } from './compile-sparingly.ts';
-import { CORPUS_DIRECTORY, type CorpusResult, corpusAsData, corpusLines, runCorpus } from './corpus.ts';
+import { CORPUS_DIRECTORY, type CorpusResult, corpusAsData, corpusLines, corpusTold, runCorpus } from './corpus.ts';
 import { tellDifference } from './difference.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
+import { mustBeWritable } from './files.ts';
 import { exitCodeOf, FUZZ_FORMAT, findingLines, type Kept, keep, reportAsData } from './findings.ts';
 import { onInterrupt } from './interrupt.ts';
 import { runOnce } from './one-run.ts';
@@ -71,6 +73,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
   const subject = await loadSubject(name, options, 'default');
   const jobs = readCount('--jobs', options.jobs, 1, 2) ?? usualJobs(runs);
   const { scenario, protocol } = subject;
+  const bug = scenario.bug === undefined ? {} : { bug: scenario.bug };
   const opening = {
     scenario: scenario.name,
     protocol: protocol.name,
@@ -78,7 +81,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
     seed,
     jobs,
     budget: budgetText(runs, forSeconds),
-    ...(scenario.bug === undefined ? {} : { bug: scenario.bug }),
+    ...bug,
   };
   const say = options.json ? output.tell : output.print;
   say(openingLine(opening));
@@ -91,6 +94,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
   if (corpusFails && options.keepGoing !== true) {
     say('A capsule of the corpus fails: no new seed is run. --keep-going runs them all the same.');
     if (options.json) output.print(JSON.stringify({ format: FUZZ_FORMAT, corpus: corpusAsData(before) }, null, 2));
+    writeCorpusReports({ scenario: scenario.name, ...bug }, corpusTold(before), options.junit, output);
     return exitCodes.broken;
   }
   const interrupt = onInterrupt(() => output.tell('Stopping after the runs under way. Ctrl-C again stops at once.'));
@@ -150,7 +154,7 @@ function usualJobs(runs: number | undefined): number {
 function budgetText(runs: number | undefined, forSeconds: number | undefined): string {
   const time = forSeconds === undefined ? undefined : `${forSeconds} s`;
   const number = runs ?? (time === undefined ? DEFAULT_RUNS : undefined);
-  return [number === undefined ? undefined : `${number} runs`, time].filter(Boolean).join(' or ');
+  return [number === undefined ? undefined : counted(number, 'run'), time].filter(Boolean).join(' or ');
 }
 
 function tell(
@@ -175,7 +179,7 @@ function tell(
     const corpus = before.length === 0 ? {} : { corpus: corpusAsData(before) };
     output.print(JSON.stringify({ ...reportAsData(report, found, { runWords, fuzzWords }), ...corpus }, null, 2));
   }
-  writeCiReports(report, stories, options.junit, output);
+  writeCiReports(report, stories, corpusTold(before), options.junit, output);
 }
 
 /** The event log of the first finding as it is told: shrunk. */

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../version.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
+import { fileProblem, isFileSystemError } from './files.ts';
 import { createOutput } from './output.ts';
 
 /** The package's own folder: this file is dist/cli/init.js. */
@@ -26,14 +27,11 @@ export async function init(directory: string, options: InitOptions): Promise<Exi
   const output = createOutput(options);
   const target = resolve(directory);
   await refuseToOverwrite(target, directory);
-  await mkdir(join(target, 'corpus'), { recursive: true });
-  for (const [to, from] of files) {
-    const text = await readFile(join(packageRoot, from), 'utf8');
-    await writeFile(join(target, to), asItLiesThere(text));
+  try {
+    await write(target);
+  } catch (error) {
+    throw isFileSystemError(error) ? fileProblem('write', directory, error) : error;
   }
-  await writeFile(join(target, 'corpus', '.gitkeep'), '');
-  await writeFile(join(target, '.gitignore'), 'node_modules/\n.worldline/\n');
-  await writeFile(join(target, 'package.json'), `${JSON.stringify(await manifest(target), null, 2)}\n`);
   const written = ['package.json', ...files.map(([to]) => to)];
   if (options.json === true) output.print(JSON.stringify({ directory: target, files: written }));
   else {
@@ -43,6 +41,17 @@ export async function init(directory: string, options: InitOptions): Promise<Exi
   }
   output.flush();
   return exitCodes.expected;
+}
+
+async function write(target: string): Promise<void> {
+  await mkdir(join(target, 'corpus'), { recursive: true });
+  for (const [to, from] of files) {
+    const text = await readFile(join(packageRoot, from), 'utf8');
+    await writeFile(join(target, to), asItLiesThere(text));
+  }
+  await writeFile(join(target, 'corpus', '.gitkeep'), '');
+  await writeFile(join(target, '.gitignore'), 'node_modules/\n.worldline/\n');
+  await writeFile(join(target, 'package.json'), `${JSON.stringify(await manifest(target), null, 2)}\n`);
 }
 
 /** The example calls itself, and the page about it, by where they lie in the package. */

@@ -45,7 +45,7 @@ async function merged(paths: readonly string[], options: MergeOptions, output: O
     for (const line of ['', ...lines]) say(line);
   }
   if (options.json) output.print(JSON.stringify(reportAsData(report, found, words), null, 2));
-  writeCiReports(report, stories, options.junit, output);
+  writeCiReports(report, stories, [], options.junit, output);
   return exitCodeOf(report);
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Checkpoint, CheckpointError, parseCheckpoint } from '../explore/checkpoint.ts';
 import { UsageError } from './exit.ts';
-import { fileProblem, isFileSystemError, replaceFile } from './files.ts';
+import { fileProblem, isFileSystemError, mustBeWritable, replaceFile } from './files.ts';
 
 export interface Resumption {
   readonly path: string;
@@ -11,8 +11,9 @@ export interface Resumption {
   keep(checkpoint: Checkpoint): void;
 }
 
-/** @throws UsageError when the file is there, and is no checkpoint. */
+/** @throws UsageError when the file is there, and is no checkpoint; when it cannot be written. */
 export function openResumption(path: string): Resumption {
+  mustBeWritable(path, { makesFolders: true });
   const checkpoint = existsSync(path) ? readCheckpoint(path) : undefined;
   return {
     path,

@@ -9,7 +9,7 @@ import { changeLines, type ZooRowAccount, zooHead, zooLine, zooSummary } from '.
 import type { Scenario } from '../scenario/scenario.ts';
 import { compileSparingly } from './compile-sparingly.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
-import { fileProblem, isFileSystemError, replaceFile } from './files.ts';
+import { fileProblem, isFileSystemError, mustBeWritable, replaceFile } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
 import { storyRowsOf } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
@@ -57,6 +57,7 @@ async function measured(name: string, options: ZooCommandOptions, output: Output
   if (earlier !== undefined && earlier.protocol !== protocol.name) {
     throw new UsageError(`${options.compare} is a table of ${earlier.protocol}`, `this one is of ${protocol.name}`);
   }
+  if (options.save !== undefined) mustBeWritable(options.save, { makesFolders: true });
   const interrupt = onInterrupt(() => output.tell('Stopping after the runs under way. Ctrl-C again stops at once.'));
   const say = options.json ? output.tell : output.print;
   const bugs = options.bug ?? (protocol.bugs ?? []).map(({ id }) => id);

@@ -131,6 +131,21 @@ describe('the corpus', () => {
     expect(place.worldline(...fuzz, '--keep-going').stdout).toMatch(/STILL FAILS[\s\S]*VIOLATED/);
   });
 
+  test('is told to continuous integration, also where no new seed is run', () => {
+    const cases = (...words: string[]): string => {
+      const ended = place.shell(`worldline ${[...fuzz, ...words].join(' ')} --junit corpus.xml`, {
+        GITHUB_ACTIONS: 'true',
+      });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/::error title=worldline-corpus.*::still fails: violated CI, bit for bit\n/);
+      return readFileSync(join(place.path, 'corpus.xml'), 'utf8');
+    };
+    expect(cases()).toMatch(/tests="1" failures="1"[\s\S]*<failure message="still fails: violated CI, bit for bit">/);
+    expect(cases('--keep-going')).toMatch(
+      /tests="3" failures="2"[\s\S]*message="still fails[\s\S]*message="violated CI/,
+    );
+  });
+
   test('is only run where it belongs: same protocol, same bug', () => {
     expect(place.worldline('fuzz', 'raft', '--seed', '1', '--runs', '20').stdout).not.toContain('worldline-corpus');
   });

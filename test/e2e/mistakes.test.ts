@@ -235,6 +235,17 @@ describe('a place that cannot be written to', () => {
     expectMistake(fuzz('--trace', 'no/where.ndjson'), 'cannot write no/where.ndjson: there is no such file or folder');
   });
 
+  test('for a table of the zoo, the state of a campaign, or a new project', () => {
+    place.file('in-the-way', '');
+    const zoo = ['zoo', 'raft', '--bug', 'R36', '--seeds', '1', '--rates', '--save', 'in-the-way/zoo.json'];
+    expectMistake(place.worldline(...zoo), 'cannot write in-the-way/zoo.json: a part of the path is a file');
+    expectMistake(
+      place.worldline('fuzz', 'raft', '--runs', '1', '--resume', 'in-the-way/state.json'),
+      'cannot write in-the-way/state.json: a part of the path is a file',
+    );
+    expectMistake(place.worldline('init', 'in-the-way/demo'), 'cannot write in-the-way/demo: a part of the path is a');
+  });
+
   test('for capsules: the finding is told all the same, and the capsule goes to the terminal', () => {
     const readOnly = createWorkplace();
     try {
