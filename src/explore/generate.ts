@@ -118,7 +118,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
     const { vocabulary } = this;
     const { faultsAtClientsPercent: clientPercent = CLIENT_PERCENT } = protocol;
     const { damageable = drawDamageable(tolerates, servers, draw) } = scenario.disk;
-    const { faults, downgraded } =
+    const { faults: drawnFaults, downgraded } =
       profile === undefined || servers.length === 0
         ? noFaults
         : drawFaults(
@@ -126,6 +126,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
             draw,
           );
     const operators = profile === undefined ? [] : drawOperators(protocol, scenario, quietFrom, draw);
+    const faults = drawnFaults.slice(0, (chaos.faultsMax ?? Number.POSITIVE_INFINITY) - operators.length);
     const plan = {
       format: PLAN_FORMAT,
       protocol: scenario.protocol,

@@ -15,7 +15,7 @@ const patience = [1, 1, 1, 2, 4] as const;
 
 /**
  * Faults of kind `admin`; none where the protocol has no actions for operators, or the scenario does not allow them. What people do is
- * no part of the fault budget: they may do it at any time.
+ * no part of the fault budget: they may do it at any time. But they do no more than `faultsMax` of the scenario.
  * @param to they act before this.
  */
 export function drawOperators(
@@ -29,7 +29,8 @@ export function drawOperators(
   const allowed = (faults?.includes('admin') ?? true) && weights?.admin !== 0 && faultsMax !== 0;
   if (operatorActions.length === 0 || !allowed || end <= from) return [];
   if (weights?.admin === undefined && faults === undefined && !draw.chance(PERCENT)) return [];
-  return Array.from({ length: draw.between(1, ACTIONS_MAX) }, (): Fault => {
+  const actions = draw.between(1, Math.min(ACTIONS_MAX, faultsMax ?? ACTIONS_MAX));
+  return Array.from({ length: actions }, (): Fault => {
     const action = draw.weighted(operatorActions.map((one) => [Math.max(1, Math.round((one.weight ?? 1) * 100)), one]));
     const { noted } = action;
     return {

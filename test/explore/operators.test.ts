@@ -73,6 +73,14 @@ describe('an operator', () => {
     expect(share(wanted)).toBeGreaterThan(0.8);
   });
 
+  test('and all that befalls a run are no more than a scenario allows', () => {
+    for (const faultsMax of [1, 2, 5]) {
+      const few = plans({ faultsMax, weights: { admin: 1 } }, 100);
+      expect(Math.max(...few.map(({ faults }) => faults.length))).toBe(faultsMax);
+      expect(share(few)).toBeGreaterThan(0.8);
+    }
+  });
+
   test('is at the node that is in doubt when he decides', () => {
     const scenario: Scenario = {
       ...bare,
