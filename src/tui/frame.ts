@@ -54,11 +54,11 @@ function middle(viewer: Viewer, state: ViewState, size: Size, height: number): L
   if (state.enlarged) return enlarged(viewer, state, size.columns, height);
   const left = mainPane(viewer, state, main, height - (below === 0 ? 0 : below + 1));
   if (sides.length === 0 && state.lesson !== undefined) {
-    const said = padded(
-      lessonLines(viewer, state, size.columns),
-      Math.max(6, lessonLines(viewer, state, size.columns).length),
-    );
-    return [...mainPane(viewer, state, main, height - said.length - 1), rule(size.columns), ...said];
+    const told = lessonLines(viewer, state, size.columns);
+    const said = padded(told, Math.max(6, told.length));
+    const room = Math.max(0, height - said.length - 1);
+    // On a small screen the picture gives way: what is asked, and what comes of an answer, is read to its end.
+    return [...mainPane(viewer, state, main, room).slice(0, room), rule(size.columns), ...said].slice(-height);
   }
   if (sides.length === 0)
     return [...left, rule(size.columns), ...padded(shortInspector(viewer, state, size.columns, below), below)];

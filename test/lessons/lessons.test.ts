@@ -3,6 +3,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { builtInLessons, lessonFile, readLesson, stage } from '../../src/cli/lessons.ts';
+import { SMALLEST } from '../../src/tui/geometry.ts';
 import { beatsOf, limitOf } from '../../src/tui/lesson.ts';
 import { beginning } from '../../src/tui/opening.ts';
 import type { ViewState } from '../../src/tui/state.ts';
@@ -131,6 +132,24 @@ describe.each(lessonNames)('%s on the timeline', async (name) => {
       expect(state.lesson?.right).toBe(0);
       expect(state.lesson?.asked).toBeGreaterThan(2);
     }
+  });
+
+  test('has its hints and its reasons read to their ends on the smallest screen too', () => {
+    const viewer = make();
+    let state: ViewState = beginning(viewer);
+    let asked = 0;
+    const read = (at: ViewState): string => shot(viewer, at, SMALLEST).replaceAll(/\s+/g, ' ');
+    for (let steps = 0; steps < 100 && (state.lesson?.told[0] ?? 0) < beatsOf(viewer, 0).length; steps++) {
+      const question = beatsOf(viewer, 0)[state.lesson?.told[0] ?? 0]?.beat.question;
+      if (state.mode === 'question' && question !== undefined) {
+        asked++;
+        expect(read(pressed(viewer, ['h'], SMALLEST, state))).toContain(`Hint: ${question.hint}`);
+        for (const [i, { why }] of question.answers.entries())
+          expect(read(pressed(viewer, [String(i + 1)], SMALLEST, state))).toContain(`: ${why}`);
+      }
+      state = pressed(viewer, state.mode === 'question' ? ['s'] : ['}'], SMALLEST, state);
+    }
+    expect(asked).toBeGreaterThan(0);
   });
 
   test('shows nothing of what is asked about before it is answered', () => {
