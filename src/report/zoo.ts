@@ -87,7 +87,7 @@ export function zooSummary({ rows, missed, interrupted, cpuSeconds }: ZooAccount
     ...(missed.length === 0 ? [] : [style.bad(`${missed.length} missed: ${missed.join(', ')}`)]),
   ];
   const typical = [
-    ['seeds to find', numbers(({ all }) => all.medianSeeds), 0],
+    ['seeds to find', numbers(({ all, verdict }) => (verdict === 'found' ? all.medianSeeds : undefined)), 0],
     ['handlers', numbers(({ shrunk }) => shrunk?.handlers), 0],
     ['story rows', numbers(({ shrunk }) => shrunk?.storyRows), 0],
     ['faults', numbers(({ shrunk }) => shrunk?.faults), 0],

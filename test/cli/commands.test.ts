@@ -188,6 +188,14 @@ describe('run', () => {
   });
 });
 
+test('init writes a protocol that calls itself, and its documentation, by where they lie', () => {
+  expect(place.worldline('init', 'demo').code).toBe(0);
+  const text = readFileSync(join(place.path, 'demo', 'counter.js'), 'utf8');
+  expect(text).toContain('npx worldline fuzz ./counter.js\n');
+  expect(text).toContain(' node_modules/worldline/docs/write-a-protocol.md ');
+  expect(text).not.toContain('./replicated-counter.js');
+});
+
 describe('fuzz', () => {
   test('finds a planted bug, keeps it in a capsule, and prints commands that find it again', () => {
     const ended = place.worldline('fuzz', 'raft', '--bug', 'R06a', '--seed', found.seed, '--runs', '1');

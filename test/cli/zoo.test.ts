@@ -22,6 +22,12 @@ describe('worldline zoo', () => {
     expect(stdout).toMatch(/1 row: 1 found; .*\nmedians: seeds to find \d, handlers \d+, story rows \d+, faults \d/);
   });
 
+  test('counts on no rate that rests on fewer than three hits', () => {
+    const { stdout } = place.worldline('zoo', 'raft', '--bug', 'R36', '--seeds', '1', '--rates');
+    expect(stdout).toContain('1 row: 0 found, 1 censored (fewer than three hits)');
+    expect(stdout).not.toContain('medians');
+  });
+
   test('keeps its columns where the names of bugs are long', () => {
     const counter = join(repositoryRoot, 'examples', 'replicated-counter.js');
     const { stdout } = place.worldline('zoo', counter, '--seeds', '20', '--hits', '1', '--rates');
