@@ -144,7 +144,6 @@ export const raftGoals: readonly Property[] = [
   requiredWithin(
     200,
     goalByNote('repetition', 'a repeated request was recognised and not executed again', 'repetition'),
-    asksAgain,
   ),
   goalByNote('pre-vote-refused', 'somebody asked for a PreVote and was refused', 'preVoteRefused'),
   goalByNote(
