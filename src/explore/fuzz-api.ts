@@ -31,21 +31,38 @@ export interface FuzzTestOptions {
 
 const RUNS = 200;
 
+/** Everything there is; the compiler sees to it that nothing is missing here. */
+const optionNames = Object.keys({
+  seed: true,
+  runs: true,
+  forSeconds: true,
+  profile: true,
+  bug: true,
+  scenario: true,
+  keepGoing: true,
+  shrink: true,
+  onProgress: true,
+  signal: true,
+} satisfies Record<keyof FuzzTestOptions, true>);
+
 /**
  * Runs a campaign against a protocol, or against a module that exports one as `protocol`, in this process.
  *
  *     const report = await fuzz(counter, { runs: 300 });
  *     assertNoViolation(report);
  *
- * @throws TypeError when it is given no protocol.
+ * @throws TypeError when it is given no protocol, or an option that there is not: left alone, it would be taken for one that works.
  */
 export async function fuzz(
   protocolOrModule: Protocol | { readonly protocol: Protocol },
   options: FuzzTestOptions = {},
 ): Promise<FuzzReport> {
-  const given = 'protocol' in protocolOrModule ? protocolOrModule.protocol : protocolOrModule;
+  const isModule = typeof protocolOrModule === 'object' && protocolOrModule !== null && 'protocol' in protocolOrModule;
+  const given = isModule ? protocolOrModule.protocol : protocolOrModule;
   const why = whyNotProtocol(given);
   if (why !== undefined) throw new TypeError(`fuzz: what it was given ${why}`);
+  const strange = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (strange !== undefined) throw new TypeError(`fuzz: no option ${strange}; there are ${optionNames.join(', ')}`);
   const { seed = 0, runs, forSeconds, profile, bug, scenario, ...rest } = options;
   const protocol = bug === undefined ? given : withPlantedBug(given, bug);
   if (protocol === undefined) throw new TypeError(`fuzz: ${given.name} has no planted bug ${bug}`);
@@ -103,5 +120,5 @@ function headline(report: FuzzReport, { execution, seed, verdict }: Finding): st
     execution.violation === undefined
       ? verdict
       : `violated ${qualifiedName(execution.violation.path, execution.violation.property)} (${execution.violation.title})`;
-  return `${report.protocol}: ${what}, seed ${seed}, after ${report.runs} runs`;
+  return `${report.protocol}: ${what}, seed ${seed}, after ${report.runs} run${report.runs === 1 ? '' : 's'}`;
 }

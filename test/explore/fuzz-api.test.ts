@@ -32,13 +32,13 @@ describe('a failure', () => {
   test('is told in words: property, sentence, facts, the smallest plan, and how to see it again', async () => {
     const text = await message(fuzz(register, { bug: 'Q02' }));
     expect(text).toMatch(
-      /^quorum-register: violated LIN \(the client history is linearizable\), seed \d+, after \d+ runs/,
+      /^quorum-register: violated LIN \(the client history is linearizable\), seed \d+, after \d+ runs?\n/,
     );
     expect(text).toMatch(/which no order of the operations on k\d explains/);
     expect(text).toMatch(/event \d+: c\d/);
     expect(text).toMatch(/smallest plan: \d nodes, \d+ calls, \d faults, \d+ events/);
     const seed = /again: fuzz\(protocol, \{ seed: "(\d+)", runs: 1 \}\)/.exec(text)?.[1] as string;
-    expect(await message(fuzz(register, { bug: 'Q02', seed, runs: 1 }))).toContain(`seed ${seed}, after 1 runs`);
+    expect(await message(fuzz(register, { bug: 'Q02', seed, runs: 1 }))).toContain(`seed ${seed}, after 1 run`);
   });
 
   test('of code that throws shows its stack', async () => {
@@ -71,5 +71,8 @@ test('what is no protocol is refused by what it lacks', async () => {
   await expect(fuzz({ ...register.protocol, title: '' })).rejects.toThrow(
     'fuzz: what it was given has no text `title`',
   );
+  await expect(fuzz(42 as never)).rejects.toThrow('fuzz: what it was given is a number, not an object');
+  const misspelt: object = { run: 5, runs: 1 };
+  await expect(fuzz(register, misspelt)).rejects.toThrow('fuzz: no option run; there are seed, runs, ');
   await expect(fuzz(register, { bug: 'Q99' })).rejects.toThrow('quorum-register has no planted bug Q99');
 });
