@@ -1,6 +1,7 @@
 /**
  * Inks as terminal colours: Okabe and Ito's palette, which colour-blind people can tell apart, darkened where it would not be seen on a
- * white background. With 16 colours blue, yellow, cyan and magenta; red and green are never told apart by colour alone.
+ * white background. With 16 colours red, blue, yellow, cyan and magenta: no green beside the red, and yellow, which white swallows, for nothing
+ * that must be seen.
  */
 import type { Ink, Line } from '../timeline/ink.ts';
 
@@ -19,7 +20,7 @@ interface Paint {
 
 const BLUE = { rgb: [0, 114, 178], indexed: 31, basic: 34 } as const;
 const GREEN = { rgb: [0, 158, 115], indexed: 36, basic: 36 } as const;
-const VERMILION = { rgb: [213, 94, 0], indexed: 166, basic: 33 } as const;
+const VERMILION = { rgb: [213, 94, 0], indexed: 166, basic: 31 } as const;
 const PURPLE = { rgb: [190, 95, 150], indexed: 133, basic: 35 } as const;
 const OCHRE = { rgb: [176, 120, 0], indexed: 136, basic: 33 } as const;
 const GREY = { rgb: [120, 120, 120], indexed: 243 } as const;
