@@ -1,5 +1,4 @@
 /** `worldline compare`: protocols that decide, side by side, in the same troubles. */
-
 import { compareProtocols } from '../explore/compare.ts';
 import { compareLines } from '../report/compare.ts';
 import { compileSparingly } from './compile-sparingly.ts';

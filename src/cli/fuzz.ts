@@ -1,5 +1,4 @@
 /** `worldline fuzz`: a campaign over many seeds; what it finds is shrunk, kept in a capsule, and told. */
-
 import { availableParallelism } from 'node:os';
 import type { Protocol } from '../check/protocol.ts';
 import { CheckpointError } from '../explore/checkpoint.ts';

@@ -1,5 +1,4 @@
 /** `worldline matrix`: what becomes of one task when any process crashes at any moment. */
-
 import { crashMatrix, RECOVERIES } from '../explore/matrix.ts';
 import { matrixLines } from '../report/matrix.ts';
 import { compileSparingly } from './compile-sparingly.ts';

@@ -1,7 +1,7 @@
 /** `--set path=value`: anything a scenario may say, said on the command line. */
 import { parse } from 'yaml';
 import { loadScenarioValue } from '../scenario/load.ts';
-import { describeProblem } from '../scenario/problem.ts';
+import { describeProblem, type FieldPath } from '../scenario/problem.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { UsageError } from './exit.ts';
 
@@ -30,6 +30,13 @@ export function changed(scenario: Scenario, settings: { readonly [field: string]
   return merged(scenario, loading.scenario, settings);
 }
 
+/** The fields that the path of a setting names, from the outermost on. */
+const namesIn = (path: string): string[] => path.trim().split('.');
+
+/** Whether one of the settings has set the field, or a table that it is in. */
+export const isSetBy = (texts: readonly string[], field: FieldPath): boolean =>
+  texts.some((text) => namesIn(text.slice(0, text.indexOf('='))).every((name, place) => String(field[place]) === name));
+
 function put(settings: Table, text: string): void {
   const [, path = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (path === '') {
@@ -38,7 +45,7 @@ function put(settings: Table, text: string): void {
       'write --set path=value as in a scenario file, e.g. --set network.loss=5% or --set "chaos.faults=[crash, pause]"',
     );
   }
-  const names = path.trim().split('.');
+  const names = namesIn(path);
   const last = names.pop() as string;
   let table = settings;
   for (const name of names) {

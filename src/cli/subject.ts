@@ -18,7 +18,7 @@ import type { Json } from '../sim/plain.ts';
 import { UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
 import { bugNamed, registered } from './protocols.ts';
-import { changed, withSettings } from './settings.ts';
+import { changed, isSetBy, withSettings } from './settings.ts';
 import { quoted } from './shell.ts';
 
 export interface SubjectOptions {
@@ -188,9 +188,7 @@ function inFile(error: UsageError, found: Found, bug: string | undefined): Usage
 
 /** A mistake in what `--set` has set is the command's, any other the file's. */
 function refused({ file, locate }: Found, problems: readonly Problem[], settings: readonly string[]): UsageError {
-  const given = settings.map((text) => text.slice(0, text.indexOf('=')).trim().split('.'));
-  const isGiven = ({ path }: Problem): boolean =>
-    given.some((names) => names.every((name, place) => String(path[place]) === name));
+  const isGiven = ({ path }: Problem): boolean => isSetBy(settings, path);
   const told = problems.filter(isGiven).map((problem) => describeProblem('--set', problem));
   const others = problems.filter((problem) => !isGiven(problem));
   if (others.length === 0) return new UsageError(told.join('\n'));

@@ -1,5 +1,4 @@
 /** `worldline zoo`: every planted bug against the fuzzer as it is. */
-
 import { readFileSync } from 'node:fs';
 import type { Protocol } from '../check/protocol.ts';
 import type { Capsule } from '../explore/capsule.ts';

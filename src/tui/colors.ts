@@ -1,7 +1,7 @@
 /**
  * Inks as terminal colours: Okabe and Ito's palette, which colour-blind people can tell apart, darkened where it would not be seen on a
- * white background. With 16 colours red, blue, yellow, cyan and magenta: no green beside the red, and yellow, which white swallows, for nothing
- * that must be seen.
+ * white background. With 16 colours red, blue, yellow, cyan and magenta: no green beside the red, and yellow, which white swallows, for
+ * nothing that must be seen.
  */
 import type { Ink, Line } from '../timeline/ink.ts';
 

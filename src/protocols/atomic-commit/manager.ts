@@ -161,8 +161,7 @@ function attempt(rules: WorkRules, manager: Manager, work: Work, context: Manage
   const { incarnation } = manager;
   work.participants = [];
   work.sessions = [];
-  for (let i = 0; i < all.length; i++) {
-    const node = all[i] as NodeId;
+  for (const node of all) {
     const steps = stepsAt(node, work.steps, all);
     if (steps.length === 0) continue;
     work.participants.push(node);
@@ -172,25 +171,8 @@ function attempt(rules: WorkRules, manager: Manager, work: Work, context: Manage
   context.setTimer('work', context.options.workTimeout, work.age.root);
 }
 
-const NO_STEPS: readonly Step[] = [];
-
-function stepsAt(node: NodeId, steps: readonly Step[], participants: readonly NodeId[]): readonly Step[] {
-  let count = 0;
-  let last = 0;
-  for (let i = 0; i < steps.length; i++) {
-    if (placeOf((steps[i] as Step).key, participants) !== node) continue;
-    count++;
-    last = i;
-  }
-  if (count === 0) return NO_STEPS;
-  // Mostly those of one participant follow each other.
-  const first = last - count + 1;
-  for (let i = first; i < last; i++) {
-    if (placeOf((steps[i] as Step).key, participants) !== node)
-      return steps.filter(({ key }) => placeOf(key, participants) === node);
-  }
-  return count === steps.length ? steps : steps.slice(first, last + 1);
-}
+const stepsAt = (node: NodeId, steps: readonly Step[], participants: readonly NodeId[]): readonly Step[] =>
+  steps.filter(({ key }) => placeOf(key, participants) === node);
 
 // ---- Answers of participants -----------------------------------------------------------------------------------------------------
 
