@@ -8,4 +8,8 @@ if (name === undefined || !existsSync(`bench/${name}.ts`)) {
   process.exit(2);
 }
 spawnSync('npx', ['tsc', '-p', 'tsconfig.bench.json'], { stdio: ['ignore', 'ignore', 'inherit'] });
-process.exit(spawnSync(process.execPath, [`.bench/bench/${name}.js`, ...rest], { stdio: 'inherit' }).status ?? 1);
+// Garbage is collected as the command line has it collected: src/cli/engine.ts.
+const flags = ['--no-parallel-scavenge'];
+process.exit(
+  spawnSync(process.execPath, [...flags, `.bench/bench/${name}.js`, ...rest], { stdio: 'inherit' }).status ?? 1,
+);

@@ -1,7 +1,7 @@
 /** `worldline compare`: protocols that decide, side by side, in the same troubles. */
 import { compareProtocols } from '../explore/compare.ts';
 import { compareLines } from '../report/compare.ts';
-import { compileSparingly } from './compile-sparingly.ts';
+import { compileSparingly } from './engine.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { createOutput } from './output.ts';
 import { registered } from './protocols.ts';

@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander';
 import { printAside } from '../explore/worker-console.ts';
 import { VERSION } from '../version.ts';
+import { collectInOneThread } from './engine.ts';
 import { exitCodes, UsageError, UserCodeError } from './exit.ts';
 import { userFrames } from './frames.ts';
 import { createProgram } from './program.ts';
@@ -10,6 +11,7 @@ import { createProgram } from './program.ts';
 await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<void> {
+  collectInOneThread();
   // Output goes through writeSync, which reports a reader that has gone; commander's own help does not.
   process.stdout.on('error', ignoreGoneReader);
   process.stderr.on('error', ignoreGoneReader);

@@ -1,7 +1,7 @@
 /** `worldline matrix`: what becomes of one task when any process crashes at any moment. */
 import { crashMatrix, RECOVERIES } from '../explore/matrix.ts';
 import { matrixLines } from '../report/matrix.ts';
-import { compileSparingly } from './compile-sparingly.ts';
+import { compileSparingly } from './engine.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { createOutput } from './output.ts';
 import { loadSubject } from './subject.ts';

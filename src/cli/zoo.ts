@@ -6,7 +6,7 @@ import { zoo as measureZoo, type ZooReport } from '../explore/zoo.ts';
 import { compareZoo, parseZoo, ZooFileError } from '../explore/zoo-compare.ts';
 import { changeLines, type ZooRowAccount, zooHead, zooLine, zooSummary } from '../report/zoo.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { compileSparingly } from './compile-sparingly.ts';
+import { compileSparingly } from './engine.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError, mustBeWritable, replaceFile } from './files.ts';
 import { onInterrupt } from './interrupt.ts';

@@ -82,10 +82,16 @@ export function hashString(text: string): number {
 function searchedHash(text: string): number {
   const known = stringHashes.get(text);
   if (known !== undefined) return known;
-  let hash = 0x811c9dc5 | 0;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  const hash = hashOnce(text);
   if (stringHashes.size >= STRING_HASHES_MAX) stringHashes.clear();
   stringHashes.set(text, hash);
+  return hash;
+}
+
+/** The same for what is asked for once, such as a seed: it is not remembered. */
+export function hashOnce(text: string, start: number = 0x811c9dc5 | 0): number {
+  let hash = start;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash;
 }
 

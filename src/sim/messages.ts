@@ -4,7 +4,7 @@ import { sample } from './distribution.ts';
 import { SEND } from './effects.ts';
 import { DELIVER, QueuedEvent } from './event.ts';
 import type { Injector } from './injector.ts';
-import { type Link, Network, type Quality } from './network.ts';
+import { type Link, laneName, Network, type Quality } from './network.ts';
 import type { Part, SimNode } from './process.ts';
 import type { Micros, NodeId, Tagged } from './protocol.ts';
 import { derive, scale } from './random.ts';
@@ -48,11 +48,11 @@ export class Messages {
     const link = network.link(node.index, target);
     const lane = network.lane(link, kind.index, kind.type, node.id, to);
     const ordinal = ++lane.count;
-    const bits = network.draw(lane);
+    const bits = network.draw(lane, ordinal);
     const id = ++this.ids;
     kind.counts.sent++;
     part.hooks.send[kind.index]?.(node.index, target, message, part.world);
-    core.tracer?.send(node, part, to, id, `${lane.name}#${ordinal}`, message);
+    core.tracer?.send(node, part, to, id, `${laneName(lane)}#${ordinal}`, message);
     const event = new QueuedEvent(
       DELIVER,
       target,

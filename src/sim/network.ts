@@ -1,23 +1,30 @@
 /**
- * The network: directed links, made on first use. A link has one *lane* per message type, with a random stream of its own and a
+ * The network: directed links, made on first use. A link has one *lane* per message type, with random draws of its own and a
  * count of messages, so that "the 17th AppendEntries from n1 to n2" keeps its name and its draw whatever happens elsewhere.
  */
 import type { Calm, Distribution, RunSpec } from './config.ts';
+import { hashOnce, hashString } from './digest.ts';
 import { longest } from './distribution.ts';
 import type { LinkQuality, Override } from './faults.ts';
 import { byText, canonicalText } from './plain.ts';
 import type { Micros, NodeId } from './protocol.ts';
-import { Stream, type StreamState } from './random.ts';
+import { derive } from './random.ts';
 
 export interface Lane {
-  /** `n1>n2/AppendEntries`; components prefix the type: `n1>n2/raft:AppendEntries`. */
-  readonly name: string;
-  stream: Stream | undefined;
+  /** `AppendEntries`; components prefix it: `raft:AppendEntries`. */
+  readonly type: string;
+  readonly from: NodeId;
+  readonly to: NodeId;
+  /** What its draws are derived from. */
+  readonly key: number;
   /** Messages sent so far. */
   count: number;
   /** Explicit decisions about single messages, by ordinal. */
   readonly overrides: ReadonlyMap<number, Override> | undefined;
 }
+
+/** `n1>n2/AppendEntries`. */
+export const laneName = ({ type, from, to }: Pick<Lane, 'type' | 'from' | 'to'>): string => `${from}>${to}/${type}`;
 
 export interface Link {
   /** By the number of the message type (core.ts). */
@@ -77,7 +84,8 @@ const widened = (set: LinkSet, node: number): LinkSet => ({
 export class Network {
   /** Whether anything of a message is random in this run, now or during a fault. */
   private readonly draws: boolean;
-  private readonly seed: string;
+  /** What all lanes' keys are derived from. */
+  private readonly key: number;
   private readonly overrides: ReadonlyMap<string, ReadonlyMap<number, Override>>;
   private links: (Link | undefined)[][] = [];
   private cuts: LinkSet[] = [];
@@ -106,7 +114,7 @@ export class Network {
       (calm !== undefined && calm.latency.kind !== 'constant');
     this.isBounded =
       capacity !== undefined || faults.some((fault) => fault.kind === 'degrade' && fault.capacity !== undefined);
-    this.seed = seed;
+    this.key = hashOnce(`${seed}/net`);
     this.overrides = overridesByLane(overrides);
     this.latency = latency;
     this.fifo = fifo;
@@ -163,8 +171,8 @@ export class Network {
     const { lanes } = link;
     let lane = lanes[kind];
     if (lane === undefined) {
-      const name = `${from}>${to}/${type}`;
-      lane = { name, stream: undefined, count: 0, overrides: this.overrides.get(name) };
+      const key = derive(derive(derive(this.key, hashString(from)), hashString(to)), hashString(type));
+      lane = this.laneOf({ type, from, to, key, count: 0 });
       // Not by `push`, which would make room for seventeen: a big network has hundreds of thousands of links.
       if (kind >= lanes.length) link.lanes = lanes.concat(NO_LANES.slice(0, kind + 1 - lanes.length));
       link.lanes[kind] = lane;
@@ -172,14 +180,18 @@ export class Network {
     return lane;
   }
 
+  private laneOf(saved: LaneSnapshot): Lane {
+    const { type, from, to, key, count } = saved;
+    const overrides = this.overrides.size === 0 ? undefined : this.overrides.get(laneName(saved));
+    return { type, from, to, key, count, overrides };
+  }
+
   /**
-   * The random bits of the next message of a lane: the n-th draw is the n-th message's, also where noise comes and goes. Nothing is
-   * drawn where nothing is random.
+   * The random bits of a message, by its ordinal in its lane: a hash and no stream, since a run has hundreds of lanes with a few
+   * messages each, and to seed a generator takes as long as to simulate an event. Nothing is drawn where nothing is random.
    */
-  draw(lane: Lane): number {
-    if (!this.draws) return 0;
-    if (lane.stream === undefined) lane.stream = new Stream(`${this.seed}/net/${lane.name}`);
-    return lane.stream.bits();
+  draw({ key }: Lane, ordinal: number): number {
+    return this.draws ? derive(key, ordinal) : 0;
   }
 
   isCut(from: number, to: number): boolean {
@@ -297,7 +309,7 @@ export class Network {
               lastArrival: link.lastArrival,
               ...(link.underWay === undefined ? {} : { underWay: [...link.underWay] }),
               lanes: link.lanes.map(
-                (lane) => lane && { name: lane.name, count: lane.count, stream: lane.stream?.save() },
+                (lane) => lane && { type: lane.type, from: lane.from, to: lane.to, key: lane.key, count: lane.count },
               ),
             },
         ),
@@ -326,24 +338,18 @@ export class Network {
   }
 
   private restoreLink(saved: LinkSnapshot): Link {
-    const lanes = saved.lanes.map((lane) => {
-      if (lane === undefined) return undefined;
-      const { name, count, stream: state } = lane;
-      const stream = state === undefined ? undefined : Stream.restored(state);
-      return { name, count, stream, overrides: this.overrides.get(name) };
-    });
+    const lanes = saved.lanes.map((lane) => lane && this.laneOf(lane));
     const underWay = saved.underWay === undefined ? undefined : new Set(saved.underWay);
     return { lanes, lastArrival: saved.lastArrival, underWay };
   }
 }
 
+type LaneSnapshot = Pick<Lane, 'type' | 'from' | 'to' | 'key' | 'count'>;
+
 interface LinkSnapshot {
   readonly lastArrival: Micros;
   readonly underWay?: readonly number[];
-  readonly lanes: readonly (
-    | { readonly name: string; readonly count: number; readonly stream: StreamState | undefined }
-    | undefined
-  )[];
+  readonly lanes: readonly (LaneSnapshot | undefined)[];
 }
 
 export interface NetworkSnapshot {

@@ -1,5 +1,5 @@
 /**
- * Named random streams from one seed, forked on first use: `node/n3`, `net/n1>n2/AppendEntries`, `workload`.
+ * Named random streams from one seed, forked on first use: `node/n3`, `sync/n3`, `workload/c1`. Messages have keys: see network.ts.
  * Because every concern has a stream of its own, removing one fault, message or node leaves the draws of all others alone.
  */
 import seedrandom from 'seedrandom';

@@ -1,6 +1,6 @@
 /** Timers: armed in local time, queued in true time. */
 import type { Core } from './core.ts';
-import { hashString, placeOfNumbered } from './digest.ts';
+import { hashOnce, hashString, placeOfNumbered } from './digest.ts';
 import { CANCEL_TIMER, SET_TIMER } from './effects.ts';
 import { eventAt, type QueuedEvent, TIMER } from './event.ts';
 import type { Override } from './faults.ts';
@@ -162,13 +162,9 @@ interface Title {
 }
 
 function keyedTitle(name: string, key: string): Title {
-  // The same as hashString(id), which would remember a string that is never asked for again.
-  let hash = Math.imul(hashString(name) ^ SLASH, FNV_PRIME);
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), FNV_PRIME);
-  return { id: `${name}/${key}`, hash, name, key };
+  const id = `${name}/${key}`;
+  return { id, hash: hashOnce(key, hashOnce('/', hashString(name))), name, key };
 }
 
 /** Places of keyed timers, a power of two. */
 const KEYED = 1024;
-const SLASH = 0x2f;
-const FNV_PRIME = 0x01000193;

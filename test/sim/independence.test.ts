@@ -135,7 +135,7 @@ describe('what is improbable to the last', () => {
     const lanes = snapshot.messages.network.links
       .flat()
       .flatMap((link: { lanes: object[] } | null) => link?.lanes ?? []);
-    expect(lanes).toEqual([{ name: 'n1>n2/said', count: 1 }]);
+    expect(lanes).toMatchObject([{ type: 'said', from: 'n1', to: 'n2', count: 1 }]);
     const streams = ['stream', 'syncStream', 'crashStream'];
     expect(
       snapshot.nodes.flatMap(({ saved }: { saved: object }) => streams.filter((stream) => stream in saved)),
