@@ -13,7 +13,7 @@ export const OPENING_BALANCE = 100;
 export const emptyStore = (): Store => ({ values: {}, writers: {} });
 
 /** Accounts begin with a balance, lists empty, registers with nothing. The first letter of a key tells which it is. */
-function initialValue(key: string): Json {
+export function initialValue(key: string): Json {
   if (key.startsWith('a')) return OPENING_BALANCE;
   return key.startsWith('l') ? NOTHING : null;
 }

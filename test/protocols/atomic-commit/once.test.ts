@@ -8,6 +8,7 @@ import type { Json } from '../../../src/sim/plain.ts';
 const world = {
   event: 1,
   nodes: ['n1'],
+  stateOf: () => ({ resource: { store } }),
   diskOf: () => ({ durableLog: () => ({ first: 1, entries: [] }) }),
 } as unknown as World;
 
@@ -70,5 +71,64 @@ describe('ONCE', () => {
   it('finds a value of another writer that is wrong', () => {
     holds('r1', 'other', '9');
     expect(looks()).toMatchObject({ facts: [{ node: 'n1', text: '9 was the last to write r1' }] });
+  });
+
+  it('finds a commit of a new key that the store has not seen', () => {
+    commits('2', 'r2', 'two');
+    expect(looks()).toMatchObject({ sentence: expect.stringContaining('n1 holds nothing at r2') });
+  });
+
+  it('finds an item that is missing from a list, and one that is there twice', () => {
+    for (const [txn, sequence] of [
+      ['2', 2],
+      ['3', 3],
+    ] as const) {
+      const origin = { process: 'c1', sequence };
+      logs({ type: 'prepared', age: { txn }, origin, writes: [{ f: 'append', key: 'l1', value: txn }] });
+      logs({ type: 'commit', txn });
+      holds('l1', txn === '2' ? ['2'] : ['2', '3'], txn);
+      expect(looks()).toBeUndefined();
+    }
+    holds('l1', ['2', '3', '3'], '3');
+    expect(looks()).toMatchObject({ sentence: expect.stringContaining('gives ["2","3"]') });
+    holds('l1', ['3'], '3');
+    expect(looks()).toMatchObject({ sentence: expect.stringContaining('gives ["2","3"]') });
+  });
+});
+
+describe('ONCE, of a store with many keys', () => {
+  const KEYS = 40;
+  const name = (i: number): string => `r${i}`;
+
+  beforeEach(() => {
+    for (let i = 1; i <= KEYS; i++) {
+      commits(`${i}`, name(i), i);
+      holds(name(i), i, `${i}`);
+    }
+    for (let i = 0; i < 2 * KEYS; i++) expect(looks()).toBeUndefined();
+  });
+
+  it('finds at once what the log has written and the store has not', () => {
+    commits('99', name(7), 'new');
+    expect(looks()).toMatchObject({ sentence: expect.stringContaining('n1 holds 7 at r7') });
+  });
+
+  it('finds before long what changes, comes or goes without a word in the log', () => {
+    const finds = (): unknown =>
+      Array.from({ length: KEYS + 1 }, looks).find((finding: unknown) => finding !== undefined);
+    for (const key of [name(1), name(KEYS / 2), name(KEYS), 'r100']) {
+      holds(key, 'none', '1');
+      expect(finds()).toMatchObject({ sentence: expect.stringContaining(`n1 holds "none" at ${key}`) });
+      if (key === 'r100') delete store.values[key];
+      else holds(key, Number(key.slice(1)), '1');
+      expect(finds()).toBeUndefined();
+    }
+    delete store.values[name(3)];
+    expect(finds()).toMatchObject({ sentence: expect.stringContaining('n1 holds nothing at r3') });
+  });
+
+  it('finds it when the run is over', () => {
+    store.values[name(9)] = 'none';
+    expect(once.end?.(memory, world)).toMatchObject({ sentence: expect.stringContaining('n1 holds "none" at r9') });
   });
 });

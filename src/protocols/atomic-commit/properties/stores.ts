@@ -3,9 +3,9 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Operation } from '../../../sim/history.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import { canonicalText, type Json } from '../../../sim/plain.ts';
-import type { Prepared, Resource } from '../resource.ts';
-import { applyStep, emptyStore, OPENING_BALANCE, type Store } from '../store.ts';
-import type { TxnId } from '../transactions.ts';
+import type { Prepared } from '../resource.ts';
+import { initialValue, OPENING_BALANCE, type Store } from '../store.ts';
+import type { Step, TxnId } from '../transactions.ts';
 import { accounts, type ClientOp, type ClientResult } from '../workload.ts';
 import { isDamagedByHand } from './by-hand.ts';
 import { type AnyRecord, appended, durableRecords, factAt, factNow, isPrepared, nameOf, resourceOf } from './facts.ts';
@@ -14,12 +14,14 @@ import { type AnyRecord, appended, durableRecords, factAt, factNow, isPrepared, 
 interface Should {
   readonly redo: Map<TxnId, Prepared>;
   readonly done: Set<TxnId>;
-  readonly store: Store;
-  /** What the participant held when it was last compared, key by key in the order of its keys: what is the same is not compared again. */
-  readonly values: Json[];
-  readonly writers: TxnId[];
-  /** The log has gone on since. */
-  hasChanged: boolean;
+  readonly values: { [key: string]: Json };
+  /** Keys that the log has written since the store was last looked at. */
+  readonly written: string[];
+  /** All keys of the store when they were last listed, and what was there when each was last compared. */
+  keys: readonly string[];
+  readonly held: (Json | undefined)[];
+  /** Which of them is looked at next. */
+  next: number;
 }
 
 interface Once {
@@ -37,12 +39,18 @@ interface CarriedOut {
 const newShould = (): Should => ({
   redo: new Map(),
   done: new Set(),
-  store: emptyStore(),
-  values: [],
-  writers: [],
-  hasChanged: true,
+  values: {},
+  written: [],
+  keys: [],
+  held: [],
+  next: 0,
 });
 
+/**
+ * After each handler at a participant the keys that its log has written are compared, and besides all others where they are few. Of many
+ * some are looked at after each handler, in turn, and all when the run is over: what changes in a store without a word in the log is seen
+ * soon, at a cost that does not grow with the store.
+ */
 export const once: Property = always<Once>({
   name: 'ONCE',
   title: 'the writes of each committed transaction, and each request of a client, are carried out once',
@@ -61,9 +69,30 @@ export const once: Property = always<Once>({
     follow(memory.byNode[node] as Should, record);
     return isPrepared(record) ? undefined : requestOnce(memory, node, record, world);
   },
-  step: (memory, node, state: object, world) =>
-    compareStore(memory.byNode[node] as Should, node, resourceOf(state), world),
+  step(memory, node, state: object, world) {
+    const should = memory.byNode[node] as Should;
+    const { store } = resourceOf(state);
+    const finding = should.written.length === 0 ? undefined : compareWritten(should, node, store, world);
+    if (finding !== undefined) return finding;
+    if (should.keys.length > FEW_KEYS) return compareSome(should, node, store, world);
+    return isAsBefore(should, store) ? undefined : compareAll(should, node, store, world);
+  },
+  end({ byNode }, world) {
+    for (let node = 0; node < byNode.length; node++) {
+      const should = byNode[node];
+      const state = should === undefined ? undefined : world.stateOf(node);
+      const finding =
+        state === undefined ? undefined : compareAll(should as Should, node, resourceOf(state).store, world);
+      if (finding !== undefined) return finding;
+    }
+    return undefined;
+  },
 });
+
+/** So many are all looked at after each handler. */
+const FEW_KEYS = 8;
+/** Of more, so many. */
+const KEYS_AT_A_TIME = 2;
 
 function follow(should: Should, record: AnyRecord | Prepared): void {
   if (isPrepared(record)) {
@@ -72,50 +101,96 @@ function follow(should: Should, record: AnyRecord | Prepared): void {
   }
   if (record.type !== 'commit' || should.done.has(record.txn)) return;
   should.done.add(record.txn);
-  should.hasChanged = true;
-  for (const step of should.redo.get(record.txn)?.writes ?? []) applyStep(should.store, step, record.txn);
+  for (const step of should.redo.get(record.txn)?.writes ?? []) {
+    carryOut(should.values, step);
+    should.written.push(step.key);
+  }
 }
 
-const compareStore = (should: Should, node: number, { store }: Resource, world: World): Finding | undefined =>
-  isAsBefore(should, store) ? undefined : compareValues(should, node, store, world);
-
-/** Each loop over the keys of the object that it reads from: V8 then needs no search for them. */
-function isAsBefore(should: Should, { values, writers }: Store): boolean {
-  if (should.hasChanged) return false;
-  let place = 0;
-  for (const key in values) if (should.values[place++] !== values[key]) return false;
-  if (place !== should.values.length) return false;
-  place = 0;
-  for (const key in writers) if (should.writers[place++] !== writers[key]) return false;
-  return place === should.writers.length;
+/** Lists are nobody else's, and grow at their place. */
+function carryOut(values: Should['values'], { f, key, value }: Step): void {
+  const before = values[key] ?? initialValue(key);
+  if (f === 'write') values[key] = value;
+  else if (f === 'add') values[key] = (before as number) + (value as number);
+  else if (values[key] === undefined) values[key] = [value];
+  else (before as Json[]).push(value);
 }
 
-function compareValues(should: Should, node: number, store: Store, world: World): Finding | undefined {
-  should.hasChanged = false;
+function compareWritten(should: Should, node: number, store: Store, world: World): Finding | undefined {
+  for (const key of should.written) {
+    const finding = compare(should, node, store, key, world);
+    if (finding !== undefined) return finding;
+  }
+  should.written.length = 0;
+  return undefined;
+}
+
+/** The loop is over the keys of the object that it reads from: V8 then needs no search for them. */
+function isAsBefore({ held }: Should, { values }: Store): boolean {
   let place = 0;
-  for (const key in store.writers) should.writers[place++] = store.writers[key] as TxnId;
-  place = -1;
-  for (const key in store.values) {
-    const value = store.values[key] as Json;
-    if (should.values[++place] === value && should.store.writers[key] === store.writers[key]) continue;
-    should.values[place] = value;
-    const expected = should.store.values[key];
-    if (expected === value || isSameList(expected, value)) continue;
-    const writer = store.writers[key] as TxnId;
-    return {
-      sentence: `${nameOf(world, node)} holds ${canonicalText(value)} at ${key}; carrying out each committed transaction once gives ${canonicalText(expected)}`,
-      facts: [factNow(world, node, `${writer} was the last to write ${key}`)],
-    };
+  for (const key in values) if (held[place++] !== values[key]) return false;
+  return place === held.length;
+}
+
+function compareAll(should: Should, node: number, store: Store, world: World): Finding | undefined {
+  listKeys(should, store);
+  for (let place = 0; place < should.keys.length; place++) {
+    const finding = compareAt(should, node, store, place, world);
+    if (finding !== undefined) return finding;
   }
   return undefined;
 }
 
+function compareSome(should: Should, node: number, store: Store, world: World): Finding | undefined {
+  for (let i = 0; i < KEYS_AT_A_TIME; i++) {
+    if (should.next === should.keys.length) listKeys(should, store);
+    const finding = compareAt(should, node, store, should.next++, world);
+    if (finding !== undefined) return finding;
+  }
+  return undefined;
+}
+
+/** Those of the store, and those that it lacks. New ones come at the end of the list, and none should ever go. */
+function listKeys(should: Should, { values }: Store): void {
+  const keys = Object.keys(values);
+  for (const key in should.values) if (values[key] === undefined) keys.push(key);
+  keys.forEach((key, place) => {
+    if (key !== should.keys[place]) should.held[place] = undefined;
+  });
+  should.keys = keys;
+  should.held.length = keys.length;
+  should.next = 0;
+}
+
+/** What is the same is not compared again. */
+function compareAt(should: Should, node: number, store: Store, place: number, world: World): Finding | undefined {
+  const key = should.keys[place] as string;
+  const value = store.values[key];
+  if (value !== undefined && value === should.held[place]) return undefined;
+  should.held[place] = value;
+  return compare(should, node, store, key, world);
+}
+
+function compare(should: Should, node: number, store: Store, key: string, world: World): Finding | undefined {
+  const value = store.values[key];
+  const expected = should.values[key];
+  if (expected === value || isSameList(expected, value)) return undefined;
+  const writer = store.writers[key];
+  const last = writer === undefined ? `nobody has written ${key}` : `${writer} was the last to write ${key}`;
+  return {
+    sentence: `${nameOf(world, node)} holds ${tellValue(value)} at ${key}; carrying out each committed transaction once gives ${tellValue(expected)}`,
+    facts: [factNow(world, node, last)],
+  };
+}
+
+const tellValue = (value: Json | undefined): string => (value === undefined ? 'nothing' : canonicalText(value));
+
 /** Lists are made of names: the only values that are not compared by themselves. */
-const isSameList = (one: Json | undefined, other: Json): boolean =>
-  Array.isArray(one) &&
-  Array.isArray(other) &&
-  one.length === other.length &&
-  one.every((item, place) => item === other[place]);
+function isSameList(one: Json | undefined, other: Json | undefined): boolean {
+  if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+  for (let place = 0; place < one.length; place++) if (one[place] !== other[place]) return false;
+  return true;
+}
 
 /** A retry belongs to the same request: a second transaction for it must not commit too. */
 function requestOnce(
