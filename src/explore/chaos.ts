@@ -85,9 +85,32 @@ const candidates = (tolerates: Tolerance, { faults, weights }: Chaos): readonly 
     ({ kind, claimed }) => claimed(tolerates) && (faults?.includes(kind) ?? true) && weights?.[kind] !== 0,
   );
 
-/** A run is to have so many kinds of troubles, in hundredths, where there are as many; none is in more runs than so many of a hundred. */
-const KINDS_EXPECTED_PERCENT = 450;
-const COMMON_PERCENT_MAX = 80;
+/**
+ * A protocol under which a run would have fewer kinds than this, in hundredths, survives few: there is little to choose from, and of that
+ * much disturbs nobody. Then all kinds exist in every run, all over its time, nothing is drawn as an episode (which repeats one kind in the
+ * place of others), and what stops or separates nodes is so many times as common as what only disturbs them.
+ */
+const FEW_KINDS_PERCENT = 450;
+const STOPPING_TIMES = 3;
+const stopping: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'partition',
+  'isolate',
+  'cut',
+  'partial',
+  'flapping',
+  'clog',
+  'swizzle-clog',
+  'crash',
+  'outage',
+  'crash-loop',
+  'pause',
+  'disk-stall',
+]);
+
+/** Kinds that the scenario lists are as many as it wants. */
+const areFew = (tolerates: Tolerance, chaos: Chaos): boolean =>
+  chaos.faults === undefined &&
+  candidates(tolerates, chaos).reduce((sum, { percent }) => sum + percent, 0) < FEW_KINDS_PERCENT;
 
 /** In so many runs all kinds exist: a bug that takes two of them seldom meets both otherwise. */
 const WHOLE_PERCENT = 50;
@@ -107,21 +130,19 @@ function drawSwarm(tolerates: Tolerance, chaos: Chaos, { isUniform }: Profile, d
   const kinds = candidates(tolerates, chaos);
   const { faults, weights } = chaos;
   if (isUniform) return kinds.map(({ kind }) => [weights?.[kind] ?? 1, kind] as const);
-  const expected = kinds.reduce((sum, { percent }) => sum + percent, 0);
-  const isWhole = faults === undefined && draw.chance(WHOLE_PERCENT);
+  const isFew = areFew(tolerates, chaos);
+  const isWhole = isFew || (faults === undefined && draw.chance(WHOLE_PERCENT));
   const chosen = kinds.filter(({ kind, percent }) => isWhole || draw.chance(wanted(kind, percent)));
   const present = chosen.length > 0 || kinds.length === 0 ? chosen : [draw.pick(kinds)];
-  return present.map(({ kind }) => [weights?.[kind] ?? draw.pick([1, 2, 4]), kind] as const);
+  return present.map(({ kind }) => [weights?.[kind] ?? draw.pick([1, 2, 4]) * times(kind), kind] as const);
 
   function wanted(kind: FaultKind, percent: number): number {
     if (weights?.[kind] !== undefined) return 100;
-    return faults === undefined ? common(percent) : Math.max(50, percent);
+    return faults === undefined ? percent : Math.max(50, percent);
   }
 
-  /** Of a protocol that knows few kinds, a run has as many as of another. */
-  function common(percent: number): number {
-    if (expected >= KINDS_EXPECTED_PERCENT) return percent;
-    return Math.max(percent, Math.min(COMMON_PERCENT_MAX, Math.floor((percent * KINDS_EXPECTED_PERCENT) / expected)));
+  function times(kind: FaultKind): number {
+    return isFew && stopping.has(kind) ? STOPPING_TIMES : 1;
   }
 }
 
@@ -134,12 +155,15 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   if (!isAnyDrawable || faultsMax < 1 || to <= from || draw.chance(profile.faultFreePercent)) return noFaults;
 
   const swarm = drawSwarm(tolerates, chaos, profile, draw);
-  if (chaos.gap === undefined && (profile.isUniform || draw.chance(SPREAD_PERCENT))) {
-    return budgeted(spreadFaults(setting, swarm, from, to, draw.between(1, faultsMax), draw), tolerates);
+  const isPlain = profile.isUniform === true || areFew(tolerates, chaos);
+  if (chaos.gap === undefined && (isPlain || draw.chance(SPREAD_PERCENT))) {
+    const count = draw.between(1, faultsMax);
+    const writer = new FaultWriter(setting, swarm, to, isPlain, draw);
+    return budgeted(spreadFaults(writer, swarm, from, to, count, draw), tolerates);
   }
   const count = draw.chance(50) ? draw.acrossScales(1, faultsMax) : draw.between(Math.min(4, faultsMax), faultsMax);
   const tempo = chaos.gap ?? draw.acrossScales(base / profile.gap[0], base * profile.gap[1]);
-  const writer = new FaultWriter(setting, swarm, to, draw);
+  const writer = new FaultWriter(setting, swarm, to, isPlain, draw);
   const faults: Fault[] = [];
   for (let at = firstAt(from, to, tempo, draw); at < to && faults.length < count; ) {
     const episode = writer.episode(draw.weighted(swarm), at);
@@ -154,14 +178,13 @@ const hoped = ({ faultsMax, isUniform }: Profile): number =>
 
 /** Faults at any time of the run, whatever came before. */
 function spreadFaults(
-  setting: ChaosSetting,
+  writer: FaultWriter,
   swarm: Swarm,
   from: Micros,
   to: Micros,
   count: number,
   draw: Draw,
 ): readonly Fault[] {
-  const writer = new FaultWriter(setting, swarm, to, draw);
   const times = Array.from({ length: count }, () => draw.between(from, to - 1)).sort((left, right) => left - right);
   return times.flatMap((at) => writer.episode(draw.weighted(swarm), at)).slice(0, count);
 }

@@ -52,11 +52,16 @@ export class FaultWriter {
   private readonly draw: Draw;
   private readonly places: FaultPlaces;
   private readonly swarm: Swarm;
+  private readonly isPlain: boolean;
 
-  /** @param to when the last fault must be over. */
-  constructor(setting: ChaosSetting, swarm: Swarm, to: Micros, draw: Draw) {
+  /**
+   * @param to when the last fault must be over.
+   * @param isPlain single faults alone, no episodes.
+   */
+  constructor(setting: ChaosSetting, swarm: Swarm, to: Micros, isPlain: boolean, draw: Draw) {
     this.setting = setting;
     this.swarm = swarm;
+    this.isPlain = isPlain;
     this.draw = draw;
     this.places = new FaultPlaces(setting, to, draw);
   }
@@ -65,7 +70,7 @@ export class FaultWriter {
   episode(kind: FaultKind, at: Micros): readonly Fault[] {
     const { draw, places } = this;
     if (isDiskFault(kind)) return diskFault(kind, places, at);
-    const isEpisode = !this.setting.profile.isUniform && draw.chance(EPISODE_PERCENT);
+    const isEpisode = !this.isPlain && draw.chance(EPISODE_PERCENT);
     if (isEpisode && draw.chance(COMPOUND_PERCENT)) return this.compound(kind, at);
     if (isEpisode && kind === 'crash') return this.crashEpisode(at);
     if (isEpisode && kind === 'clog') return this.clogEpisode(at);

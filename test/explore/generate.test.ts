@@ -264,6 +264,18 @@ describe('what a protocol does not claim to survive', () => {
     for (const { faults } of only) for (const fault of faults) expect(fault).toMatchObject({ unsynced: 'all' });
   });
 
+  test('leaves few kinds to some protocols: then long plans have nearly all, and mostly what stops nodes', () => {
+    const some = { crashes: true, duplication: true, clockRatePpm: 1_000, clockSteps: true };
+    const drawn = plans(under({}), 400, { ...protocol, tolerates: { ...nothing, ...some } });
+    const all = drawn.flatMap(({ faults }) => faults);
+    const stopping = all.filter(({ kind }) => kind === 'crash' || kind === 'outage' || kind === 'crash-loop');
+    expect(stopping.length / all.length).toBeGreaterThan(0.5);
+    const long = drawn.filter(({ faults }) => faults.length >= 24);
+    expect(long.length).toBeGreaterThan(50);
+    const varied = long.filter((plan) => kinds([plan]).size >= 6);
+    expect(varied.length / long.length).toBeGreaterThan(0.9);
+  });
+
   test('limits how far clocks may be off', () => {
     const drifting = plans(bare, 200, { ...protocol, tolerates: { ...nothing, clockRatePpm: 200 } });
     expect([...kinds(drifting)].sort()).toEqual(['clock-drift', 'clock-rate']);
