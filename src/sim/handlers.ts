@@ -12,7 +12,7 @@ import type { Json } from './plain.ts';
 import type { Part, SimNode } from './process.ts';
 import type { Answer, AnyHandler, Micros, NodeId, Request, Tagged } from './protocol.ts';
 import type { Failure } from './result.ts';
-import { checkRerun, strictCopy } from './strict.ts';
+import { Rehearsals } from './strict.ts';
 
 /** What an activation is about when it is not an event of the queue. */
 export const BOOT = 20;
@@ -36,6 +36,7 @@ export class Handlers implements ContextHost {
   /** Tells one activation from the next. */
   activation = 0;
   private readonly spare: Effects[] = [];
+  private readonly rehearsals = new Rehearsals();
   /** A handler runs a second time, for strict mode to compare: what it throws is no failure of the run. */
   private rehearsing = false;
   readonly effectsMax: number;
@@ -54,8 +55,9 @@ export class Handlers implements ContextHost {
     return this.core.now;
   }
 
+  /** Whether what leaves handlers is checked and frozen. What a second run records is only compared with what was. */
   get strict(): boolean {
-    return this.core.strict;
+    return this.core.strict && !this.rehearsing;
   }
 
   /**
@@ -86,16 +88,21 @@ export class Handlers implements ContextHost {
     name: string | undefined,
     argument: unknown,
   ): boolean {
-    const before = strictCopy(node);
+    const before = this.rehearsals.copyOf(node);
     const requestsBefore = this.hostRequests;
     if (!this.attempt(node, part, kind, event, name, argument)) return false;
-    const why = checkRerun(node, this.recorded, before, () => {
+    const why = this.rehearsals.check(node, this.recorded, before, () => {
+      const first = this.handOver();
+      this.recorded.clear();
       this.hostRequests = requestsBefore;
       this.activation++;
       this.rehearsing = true;
       const worked = this.attempt(node, part, kind, event, name, argument);
       this.rehearsing = false;
-      return worked;
+      const second = this.recorded;
+      this.recorded = first;
+      this.takeBack(second);
+      return worked ? second : undefined;
     });
     if (why === undefined) return true;
     const handler = handlerName(part, kind, event, name);

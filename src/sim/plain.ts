@@ -52,15 +52,67 @@ export function deepFreeze<T>(value: T): T {
  * integer-like (engines enumerate such keys in numeric order, not in the order of insertion).
  */
 export function whyNotPlain(value: unknown, path = '', depth = 0): string | undefined {
-  if (typeof value !== 'object' || value === null || knownPlain.has(value)) return whyNoPlainLeaf(value, path);
+  // Paths are only put together where there is something to say.
+  return isPlain(value, depth) ? undefined : findNotPlain(value, path, depth);
+}
+
+/** Whether a value is plain data, see `whyNotPlain`. */
+export function isPlain(value: unknown, depth = 0): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return value === null || knownPlain.has(value) || isPlainObject(value, depth);
+    default:
+      return false;
+  }
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  if (depth > DEPTH_MAX || !(Array.isArray(value) ? hasPlainItems(value, depth) : hasPlainFields(value, depth)))
+    return false;
+  if (Object.isFrozen(value)) {
+    if (whyNotFrozen(value, '') !== undefined) return false;
+    knownPlain.add(value);
+  }
+  return true;
+}
+
+function hasPlainItems(items: readonly unknown[], depth: number): boolean {
+  // A hole is undefined, which is not plain.
+  for (let i = 0; i < items.length; i++) if (!isPlain(items[i], depth + 1)) return false;
+  return true;
+}
+
+function hasPlainFields(value: object, depth: number): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key of Object.keys(value))
+    if (!isPlainKey(key) || !isPlain((value as Fields)[key], depth + 1)) return false;
+  return true;
+}
+
+const INTEGER_LIKE = /^(0|[1-9][0-9]*)$/;
+const isIntegerLike = (key: string): boolean => {
+  const first = key.charCodeAt(0);
+  return first >= 48 && first <= 57 && INTEGER_LIKE.test(key);
+};
+
+/** Whether plain data may have a key of this name. */
+export const isPlainKey = (key: string): boolean => key !== '__proto__' && !isIntegerLike(key);
+
+function findNotPlain(value: unknown, path: string, depth: number): string | undefined {
+  if (typeof value !== 'object' || value === null) return whyNoPlainLeaf(value, path);
   if (depth > DEPTH_MAX) return `${path.slice(0, 40)}...: nested more than ${DEPTH_MAX} deep; does it contain itself?`;
-  const why = whyNotPlainInside(value, path, depth) ?? (Object.isFrozen(value) ? whyNotFrozen(value, path) : undefined);
-  if (why === undefined && Object.isFrozen(value)) knownPlain.add(value);
-  return why;
+  return whyNotPlainInside(value, path, depth) ?? (Object.isFrozen(value) ? whyNotFrozen(value, path) : undefined);
 }
 
 /** Frozen objects that were found plain stay plain: a log's entries are looked at once, not after every handler. */
 const knownPlain = new WeakSet<object>();
+export const isKnownPlain = (value: object): boolean => knownPlain.has(value);
 const DEPTH_MAX = 200;
 
 function whyNoPlainLeaf(value: unknown, path: string): string | undefined {
@@ -84,7 +136,7 @@ function whyNotPlainInside(value: object, path: string, depth: number): string |
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       if (!(i in value)) return `${at}: the array has a hole at ${i}`;
-      const why = whyNotPlain(value[i], `${path}[${i}]`, depth + 1);
+      const why = findNotPlain(value[i], `${path}[${i}]`, depth + 1);
       if (why !== undefined) return why;
     }
     return undefined;
@@ -95,11 +147,11 @@ function whyNotPlainInside(value: object, path: string, depth: number): string |
     return `${at}: an instance of ${name} is not plain data (use objects and arrays)`;
   }
   for (const key of Object.keys(value)) {
-    if (/^(0|[1-9][0-9]*)$/.test(key)) {
+    if (isIntegerLike(key)) {
       return `${at}: the key "${key}" looks like an integer; such keys are enumerated out of order (use an array, or a key like "k${key}")`;
     }
     if (key === '__proto__') return `${at}: the key "__proto__" means an object's prototype`;
-    const why = whyNotPlain((value as Fields)[key], path === '' ? key : `${path}.${key}`, depth + 1);
+    const why = findNotPlain((value as Fields)[key], path === '' ? key : `${path}.${key}`, depth + 1);
     if (why !== undefined) return why;
   }
   return undefined;
@@ -112,7 +164,9 @@ export function samePlain(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) !== Array.isArray(other)) return false;
   const keys = Object.keys(one);
   if (keys.length !== Object.keys(other).length) return false;
-  return keys.every((key) => Object.hasOwn(other, key) && samePlain((one as Fields)[key], (other as Fields)[key]));
+  for (const key of keys)
+    if (!Object.hasOwn(other, key) || !samePlain((one as Fields)[key], (other as Fields)[key])) return false;
+  return true;
 }
 
 /** Order by UTF-16 units: the same everywhere, unlike a locale's. */

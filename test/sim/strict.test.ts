@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Fault } from '../../src/sim/faults.ts';
 import type { Failure } from '../../src/sim/result.ts';
-import { type Rogue, runRogue } from '../toys/kernel-rogue.ts';
+import { pokes, type Rogue, runRogue, startRogue } from '../toys/kernel-rogue.ts';
 
 /** What strict mode says; without it the same run must pass, or there would be nothing to find. */
-function found(rogue: Rogue, options: object = {}): Failure {
-  expect(runRogue(rogue, false, options).simulation.failure).toBeUndefined();
-  const { failure } = runRogue(rogue, true, options).simulation;
+function found(rogue: Rogue, options: object = {}, faults?: readonly Fault[]): Failure {
+  expect(runRogue(rogue, false, options, faults).simulation.failure).toBeUndefined();
+  const { failure } = runRogue(rogue, true, options, faults).simulation;
   expect(failure).toBeDefined();
   return failure as Failure;
 }
@@ -155,6 +156,48 @@ describe('strict mode finds', () => {
     expect(failure.sentence).toContain('The two states differ');
   });
 
+  it('two names for one object that a later handler gives it, whenever that is', () => {
+    for (const last of [1, 2, 9, 30, 31, 32, 33, 34, 40]) {
+      const rogue: Rogue = {
+        boot: () => ({ any: { one: { n: 0 }, other: { n: 0 } } }),
+        poke: (state, _context, { round }) => {
+          if (round === last) state.any.other = state.any.one;
+          else if (round > last) state.any.one.n++;
+        },
+      };
+      const failure = found(rogue, {}, pokes(50));
+      expect(failure).toMatchObject({ handler: 'onAdmin.poke', at: (last + 1) * 1_000 });
+      expect(failure.sentence).toContain('The two states differ');
+    }
+  });
+
+  it('a counter outside of the state, at the first handler that shows it', () => {
+    for (const first of [1, 2, 9, 30, 31, 32, 33, 34, 40]) {
+      let calls = 0;
+      const rogue: Rogue = {
+        poke: (state, _context, { round }) => {
+          if (round >= first) state.any = ++calls;
+        },
+      };
+      expect(found(rogue, {}, pokes(50))).toMatchObject({ handler: 'onAdmin.poke', at: first * 1_000 });
+    }
+  });
+
+  it('what is changed between two handlers of a node: an object that another node holds too', () => {
+    const shared = { n: 0 };
+    const rogue: Rogue = {
+      poke: (state, context, { round }) => {
+        state.any ??= shared;
+        context.send('n2', { type: 'hello', value: { n: round }, list: [] });
+      },
+      hello: (state, { value }) => {
+        state.any = shared;
+        shared.n = value.n;
+      },
+    };
+    expect(found(rogue, {}, pokes(50)).sentence).toContain('The two states differ');
+  });
+
   it('a boot that hands the same state to every node', () => {
     const state = { any: null };
     const failure = found({ boot: () => state });
@@ -207,6 +250,25 @@ describe('strict mode passes', () => {
   it('a state that stays the same object while it is frozen: there is nothing to share', () => {
     const nothing = Object.freeze({ any: null });
     expect(runRogue({ boot: () => nothing }, true).simulation.failure).toBeUndefined();
+  });
+
+  it('a run that goes back to a snapshot and on', () => {
+    const rogue: Rogue = {
+      poke: (state) => {
+        state.any = { n: (state.any?.n ?? 0) + 1 };
+      },
+    };
+    const { simulation } = runRogue(rogue, true, {}, pokes(40));
+    const whole = simulation.digest();
+    const fresh = startRogue(rogue, true, {}, pokes(40));
+    while (fresh.now < 10_000) fresh.step();
+    const snapshot = fresh.snapshot();
+    for (let times = 0; times < 2; times++) {
+      fresh.run();
+      expect(fresh.failure).toBeUndefined();
+      expect(fresh.digest()).toBe(whole);
+      fresh.restore(snapshot);
+    }
   });
 
   it('a handler that draws, twice with the same luck', () => {

@@ -1,6 +1,8 @@
 /** Roles of one handler each, for tests of what handlers must not do: `poke` runs what the test hands in. */
+import type { RunSpec } from '../../src/sim/config.ts';
 import type { Fault } from '../../src/sim/faults.ts';
 import { type Context, defineRole, type Micros, type Role } from '../../src/sim/protocol.ts';
+import { Simulation } from '../../src/sim/simulation.ts';
 import { runOf, specOf } from './kernel-spec.ts';
 
 export interface RogueState {
@@ -45,18 +47,30 @@ const poke = (node: string, at: Micros, round = 1): Fault => ({
   action: { type: 'poke', round },
 });
 
-/** Pokes n1 at 1 ms and 2 ms, n2 at 3 ms; answers the run. */
-export const runRogue = (rogues: Rogue, strict = false, options: object = {}): ReturnType<typeof runOf> =>
-  runOf(
-    specOf({
-      nodes: [
-        { id: 'n1', role: 'rogue', options },
-        { id: 'n2', role: 'rogue', options },
-      ],
-      faults: [poke('n1', 1_000, 1), poke('n1', 2_000, 2), poke('n2', 3_000, 3)],
-      limits: { until: 100_000, effectsPerHandlerMax: 1_000 },
-    }),
-    { rogue: rogue(rogues) },
-    [],
-    strict,
-  );
+const POKES = [poke('n1', 1_000, 1), poke('n1', 2_000, 2), poke('n2', 3_000, 3)];
+
+/** Of n1, one each millisecond. */
+export const pokes = (count: number): readonly Fault[] =>
+  Array.from({ length: count }, (_, i) => poke('n1', 1_000 * (i + 1), i + 1));
+
+/** Pokes n1 at 1 ms and 2 ms, n2 at 3 ms, unless told otherwise; answers the run. */
+export const runRogue = (
+  rogues: Rogue,
+  strict = false,
+  options: object = {},
+  faults: readonly Fault[] = POKES,
+): ReturnType<typeof runOf> => runOf(specFor(options, faults), { rogue: rogue(rogues) }, [], strict);
+
+/** The same, at its beginning. */
+export const startRogue = (rogues: Rogue, strict: boolean, options: object, faults: readonly Fault[]): Simulation =>
+  new Simulation({ spec: specFor(options, faults), roles: { rogue: rogue(rogues) }, strict });
+
+const specFor = (options: object, faults: readonly Fault[]): RunSpec =>
+  specOf({
+    nodes: [
+      { id: 'n1', role: 'rogue', options },
+      { id: 'n2', role: 'rogue', options },
+    ],
+    faults,
+    limits: { until: 100_000, effectsPerHandlerMax: 1_000 },
+  });
