@@ -2,6 +2,7 @@
  * Strict two-phase locking (Bernstein, Hadzilacos, Goodman, ch. 3): shared and exclusive locks, one queue a key, kept until the decision.
  * Pure data: who gives way to whom is decided in resource.ts by the rule `whenBlocked`.
  */
+import { removeAt } from './lists.ts';
 import { type Age, goesFirst, type TxnId } from './transactions.ts';
 
 export type Mode = 'S' | 'X';
@@ -42,23 +43,19 @@ function findLock(table: LockTable, key: string): Lock | undefined {
   return undefined;
 }
 
-function lockOf(table: LockTable, key: string): Lock {
-  const found = findLock(table, key);
-  if (found !== undefined) return found;
-  const lock: Lock = { key, holders: [], queue: [] };
-  table.push(lock);
-  return lock;
-}
-
 export function holds(table: LockTable, key: string, txn: TxnId, mode: Mode): boolean {
-  const holders = findLock(table, key)?.holders ?? [];
-  const held = holders[placeOf(holders, txn)];
-  return held !== undefined && (mode === 'S' || held.mode === 'X');
+  const lock = findLock(table, key);
+  const place = lock === undefined ? -1 : placeOf(lock.holders, txn);
+  return place !== -1 && (mode === 'S' || lock?.holders[place]?.mode === 'X');
 }
 
 /** Grants the claim if nothing stands in its way; else says what does. An upgrade from S to X is a new claim, before all that wait. */
 export function claim(table: LockTable, key: string, wanted: Claim, byAge: boolean): Conflict | undefined {
-  const lock = lockOf(table, key);
+  const lock = findLock(table, key);
+  if (lock === undefined) {
+    table.push({ key, holders: [wanted], queue: [] });
+    return undefined;
+  }
   const { holders, queue } = lock;
   const place = placeFor(lock, wanted, byAge);
   if (!isInTheWay(holders, holders.length, wanted) && !isInTheWay(queue, place, wanted)) {
@@ -91,17 +88,25 @@ function addThoseInTheWay(found: Claim[], claims: readonly Claim[], from: number
 
 /** To be granted later. */
 export function enqueue(table: LockTable, key: string, wanted: Claim, byAge: boolean): void {
-  const lock = lockOf(table, key);
-  lock.queue.splice(placeFor(lock, wanted, byAge), 0, wanted);
+  const lock = findLock(table, key);
+  if (lock === undefined) table.push({ key, holders: [], queue: [wanted] });
+  else insertAt(lock.queue, placeFor(lock, wanted, byAge), wanted);
 }
 
 function placeFor(lock: Lock, wanted: Claim, byAge: boolean): number {
   if (isAmong(lock.holders, wanted.age.txn)) return 0;
   if (!byAge) return lock.queue.length;
-  const younger = lock.queue.findIndex(
-    (waiting) => goesFirst(wanted.age, waiting.age) && !isAmong(lock.holders, waiting.age.txn),
-  );
-  return younger === -1 ? lock.queue.length : younger;
+  for (let place = 0; place < lock.queue.length; place++) {
+    const { age } = lock.queue[place] as Claim;
+    if (goesFirst(wanted.age, age) && !isAmong(lock.holders, age.txn)) return place;
+  }
+  return lock.queue.length;
+}
+
+function insertAt(claims: Claim[], place: number, wanted: Claim): void {
+  claims.push(wanted);
+  for (let i = claims.length - 1; i > place; i--) claims[i] = claims[i - 1] as Claim;
+  claims[place] = wanted;
 }
 
 function grant(lock: Lock, wanted: Claim): void {
@@ -128,12 +133,6 @@ export function release(table: LockTable, txn: TxnId, granted: TxnId[]): void {
     const { holders, queue } = table[i] as Lock;
     if (holders.length + queue.length === 0) removeAt(table, i);
   }
-}
-
-/** The same as `splice(place, 1)`, which would hand over what it has removed in a list of its own. */
-export function removeAt<T>(items: T[], place: number): void {
-  for (let i = place + 1; i < items.length; i++) items[i - 1] = items[i] as T;
-  items.pop();
 }
 
 function promote(lock: Lock, granted: TxnId[]): void {

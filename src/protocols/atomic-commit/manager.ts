@@ -4,6 +4,7 @@
  */
 import type { Json } from '../../sim/plain.ts';
 import type { Directory, Micros, NodeId, Random } from '../../sim/protocol.ts';
+import { withLast } from './lists.ts';
 import type { Age, Begin, Done, Execute, Executed, Origin, Rollback, Stale, Step, TxnId } from './transactions.ts';
 import type { WorkRules } from './work-rules.ts';
 
@@ -25,8 +26,8 @@ export interface Work {
   executed: NodeId[];
   /** Incarnation of each participant, by its place in `participants`, when it did the work; 0 before. */
   sessions: number[];
-  /** By step: what it saw. */
-  values: Json[];
+  /** By step: what it saw. Replaced, and never changed: it is sent and written to disk as it is. */
+  values: readonly Json[];
   /** A participant has voted no because of a balance. */
   overdrawn: boolean;
 }
@@ -77,10 +78,9 @@ export function workOn({ open }: Manager, txn: TxnId): Work | undefined {
 
 /** Whose key it is: keys are dealt out to participants by their number, each kind from another start. */
 function placeOf(key: string, participants: readonly NodeId[]): NodeId {
-  const kind = key.charCodeAt(0) % 3;
-  const digit = key.charCodeAt(1) - ZERO;
-  const number = key.length === 2 && digit <= 9 ? digit : Number(key.slice(1));
-  return participants[(number + kind) % participants.length] as NodeId;
+  let number = 0;
+  for (let i = 1; i < key.length; i++) number = 10 * number + key.charCodeAt(i) - ZERO;
+  return participants[(number + (key.charCodeAt(0) % 3)) % participants.length] as NodeId;
 }
 
 const ZERO = '0'.charCodeAt(0);
@@ -105,7 +105,7 @@ export function onBegin(
     if (known.sequence === origin.sequence) tell(client, origin, known, context);
     return;
   }
-  if (manager.open.some((work) => isSame(work.origin, origin))) return;
+  for (const work of manager.open) if (isSame(work.origin, origin)) return;
   if (incarnation !== manager.incarnation) {
     const stale: Stale = { type: 'Stale', origin, incarnation: manager.incarnation };
     context.send(client, outlives && incarnation > 0 ? { ...stale, lost: true } : stale);
@@ -164,15 +164,18 @@ function attempt(rules: WorkRules, manager: Manager, work: Work, context: Manage
   for (const node of all) {
     const steps = stepsAt(node, work.steps, all);
     if (steps.length === 0) continue;
-    work.participants.push(node);
-    work.sessions.push(0);
+    work.participants = withLast(work.participants, node);
+    work.sessions = withLast(work.sessions, 0);
     context.send(node, { type: 'Execute', age, origin, incarnation, steps });
   }
   context.setTimer('work', context.options.workTimeout, work.age.root);
 }
 
-const stepsAt = (node: NodeId, steps: readonly Step[], participants: readonly NodeId[]): readonly Step[] =>
-  steps.filter(({ key }) => placeOf(key, participants) === node);
+function stepsAt(node: NodeId, steps: readonly Step[], participants: readonly NodeId[]): readonly Step[] {
+  let found: Step[] = [];
+  for (const step of steps) if (placeOf(step.key, participants) === node) found = withLast(found, step);
+  return found;
+}
 
 // ---- Answers of participants -----------------------------------------------------------------------------------------------------
 
@@ -185,14 +188,14 @@ export function onExecuted(
 ): Work | undefined {
   const work = workOn(manager, txn);
   if (work?.phase !== 'working' || work.executed.includes(from)) return undefined;
-  work.executed.push(from);
+  work.executed = withLast(work.executed, from);
   work.sessions[work.participants.indexOf(from)] = incarnation;
   const all = context.directory.withRole('participant');
+  const { values } = work;
   let next = 0;
-  for (let i = 0; i < work.steps.length; i++) {
-    if (placeOf((work.steps[i] as Step).key, all) === from) work.values[i] = seen[next++]?.value ?? null;
-    else work.values[i] ??= null;
-  }
+  work.values = work.steps.map(({ key }, i) =>
+    placeOf(key, all) === from ? (seen[next++]?.value ?? null) : (values[i] ?? null),
+  );
   return work;
 }
 
@@ -275,7 +278,7 @@ export function answer(manager: Manager, work: Work, committed: boolean, context
     sequence: origin.sequence,
     committed,
     overdrawn: !committed && work.overdrawn,
-    values: committed ? [...work.values] : [],
+    values: committed ? work.values : [],
   };
   manager.answered[origin.process] = answered;
   const place = manager.open.indexOf(work);

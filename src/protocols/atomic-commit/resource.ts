@@ -5,7 +5,8 @@
 import type { Json } from '../../sim/plain.ts';
 import type { LogReadResult, Micros, NodeId, ReadResult } from '../../sim/protocol.ts';
 import { beginLife } from './life.ts';
-import { claim, enqueue, heldBy, holds, type LockTable, type Mode, release, removeAt } from './locks.ts';
+import { removeAt, withLast } from './lists.ts';
+import { claim, enqueue, heldBy, holds, type LockTable, type Mode, release } from './locks.ts';
 import { applyStep, emptyStore, isAccount, type Store, seenBy } from './store.ts';
 import {
   type Age,
@@ -202,8 +203,8 @@ function advance(rules: WorkRules, resource: Resource, local: Local, context: Re
   while (local.seen.length < local.steps.length) {
     const step = local.steps[local.seen.length] as Step;
     if (!acquire(rules, resource, local, step, context)) return;
-    local.seen = [...local.seen, seenBy(resource.store, local.writes, txn, step.key)];
-    if (step.f !== 'read') local.writes = [...local.writes, step];
+    local.seen = withLast(local.seen, seenBy(resource.store, local.writes, txn, step.key));
+    if (step.f !== 'read') local.writes = withLast(local.writes, step);
   }
   local.phase = 'executed';
   context.setTimer('idle', context.options.idleTimeout, txn);
@@ -287,8 +288,12 @@ const ABORTED: Finished = Object.freeze({ outcome: 'abort', writes: NO_WRITES, h
 export const canCommit = (resource: Resource, local: Local): boolean =>
   local.phase === 'executed' && !isOverdrawn(resource, local);
 
-export const isOverdrawn = ({ store }: Resource, { age, writes }: Local): boolean =>
-  writes.some(({ key }) => isAccount(key) && (seenBy(store, writes, age.txn, key).value as number) < 0);
+export function isOverdrawn({ store }: Resource, { age, writes }: Local): boolean {
+  for (const { key } of writes) {
+    if (isAccount(key) && (seenBy(store, writes, age.txn, key).value as number) < 0) return true;
+  }
+  return false;
+}
 
 /** From now on the participant is bound: it can neither commit nor abort alone. The caller forces the record before the vote leaves. */
 export function prepareLocal(
@@ -342,8 +347,8 @@ function finish(resource: Resource, txn: TxnId, as: Finished, context: ResourceC
   }
   release(resource.locks, txn, resource.runnable);
   if (resource.mourners.length === 0) return;
+  if (!resource.mourners.some(({ killer }) => killer === txn)) return;
   const freed = resource.mourners.filter(({ killer }) => killer === txn);
-  if (freed.length === 0) return;
   resource.mourners = resource.mourners.filter(({ killer }) => killer !== txn);
   for (const mourner of freed) context.send(coordinatorOf(mourner.txn), { type: 'Released', txn: mourner.txn });
 }

@@ -83,7 +83,7 @@ function onWorkDone(state: State, from: string, message: Executed, context: Coor
 
 function requestOf({ manager }: State, txn: TxnId): Requested {
   const work = workOn(manager, txn);
-  return work === undefined ? {} : { origin: work.origin, values: [...work.values] };
+  return work === undefined ? {} : { origin: work.origin, values: work.values };
 }
 
 function decided({ manager }: State, txn: TxnId, commit: boolean, context: CoordinatorContext): void {

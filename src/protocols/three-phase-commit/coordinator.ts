@@ -95,7 +95,7 @@ function onVote(
   const member = newMember(txn, [context.self, ...ballot.participants], 'w');
   state.members.push(member);
   const work = workOn(state.manager, txn) as Work;
-  context.disk.append('wal', { type: 'open', txn, group: member.group, origin: work.origin, values: [...work.values] });
+  context.disk.append('wal', { type: 'open', txn, group: member.group, origin: work.origin, values: work.values });
   const leading: Leading = { election: 0, phase: 'committing', reports: [], acks: [], asked: [] };
   propose(state, member, leading, true, ballot.participants, context);
   settle(kit, state, member, leading, context);
@@ -121,7 +121,7 @@ function abandon(kit: CoordinatorKit, state: State, { txn, participants }: Ballo
 function carryOut(state: State, txn: TxnId, commit: boolean, context: CoordinatorContext): void {
   const work = workOn(state.manager, txn);
   const origin: Origin = work?.origin ?? { process: '', sequence: 0 };
-  const values = commit ? [...(work?.values ?? [])] : [];
+  const values = commit ? (work?.values ?? []) : [];
   const participants = work?.participants ?? [];
   context.disk.append('wal', { type: commit ? 'commit' : 'abort', txn, participants, origin, values });
   context.disk.sync();

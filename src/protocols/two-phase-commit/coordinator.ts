@@ -1,6 +1,7 @@
 /** The transaction manager: asks for votes, decides, and sees to it that everybody learns of the decision. */
 import { defineRole, type NodeId, type NodeView, type Panel, type Role } from '../../sim/protocol.ts';
 import { beginLife } from '../atomic-commit/life.ts';
+import { removeAt } from '../atomic-commit/lists.ts';
 import {
   allExecuted,
   answer,
@@ -146,7 +147,7 @@ function decisionRecord(
   work: Work | undefined,
 ): CoordinatorRecord {
   const origin = work?.origin ?? { process: '', sequence: 0 };
-  const values = commit ? [...(work?.values ?? [])] : [];
+  const values = commit ? (work?.values ?? []) : [];
   return { type: commit ? 'commit' : 'abort', txn, participants, origin, values };
 }
 
@@ -200,7 +201,9 @@ const isDamaged = ({ damages }: State, txn: TxnId, participant: NodeId): boolean
 
 /** From here on the transaction is answered for by the presumption. */
 function forget(state: State, txn: TxnId, context: CoordinatorContext): void {
-  state.ballots = state.ballots.filter((ballot) => ballot.txn !== txn);
+  for (let place = state.ballots.length - 1; place >= 0; place--) {
+    if (state.ballots[place]?.txn === txn) removeAt(state.ballots, place);
+  }
   context.note('forgotten', { txn });
 }
 

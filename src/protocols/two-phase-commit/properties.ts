@@ -10,15 +10,21 @@ import { heuristicsTold } from './properties/heuristics.ts';
 import { presumptionKept } from './properties/presumption.ts';
 import type { Decision, Hearsay, TwoPhaseOptions, Vote } from './shape.ts';
 
+const collecting = ['collecting'];
+const prepared = ['prepared'];
+const commit = ['commit'];
+const abort = ['abort'];
+const decision = ['commit', 'abort'];
+const damage = ['damage'];
+
 /** What must be on disk before a message leaves. */
 const promises = {
-  Prepare: (_message: never, { presumption }: TwoPhaseOptions) =>
-    presumption === 'commit' ? ['collecting'] : undefined,
-  Decision: ({ commit }: Decision) => (commit ? ['commit'] : undefined),
-  Ack: () => ['commit', 'abort'],
-  Vote: ({ vote }: Vote) => (vote === 'yes' ? ['prepared'] : undefined),
-  Hearsay: ({ commit }: Hearsay) => (commit ? undefined : ['abort']),
-  Noted: () => ['damage'],
+  Prepare: (_message: never, { presumption }: TwoPhaseOptions) => (presumption === 'commit' ? collecting : undefined),
+  Decision: ({ commit: isCommit }: Decision) => (isCommit ? commit : undefined),
+  Ack: () => decision,
+  Vote: ({ vote }: Vote) => (vote === 'yes' ? prepared : undefined),
+  Hearsay: ({ commit: isCommit }: Hearsay) => (isCommit ? undefined : abort),
+  Noted: () => damage,
 };
 
 export const twoPhaseProperties: readonly Property[] = [

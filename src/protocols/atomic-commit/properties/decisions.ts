@@ -7,6 +7,7 @@
  */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
+import { removeAt, withLast } from '../lists.ts';
 import { coordinatorOf, type TxnId } from '../transactions.ts';
 import {
   type AnyRecord,
@@ -30,23 +31,23 @@ interface Known {
   readonly outcome: Outcome;
   readonly event: number;
   /** Of another node; or of the same, where it has gone back. */
-  readonly before: Known | undefined;
+  next: Known | undefined;
 }
 
 interface Decisions {
-  /** By transaction: the decision that was heard of last, and with it all others. */
+  /** By transaction: the decision that was heard of first, and with it all others. */
   readonly known: Map<TxnId, Known>;
   /** By node: what it has promised and not decided, as far as this property has seen. */
   readonly open: TxnId[][];
-  /** By node: what it has ever voted yes on. */
-  readonly voted: Set<TxnId>[];
+  /** By node: what it has ever voted yes on, as often as it did. */
+  readonly voted: TxnId[][];
   /** By node: decisions written and not yet on disk, with their place in the log. */
   readonly writing: { readonly txn: TxnId; readonly outcome: Outcome; readonly index: number }[][];
 }
 
 /** What two properties do with a new decision. */
 type Judge = (
-  latest: Known | undefined,
+  first: Known | undefined,
   node: number,
   txn: TxnId,
   outcome: Outcome,
@@ -63,8 +64,7 @@ const watchDecisions = (name: string, title: string, judge: Judge): Property =>
     start: () => ({ known: new Map(), open: [], voted: [], writing: [] }),
     send(memory, from, _to, message: { readonly txn: TxnId; readonly vote: string }) {
       if (message.vote !== 'yes') return undefined;
-      while (memory.voted.length <= from) memory.voted.push(new Set());
-      (memory.voted[from] as Set<TxnId>).add(message.txn);
+      listAt(memory.voted, from).push(message.txn);
       return undefined;
     },
     log(memory, node, log, change) {
@@ -95,24 +95,25 @@ function decided(
   judge: Judge,
   world: World,
 ): Finding | undefined {
-  const latest = memory.known.get(txn);
-  if (isKnown(latest, node, outcome)) return undefined;
-  memory.known.set(txn, { node, outcome, event: world.event, before: latest });
-  return judge(latest, node, txn, outcome, world);
-}
-
-function isKnown(latest: Known | undefined, node: number, outcome: Outcome): boolean {
-  for (let known = latest; known !== undefined; known = known.before) {
-    if (known.node === node && known.outcome === outcome) return true;
+  const first = memory.known.get(txn);
+  if (first === undefined) {
+    memory.known.set(txn, { node, outcome, event: world.event, next: undefined });
+    return undefined;
   }
-  return false;
+  let last = first;
+  for (let known: Known | undefined = first; known !== undefined; known = known.next) {
+    if (known.node === node && known.outcome === outcome) return undefined;
+    last = known;
+  }
+  const finding = judge(first, node, txn, outcome, world);
+  last.next = { node, outcome, event: world.event, next: undefined };
+  return finding;
 }
 
 /** The earliest that matches. */
-function firstOf(latest: Known | undefined, matches: (known: Known) => boolean): Known | undefined {
-  let first: Known | undefined;
-  for (let known = latest; known !== undefined; known = known.before) if (matches(known)) first = known;
-  return first;
+function firstOf(first: Known | undefined, matches: (known: Known) => boolean): Known | undefined {
+  for (let known = first; known !== undefined; known = known.next) if (matches(known)) return known;
+  return undefined;
 }
 
 function decidedOnDisk(memory: Decisions, node: number, judge: Judge, world: World): Finding | undefined {
@@ -131,15 +132,16 @@ function decidedOnDisk(memory: Decisions, node: number, judge: Judge, world: Wor
 function participantDecided(
   memory: Decisions,
   node: number,
-  open: readonly TxnId[],
+  open: TxnId[],
   state: object,
   judge: Judge,
   world: World,
 ): Finding | undefined {
   const resource = resourceOf(state);
-  for (const txn of open) {
+  for (let place = 0; place < open.length; place++) {
+    const txn = open[place] as TxnId;
     if (isInDoubt(resource, txn)) continue;
-    memory.open[node] = open.filter((other) => other !== txn);
+    removeAt(open, place);
     const finished = resource.finished[txn];
     if (finished?.heuristic) continue;
     // Gone without a trace is not committed.
@@ -179,8 +181,8 @@ const verb = (outcome: Outcome): string => (outcome === 'commit' ? 'commits' : '
 export const agreement: Property = watchDecisions(
   'AC1',
   'all processes that decide on a transaction decide alike',
-  (latest, node, txn, outcome, world) => {
-    const known = firstOf(latest, (other) => other.node !== node && other.outcome !== outcome);
+  (first, node, txn, outcome, world) => {
+    const known = firstOf(first, (other) => other.node !== node && other.outcome !== outcome);
     if (known === undefined) return undefined;
     const other = known.node;
     return {
@@ -196,8 +198,8 @@ export const agreement: Property = watchDecisions(
 export const stability: Property = watchDecisions(
   'AC2',
   'nobody reverses a decision, not even by a restart',
-  (latest, node, txn, outcome, world) => {
-    const known = firstOf(latest, (own) => own.node === node && own.outcome !== outcome);
+  (first, node, txn, outcome, world) => {
+    const known = firstOf(first, (own) => own.node === node && own.outcome !== outcome);
     if (known === undefined) return undefined;
     return {
       sentence: `${nameOf(world, node)} ${verb(known.outcome)} transaction ${txn}, and then ${verb(outcome)} it`,
@@ -212,10 +214,15 @@ export const stability: Property = watchDecisions(
 // ---- AC3 -------------------------------------------------------------------------------------------------------------------------
 
 interface Promises {
-  /** By transaction: nodes whose promise has been on disk, or that have only read. */
-  readonly given: Map<TxnId, string[]>;
+  readonly known: Map<TxnId, Promised>;
   readonly writing: { readonly txn: TxnId; readonly index: number }[][];
-  readonly participants: Map<TxnId, readonly string[]>;
+}
+
+/** Of one transaction. */
+interface Promised {
+  /** Nodes whose promise has been on disk, or that have only read. */
+  given: readonly string[];
+  participants: readonly string[];
 }
 
 export const validity: Property = always<Promises>({
@@ -224,7 +231,7 @@ export const validity: Property = always<Promises>({
   source: 'BHG 7.3',
   oracle: 'internal',
   messages: ['Vote'],
-  start: () => ({ given: new Map(), writing: [], participants: new Map() }),
+  start: () => ({ known: new Map(), writing: [] }),
   send(memory, from, _to, message: { readonly txn: TxnId; readonly vote: string }, world) {
     if (message.vote === 'read') give(memory, message.txn, nameOf(world, from));
     return undefined;
@@ -234,7 +241,7 @@ export const validity: Property = always<Promises>({
     if (record === undefined || change.kind !== 'append') return undefined;
     if (isPrepared(record)) {
       listAt(memory.writing, node).push({ txn: record.age.txn, index: change.index });
-      memory.participants.set(record.age.txn, record.participants);
+      promisesOf(memory, record.age.txn).participants = record.participants;
       return undefined;
     }
     if (record.type !== 'commit' || record.heuristic) return undefined;
@@ -260,19 +267,25 @@ export const validity: Property = always<Promises>({
   },
 });
 
+function promisesOf({ known }: Promises, txn: TxnId): Promised {
+  let promised = known.get(txn);
+  if (promised === undefined) {
+    promised = { given: NOBODY, participants: NOBODY };
+    known.set(txn, promised);
+  }
+  return promised;
+}
+
 function give(memory: Promises, txn: TxnId, node: string): void {
-  const given = memory.given.get(txn);
-  if (given === undefined) memory.given.set(txn, [node]);
-  else if (!given.includes(node)) given.push(node);
+  const promised = promisesOf(memory, txn);
+  if (!promised.given.includes(node)) promised.given = withLast(promised.given, node);
 }
 
 const NOBODY: readonly string[] = [];
 
 /** Mostly nobody is. */
-function missingOf(all: readonly string[], given: readonly string[] | undefined): readonly string[] {
-  for (const one of all) {
-    if (given?.includes(one) !== true) return all.filter((other) => given?.includes(other) !== true);
-  }
+function missingOf(all: readonly string[], given: readonly string[]): readonly string[] {
+  for (const one of all) if (!given.includes(one)) return all.filter((other) => !given.includes(other));
   return NOBODY;
 }
 
@@ -282,9 +295,8 @@ function checkPromises(
   { txn, participants }: AnyRecord,
   world: World,
 ): Finding | undefined {
-  const given = memory.given.get(txn);
-  const all = participants ?? memory.participants.get(txn) ?? [];
-  const missing = missingOf(all, given);
+  const promised = promisesOf(memory, txn);
+  const missing = missingOf(participants ?? promised.participants, promised.given);
   if (missing.length === 0) return undefined;
   const who = missing.join(' and ');
   return {
@@ -303,11 +315,17 @@ interface Ballot {
 }
 
 interface Votes {
-  /** By transaction: how many participants there are, and whose yes (or "only read") has reached the coordinator it runs in. */
-  readonly asked: Map<TxnId, number>;
-  readonly agreed: Map<TxnId, number[]>;
-  /** What has been decided: later answers may rest on the presumption alone. */
-  readonly decided: Set<TxnId>;
+  readonly counts: Map<TxnId, Count>;
+}
+
+/** Of one transaction. */
+interface Count {
+  /** How many participants there are; -1 while the coordinator does not know. */
+  asked: number;
+  /** Whose yes (or "only read") has reached the coordinator. */
+  agreed: readonly number[];
+  /** Later answers may rest on the presumption alone. */
+  decided: boolean;
 }
 
 /** For protocols in which the coordinator counts the votes: once all have agreed there is no reason left to abort. */
@@ -317,33 +335,41 @@ export const nonTriviality: Property = always<Votes>({
   source: 'BHG 7.3',
   oracle: 'internal',
   messages: ['Vote', 'Prepare', 'Decision'],
-  start: () => ({ asked: new Map(), agreed: new Map(), decided: new Set() }),
+  start: () => ({ counts: new Map() }),
   send(memory, from, _to, message: Ballot, world) {
-    if (message.type === 'Prepare') memory.asked.set(message.txn, message.participants?.length ?? 0);
-    if (message.type !== 'Decision' || isParticipant(world, from) || memory.decided.has(message.txn)) return undefined;
-    memory.decided.add(message.txn);
+    if (message.type === 'Prepare') countOf(memory, message.txn).asked = message.participants?.length ?? 0;
+    if (message.type !== 'Decision' || isParticipant(world, from)) return undefined;
+    const count = countOf(memory, message.txn);
+    if (count.decided) return undefined;
+    count.decided = true;
     if (message.commit === true) return undefined;
-    const asked = memory.asked.get(message.txn);
-    const agreed = memory.agreed.get(message.txn);
-    if (asked === undefined || agreed === undefined || agreed.length < asked) return undefined;
+    const { asked, agreed } = count;
+    if (asked === -1 || agreed.length === 0 || agreed.length < asked) return undefined;
     return {
       sentence: `${nameOf(world, from)} aborts transaction ${message.txn}, to which all participants had agreed`,
       facts: [factNow(world, from, `has all ${asked} votes for ${message.txn}, and sends ABORT`)],
     };
   },
   deliver(memory, from, _to, message: { readonly type: string; readonly txn: TxnId; readonly vote?: string }) {
-    if (message.type === 'Vote' && message.vote !== 'no') add(memory.agreed, message.txn, from);
+    if (message.type !== 'Vote' || message.vote === 'no') return undefined;
+    const count = countOf(memory, message.txn);
+    if (!count.agreed.includes(from)) count.agreed = withLast(count.agreed, from);
     return undefined;
   },
-  boot(memory, node, world) {
+  boot({ counts }, node, world) {
     // A coordinator that restarts has forgotten whom it had asked, and what they said.
-    for (const txn of memory.asked.keys()) if (coordinatorOf(txn) === world.nodes[node]) memory.asked.delete(txn);
+    for (const [txn, count] of counts) if (coordinatorOf(txn) === world.nodes[node]) count.asked = -1;
     return undefined;
   },
 });
 
-function add(lists: Map<TxnId, number[]>, txn: TxnId, node: number): void {
-  const list = lists.get(txn);
-  if (list === undefined) lists.set(txn, [node]);
-  else if (!list.includes(node)) list.push(node);
+const NONE: readonly number[] = [];
+
+function countOf({ counts }: Votes, txn: TxnId): Count {
+  let count = counts.get(txn);
+  if (count === undefined) {
+    count = { asked: -1, agreed: NONE, decided: false };
+    counts.set(txn, count);
+  }
+  return count;
 }

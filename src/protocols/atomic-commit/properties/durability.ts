@@ -47,7 +47,7 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
       const { txn } = message;
       const { first, entries } = world.diskOf(from).durableLog(WAL);
       const end = first + entries.length;
-      for (let place = memory.written[from]?.get(txn); place !== undefined; place = place.before) {
+      for (let place = memory.written[from]?.get(txn); place !== undefined; place = place.other) {
         if (place.index < end && records.includes(place.type)) return undefined;
       }
       return isOver(world, from, txn) ? undefined : tooEarly(message.type, txn, records, from, world);
@@ -58,14 +58,14 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
     },
   });
 
-/** Of one node, by transaction: its latest record, and with it those before. */
+/** Of one node, by transaction: its first record, and with it the others. */
 type Places = Map<TxnId, Place>;
 
 /** A record's place in the log. What is before the log's end on disk is durable. */
 interface Place {
   readonly type: string;
   readonly index: number;
-  readonly before: Place | undefined;
+  other: Place | undefined;
 }
 
 /** By node. */
@@ -84,7 +84,9 @@ function readAgain({ written }: Records, node: number, world: World): void {
 }
 
 function add(places: Places, txn: TxnId, type: string, index: number): void {
-  places.set(txn, { type, index, before: places.get(txn) });
+  const first = places.get(txn);
+  if (first === undefined) places.set(txn, { type, index, other: undefined });
+  else first.other = { type, index, other: first.other };
 }
 
 /** Everybody knows the outcome: what is answered to late questions binds nobody. */

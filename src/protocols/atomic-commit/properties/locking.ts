@@ -12,6 +12,8 @@ interface Waiting {
   /** By request, named by its first attempt: how old it was when it came in. */
   readonly first: Map<TxnId, Age>;
   readonly ages: Map<TxnId, Age>;
+  /** Of whom was heard last. */
+  latest: Age | undefined;
 }
 
 /** BHG 3.2, 7.4: until the decision nobody else may see or overwrite what a transaction has written, also after a restart. */
@@ -46,12 +48,13 @@ export const deadlockFreedom: Property = always<Waiting>({
   source: 'Rosenkrantz, Stearns, Lewis 1978',
   oracle: 'internal',
   messages: ['Execute', 'Refused'],
-  start: () => ({ waiting: [], first: new Map(), ages: new Map() }),
+  start: () => ({ waiting: [], first: new Map(), ages: new Map(), latest: undefined }),
   send(memory, from, _to, message: Execute | Refused, world) {
     if (message.type === 'Execute') {
       const { age } = message;
       // The first of the messages to its participants tells.
-      if (memory.ages.has(age.txn)) return undefined;
+      if (age === memory.latest || memory.ages.has(age.txn)) return undefined;
+      memory.latest = age;
       memory.ages.set(age.txn, age);
       if (!memory.first.has(age.root)) memory.first.set(age.root, age);
       return undefined;
@@ -70,7 +73,8 @@ function beginsToWait({ waiting }: Waiting, node: number, locks: LockTable): boo
   let isNew = false;
   for (const { queue } of locks) {
     for (const claim of queue) {
-      isNew ||= !before.includes(claim);
+      // Mostly at the place where it was.
+      isNew ||= before[count] !== claim && !before.includes(claim);
       count++;
     }
   }

@@ -8,6 +8,7 @@ import { isExplainedBy } from '../../../check/transactions/witness.ts';
 import { checkTransactions, type TransactionsResult } from '../../../check/transactions.ts';
 import type { Operation } from '../../../sim/history.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
+import { withLast } from '../lists.ts';
 import type { Done, Execute, Executed, Origin, Seen, Step, TxnId } from '../transactions.ts';
 import { type ClientOp, type ClientResult, stepsOf } from '../workload.ts';
 import { isDamagedByHand } from './by-hand.ts';
@@ -27,7 +28,7 @@ interface Traced {
   readonly txn: TxnId;
   readonly origin: Origin;
   readonly called: number;
-  shares: readonly Share[];
+  shares: Share[];
   committed: boolean;
   answered: number;
   /** Its place among all: when the last of its participants had executed it, and it held all its locks. */
@@ -37,7 +38,7 @@ interface Traced {
 interface Versions {
   readonly traced: Map<TxnId, Traced>;
   /** By process, and number of its request: the last attempt. */
-  readonly attempts: Map<string, Map<number, TxnId>>;
+  readonly attempts: Map<string, (TxnId | undefined)[]>;
   /** By node: what it has promised to write. */
   readonly redo: Map<TxnId, readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
@@ -64,7 +65,10 @@ export const serializable: Property = always<Versions>({
     while (memory.redo.length <= node) memory.redo.push(new Map());
     const redo = memory.redo[node] as Map<TxnId, readonly Step[]>;
     if (isPrepared(record)) redo.set(record.age.txn, record.writes);
-    else if (record.type === 'commit' && redo.has(record.txn)) install(memory, record.txn, redo.get(record.txn) ?? []);
+    else if (record.type === 'commit') {
+      const writes = redo.get(record.txn);
+      if (writes !== undefined) install(memory, record.txn, writes);
+    }
     return undefined;
   },
   end: judgeVersions,
@@ -85,13 +89,13 @@ function noteAttempt(memory: Versions, to: number, { age, origin, steps }: Execu
     memory.traced.set(age.txn, traced);
     let attempts = memory.attempts.get(origin.process);
     if (attempts === undefined) {
-      attempts = new Map();
+      attempts = [];
       memory.attempts.set(origin.process, attempts);
     }
-    attempts.set(origin.sequence, age.txn);
+    attempts[origin.sequence] = age.txn;
   }
   const share = shareOf(traced, to);
-  if (share === undefined) traced.shares = [...traced.shares, { node: to, steps, seen: NOTHING_SEEN }];
+  if (share === undefined) traced.shares = withLast(traced.shares, { node: to, steps, seen: NOTHING_SEEN });
   else share.steps = steps;
 }
 
@@ -112,7 +116,7 @@ function noteSeen(memory: Versions, from: number, { txn, seen }: Executed): void
 
 /** What only reads is committed when the client is told so; and the client's answer ends a transaction in real time. */
 function noteAnswer(memory: Versions, { origin }: Done, world: World): void {
-  const traced = memory.traced.get(memory.attempts.get(origin.process)?.get(origin.sequence) ?? '');
+  const traced = memory.traced.get(memory.attempts.get(origin.process)?.[origin.sequence] ?? '');
   if (traced === undefined || traced.answered < world.event) return;
   traced.answered = world.event;
   if (traced.shares.every(({ steps }) => steps.every(({ f }) => f === 'read'))) traced.committed = true;

@@ -27,7 +27,7 @@ interface Should {
 interface Once {
   readonly byNode: Should[];
   /** Which transaction carried out which request of a client: by process and number. */
-  readonly carriedOut: Map<string, Map<number, CarriedOut>>;
+  readonly carriedOut: Map<string, (CarriedOut | undefined)[]>;
 }
 
 interface CarriedOut {
@@ -205,12 +205,12 @@ function requestOnce(
   const { process, sequence } = record.origin;
   let known = memory.carriedOut.get(process);
   if (known === undefined) {
-    known = new Map();
+    known = [];
     memory.carriedOut.set(process, known);
   }
-  const first = known.get(sequence);
+  const first = known[sequence];
   if (first === undefined) {
-    known.set(sequence, { txn, event: world.event, node });
+    known[sequence] = { txn, event: world.event, node };
     return undefined;
   }
   if (first.txn === txn) return undefined;

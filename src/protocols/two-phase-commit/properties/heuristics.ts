@@ -62,7 +62,7 @@ export const heuristicsTold: Property = always<Guesses>({
       if ((message as Ack).damage !== undefined) add(memory.heard, message.txn, nameOf(world, from));
       return undefined;
     }
-    const guess = memory.made.get(message.txn)?.get(to);
+    const guess = memory.made.size === 0 ? undefined : memory.made.get(message.txn)?.get(to);
     if (guess !== undefined && !guess.isSettled) guess.outcome = (message as Decision).commit;
     return undefined;
   },
@@ -81,7 +81,7 @@ export const heuristicsTold: Property = always<Guesses>({
       if (memory.written.get(txn)?.includes(participant) === true) return toldTwice(node, txn, participant, world);
       add(memory.written, txn, participant);
       return slandered(memory, node, txn, participant, world);
-    } else if (type === 'end' && memory.heard.has(txn)) {
+    } else if (type === 'end' && memory.heard.size > 0 && memory.heard.has(txn)) {
       return forgotten(memory, node, txn, memory.heard.get(txn) ?? [], world);
     } else if (type === 'settled' && isParticipant(world, node)) {
       const guess = memory.made.get(txn)?.get(node);
@@ -170,7 +170,7 @@ function slandered({ made }: Guesses, node: number, txn: TxnId, name: NodeId, wo
 }
 
 function admitted(memory: Guesses, node: number, { txn, damage }: Ack, world: World): Finding | undefined {
-  const guess = memory.made.get(txn)?.get(node);
+  const guess = memory.made.size === 0 ? undefined : memory.made.get(txn)?.get(node);
   if (guess === undefined || damage !== undefined) return undefined;
   const name = nameOf(world, node);
   if (!isSettledOnDisk(txn, node, world)) {

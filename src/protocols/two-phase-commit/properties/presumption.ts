@@ -2,6 +2,7 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
+import { withLast } from '../../atomic-commit/lists.ts';
 import {
   appended,
   durableRecords,
@@ -14,11 +15,26 @@ import type { TxnId } from '../../atomic-commit/transactions.ts';
 import type { Ack, Presumption, TwoPhaseOptions } from '../shape.ts';
 
 interface Acknowledged {
-  /** By transaction: who was to learn of the decision, and who has acknowledged it. */
-  readonly told: Map<TxnId, readonly NodeId[]>;
-  readonly by: Map<TxnId, NodeId[]>;
+  readonly of: Map<TxnId, Acks>;
   /** By participant: what it has written to be committed. */
   readonly committed: Set<TxnId>[];
+}
+
+/** Of one transaction: who was to learn of the decision, and who has acknowledged it. */
+interface Acks {
+  told: readonly NodeId[];
+  by: readonly NodeId[];
+}
+
+const NOBODY: readonly NodeId[] = [];
+
+function acksOf({ of }: Acknowledged, txn: TxnId): Acks {
+  let acks = of.get(txn);
+  if (acks === undefined) {
+    acks = { told: NOBODY, by: NOBODY };
+    of.set(txn, acks);
+  }
+  return acks;
 }
 
 /** Commits are acknowledged unless presumed, aborts unless presumed. */
@@ -35,13 +51,12 @@ export const presumptionKept: Property = always<Acknowledged>({
   source: 'Mohan, Lindsay, Obermarck 1986',
   oracle: 'internal',
   messages: ['Ack'],
-  start: () => ({ told: new Map(), by: new Map(), committed: [] }),
+  start: () => ({ of: new Map(), committed: [] }),
   send(memory, from, _to, { txn, damage }: Ack, world) {
-    const by = memory.by.get(txn);
+    const acks = acksOf(memory, txn);
     const name = nameOf(world, from);
-    if (by === undefined) memory.by.set(txn, [name]);
-    else if (by.includes(name)) return undefined;
-    else by.push(name);
+    if (acks.by.includes(name)) return undefined;
+    acks.by = withLast(acks.by, name);
     // Who asks what became of it, and hears that an operator was wrong, says so whatever is presumed.
     if (damage !== undefined) return undefined;
     const commit = memory.committed[from]?.has(txn) === true;
@@ -60,8 +75,8 @@ export const presumptionKept: Property = always<Acknowledged>({
       return undefined;
     }
     const presumption = presumptionOf(world, node);
-    const { type, txn, participants = [] } = record;
-    if (type === 'commit' || type === 'abort') memory.told.set(txn, participants);
+    const { type, txn, participants = NOBODY } = record;
+    if (type === 'commit' || type === 'abort') acksOf(memory, txn).told = participants;
     if ((type === 'collecting' && presumption !== 'commit') || (type === 'abort' && presumption === 'abort')) {
       return {
         sentence: `${nameOf(world, node)} records ${type} of ${txn}, though presumed ${presumption} needs no such record`,
@@ -81,8 +96,9 @@ const commitsOn = (world: World, node: number): readonly TxnId[] =>
     !isPrepared(record) && record.type === 'commit' ? [record.txn] : [],
   );
 
-function checkEnd({ told, by }: Acknowledged, node: number, txn: TxnId, world: World): Finding | undefined {
-  const missing = (told.get(txn) ?? []).filter((one) => by.get(txn)?.includes(one) !== true);
+function checkEnd(memory: Acknowledged, node: number, txn: TxnId, world: World): Finding | undefined {
+  const { told, by } = acksOf(memory, txn);
+  const missing = told.filter((one) => !by.includes(one));
   if (missing.length === 0) return undefined;
   return {
     sentence: `${nameOf(world, node)} forgets ${txn}, which ${missing.join(' and ')} may yet ask about`,
