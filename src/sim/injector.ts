@@ -64,7 +64,13 @@ export class Injector {
   private readonly core: Core;
   private readonly effects: FaultEffects;
   private readonly faults: readonly Fault[];
-  private waiting: Waiting[];
+  private waiting: readonly Waiting[] = [];
+  /** Those that wait, by what for: an event that nobody waits for costs nothing. */
+  private readonly waitingFor: { readonly [what in 'message' | 'timer' | 'note']: Waiting[] } = {
+    message: [],
+    timer: [],
+    note: [],
+  };
   private lastNoted = new Map<string, number>();
   private counts = new Map<string, { fired: number; skipped: number }>();
 
@@ -72,8 +78,8 @@ export class Injector {
     this.core = core;
     this.effects = new FaultEffects(core, messages, processes);
     this.faults = faults;
-    this.waiting = faults.flatMap((fault, index) =>
-      fault.when === undefined ? [] : [waitingFor(index, fault.when, fault.at)],
+    this.wait(
+      faults.flatMap((fault, index) => (fault.when === undefined ? [] : [waitingFor(index, fault.when, fault.at)])),
     );
   }
 
@@ -88,9 +94,9 @@ export class Injector {
   arm(node: SimNode, kind: number, event: QueuedEvent, name: string | undefined, effects: Effects): void {
     if (node.ambushes !== undefined) springAmbushes(node, effects, this.core.nodes);
     if (this.waiting.length === 0) return;
-    const happened = this.waiting.filter((waiting) => this.matches(waiting, node, kind, event, name, effects));
-    if (happened.length === 0) return;
-    this.waiting = this.waiting.filter((waiting) => !happened.includes(waiting));
+    const happened = this.happenedTo(node, kind, event, name, effects);
+    if (happened === undefined) return;
+    this.wait(this.waiting.filter((waiting) => !happened.includes(waiting)));
     for (const { fault: index } of happened) {
       const fault = this.faults[index] as Fault;
       const boundary = boundaryOf(fault) ?? effects.count;
@@ -99,22 +105,41 @@ export class Injector {
     }
   }
 
-  private matches(
-    waiting: Waiting,
+  /** Those whose event was this one, in the order of the faults. */
+  private happenedTo(
     node: SimNode,
     kind: number,
     event: QueuedEvent,
     name: string | undefined,
     effects: Effects,
-  ): boolean {
-    if (this.core.now < waiting.from || (waiting.node !== undefined && waiting.node !== node.id)) return false;
-    const { message, timer, note } = waiting;
-    let times = 0;
-    if (message !== undefined) times = kind === DELIVER && (event.payload as Tagged).type === message ? 1 : 0;
-    else if (timer !== undefined) times = kind === TIMER && name === timer ? 1 : 0;
-    else for (let i = 0; i < effects.count; i++) if (effects.kinds[i] === NOTE && effects.a[i] === note) times++;
-    waiting.seen += times;
-    return times > 0 && waiting.seen >= waiting.nth;
+  ): readonly Waiting[] | undefined {
+    const { message, timer, note } = this.waitingFor;
+    let happened: Waiting[] | undefined;
+    if (kind === DELIVER && message.length > 0) {
+      const { type } = event.payload as Tagged;
+      for (const waiting of message) if (waiting.message === type) happened = this.see(waiting, node, happened);
+    } else if (kind === TIMER)
+      for (const waiting of timer) if (waiting.timer === name) happened = this.see(waiting, node, happened);
+    if (note.length > 0)
+      for (let i = 0; i < effects.count; i++)
+        if (effects.kinds[i] === NOTE)
+          for (const waiting of note) if (waiting.note === effects.a[i]) happened = this.see(waiting, node, happened);
+    return happened?.sort((left, right) => left.fault - right.fault);
+  }
+
+  /** Counts an event, if it counts, and adds who has waited for it to those whose event has happened. */
+  private see(waiting: Waiting, node: SimNode, happened: Waiting[] | undefined): Waiting[] | undefined {
+    if (this.core.now < waiting.from || (waiting.node !== undefined && waiting.node !== node.id)) return happened;
+    waiting.seen++;
+    if (waiting.seen < waiting.nth || happened?.includes(waiting)) return happened;
+    return happened === undefined ? [waiting] : [...happened, waiting];
+  }
+
+  private wait(waiting: readonly Waiting[]): void {
+    this.waiting = waiting;
+    const { message, timer, note } = this.waitingFor;
+    for (const list of [message, timer, note]) list.length = 0;
+    for (const one of waiting) (one.message !== undefined ? message : one.timer !== undefined ? timer : note).push(one);
   }
 
   noted(text: string, node: SimNode): void {
@@ -200,7 +225,7 @@ export class Injector {
 
   /** Nothing goes wrong from now on: no fault begins, and what those in force have set at the healed nodes is taken back. */
   silence(healed: ReadonlySet<number>): void {
-    this.waiting = [];
+    this.wait([]);
     this.effects.heal(healed);
     for (const node of this.core.nodes) {
       node.strikes = undefined;
@@ -301,7 +326,7 @@ export class Injector {
   }
 
   load(snapshot: InjectorSnapshot): void {
-    this.waiting = snapshot.waiting.map((waiting) => ({ ...waiting }));
+    this.wait(snapshot.waiting.map((waiting) => ({ ...waiting })));
     this.effects.load(snapshot.effects);
     this.lastNoted = new Map(snapshot.lastNoted);
     this.counts = new Map(snapshot.counts.map(([kind, counts]) => [kind, { ...counts }]));
@@ -336,15 +361,20 @@ function removeAmbush(node: SimNode, fault: number): void {
 
 /** Where so many sends of a handler have left and at least one has not; undefined where it does not tell several. */
 function amidSends({ count, kinds, c }: Effects, wanted: number): number | undefined {
-  const places: number[] = [];
-  const told = new Set<unknown>();
+  let sends = 0;
+  let first: unknown;
+  let toSeveral = false;
   for (let i = 0; i < count; i++) {
     if (kinds[i] !== SEND) continue;
-    places.push(i);
-    told.add(c[i]);
+    if (sends++ === 0) first = c[i];
+    else if (c[i] !== first) toSeveral = true;
   }
-  if (told.size < 2) return undefined;
-  return wanted === -WHEN_TOLD ? count : places[1 + ((wanted - 1) % (places.length - 1))];
+  if (!toSeveral) return undefined;
+  if (wanted === -WHEN_TOLD) return count;
+  let left = 1 + ((wanted - 1) % (sends - 1));
+  let place = 0;
+  while (kinds[place] !== SEND || left-- > 0) place++;
+  return place;
 }
 
 function addStrike(node: SimNode, strike: Strike): void {

@@ -59,6 +59,7 @@ export class Timers {
   private decide(node: SimNode, part: Part, id: string, name: string, key: string | undefined, asked: Micros): Micros {
     const ordinal = (part.timerSets.get(id) ?? 0) + 1;
     part.timerSets.set(id, ordinal);
+    if (this.overrides.size === 0 && node.timerJitter === 0 && this.core.tracer === undefined) return asked;
     const lane = `${node.id}/${part.path === '' ? '' : `${part.path}:`}${id}`;
     const override = this.overrides.get(lane)?.get(ordinal);
     const delay =
