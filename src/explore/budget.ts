@@ -7,7 +7,7 @@ import type { Plan } from '../scenario/plan.ts';
 import type { Chaos } from '../scenario/scenario.ts';
 import { longest } from '../sim/distribution.ts';
 import type { DiskLoss, Fault, FaultKind } from '../sim/faults.ts';
-import { canonicalText, type Json } from '../sim/plain.ts';
+import { type Json, samePlain } from '../sim/plain.ts';
 import type { Tolerance } from '../sim/protocol.ts';
 
 /**
@@ -110,8 +110,7 @@ function bearableRate(
 }
 
 /** `fault` itself where the weaker one is the same: then nothing was downgraded. */
-const sameOr = (fault: Fault, weaker: Fault): Fault =>
-  canonicalText(fault) === canonicalText(weaker) ? fault : weaker;
+const sameOr = (fault: Fault, weaker: Fault): Fault => (samePlain(fault, weaker) ? fault : weaker);
 
 export interface Budgeted {
   readonly faults: readonly Fault[];

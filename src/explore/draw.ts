@@ -48,7 +48,8 @@ export class Draw {
 
   /** Every item with probability 1/2, but at least one. */
   someOf<T>(items: readonly T[]): readonly T[] {
-    const chosen = items.filter(() => this.between(0, 1) === 1);
+    const chosen: T[] = [];
+    for (const item of items) if (this.between(0, 1) === 1) chosen.push(item);
     return chosen.length > 0 || items.length === 0 ? chosen : [this.pick(items)];
   }
 

@@ -243,5 +243,16 @@ function chooseFocus(notes: readonly Word[], draw: Draw): readonly Word[] {
 }
 
 /** The rarer the likelier: rare events are changes of state. */
-const rareOf = (words: readonly Word[], draw: Draw): Word =>
-  draw.weighted(words.map((word) => [Math.max(1, Math.floor(256 / word.perRun)), word] as const));
+const rareOf = (words: readonly Word[], draw: Draw): Word => draw.weighted(rarities(words));
+
+type Rarities = readonly (readonly [weight: number, word: Word])[];
+/** A campaign has one vocabulary, and asks hundreds of times for each of its runs. */
+const known = new WeakMap<readonly Word[], Rarities>();
+
+function rarities(words: readonly Word[]): Rarities {
+  const found = known.get(words);
+  if (found !== undefined) return found;
+  const table = words.map((word) => [Math.max(1, Math.floor(256 / word.perRun)), word] as const);
+  known.set(words, table);
+  return table;
+}

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunSpec } from '../../src/sim/config.ts';
 import type { Fault } from '../../src/sim/faults.ts';
+import { Simulation } from '../../src/sim/simulation.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
 import { type ActorState, actor, type Step, tell } from '../toys/kernel-actor.ts';
 import { aRun, effort } from '../toys/kernel-arbitraries.ts';
@@ -253,6 +254,19 @@ describe('timer jitter', () => {
     const jitter: Fault = { kind: 'timer-jitter', nodes: ['n1'], at: 0, max: 100_000 };
     const all = of([jitter, ...timers]);
     for (const [key, at] of of([jitter, ...some])) expect([key, at]).toEqual([key, all.get(key)]);
+  });
+
+  it('is the same whether anybody watches or not', () => {
+    const spec = specOf({
+      nodes: nodes('actor', 1),
+      faults: [{ kind: 'timer-jitter', nodes: ['n1'], at: 0, max: 100_000 }, ...timers],
+    });
+    const unseen = new Simulation({ spec, roles: { actor } });
+    unseen.run();
+    expect(unseen.digest()).toBe(runOf(spec, { actor }).simulation.digest());
+    const punctual = runOf({ ...spec, faults: timers }, { actor }).simulation;
+    expect(unseen.statistics().events).not.toBe(0);
+    expect(unseen.digest()).not.toBe(punctual.digest());
   });
 
   it('touches nobody else, and ends', () => {

@@ -112,6 +112,12 @@ describe('a fault anchored at an event', () => {
     expect(happened(faulty, 'crash')).toEqual(['5000 n1', '6000 n3']);
   });
 
+  it('happens once, however often its event happens in one handler', () => {
+    const step: Fault = { kind: 'clock-step', node: 'n2', by: 1_000, when: { note: 'now' } };
+    const steps = ofKind(run([tell('n1', 5_000, note('now'), note('now'), note('now')), step]).trace, 'fault');
+    expect(steps.filter(({ fault }) => fault.kind === 'clock-step').map(({ at }) => at)).toEqual([5_000]);
+  });
+
   it('strikes when the handler of its event has done everything', () => {
     const faulty = run([
       tell('n1', 5_000, note('now'), say('n2', 'a'), { do: 'remember', text: 'all' }),
