@@ -24,11 +24,11 @@ export class Draw {
   /** An item with a probability in proportion to its weight. */
   weighted<T>(items: readonly (readonly [weight: number, item: T])[]): T {
     let total = 0;
-    for (const [weight] of items) total += weight;
+    for (const item of items) total += item[0];
     let ticket = this.between(1, total);
-    for (const [weight, item] of items) {
-      ticket -= weight;
-      if (ticket <= 0) return item;
+    for (const item of items) {
+      ticket -= item[0];
+      if (ticket <= 0) return item[1];
     }
     return (items[0] as readonly [number, T])[1];
   }

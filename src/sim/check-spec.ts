@@ -81,7 +81,10 @@ function checkDistribution(what: string, distribution: Distribution): void {
 }
 
 function checkCalls(spec: RunSpec): void {
+  const known = new Set(spec.nodes.map(({ id }) => id));
   for (const { client, at } of spec.calls) {
+    // There are hundreds, and nearly always nothing to say.
+    if (known.has(client) && Number.isSafeInteger(at) && at >= 0) continue;
     mustExist(`a call of "${client}"`, client, spec);
     mustBeDuration(`a call of "${client}": at`, at);
   }

@@ -306,6 +306,11 @@ describe('a run that makes no sense is refused at once:', () => {
       'a call of "c1": there is no such node, and none joins',
     ],
     [
+      'a call before the beginning',
+      { nodes: [node], calls: [{ at: -5, client: node.id, op: { type: 'x' } }] },
+      'a call of "n1": at is -5: it must be a whole number of microseconds, 0 or more',
+    ],
+    [
       'a clock that stands still',
       { nodes: [{ ...node, clock: { offset: 0, ratePpm: -1_000_000 } }] },
       'a clock rate of -1000000 ppm',
