@@ -9,9 +9,9 @@ import { factNow, isParticipant, listAt, nameOf, resourceOf } from './facts.ts';
 interface Waiting {
   /** By node: the claims that wait there. Whoever closes a circle has just begun to wait. */
   readonly waiting: Claim[][];
-  /** By request, named by its first attempt: how old it was when it came in. */
-  readonly first: Map<TxnId, Age>;
   readonly ages: Map<TxnId, Age>;
+  /** By request, named by its first attempt: how old it was when it came in, where that attempt was not the first heard of. */
+  readonly first: Map<TxnId, Age>;
   /** Of whom was heard last. */
   latest: Age | undefined;
 }
@@ -55,8 +55,8 @@ export const deadlockFreedom: Property = always<Waiting>({
       // The first of the messages to its participants tells.
       if (age === memory.latest || memory.ages.has(age.txn)) return undefined;
       memory.latest = age;
+      if (age.root !== age.txn && firstAge(memory, age.root) === undefined) memory.first.set(age.root, age);
       memory.ages.set(age.txn, age);
-      if (!memory.first.has(age.root)) memory.first.set(age.root, age);
       return undefined;
     }
     return byAge(world, from) ? gaveWay(memory, from, message, world) : undefined;
@@ -78,18 +78,23 @@ function beginsToWait({ waiting }: Waiting, node: number, locks: LockTable): boo
       count++;
     }
   }
-  if (isNew || count < before.length) waiting[node] = locks.flatMap(({ queue }) => queue);
+  if (!isNew && count === before.length) return false;
+  const now: Claim[] = [];
+  for (const { queue } of locks) for (const claim of queue) now.push(claim);
+  waiting[node] = now;
   return isNew;
 }
 
 const byAge = (world: World, node: number): boolean => (world.optionsOf(node) as WorkOptions).lockPolicy !== 'timeout';
 
-function gaveWay({ first, ages }: Waiting, node: number, { txn, killer }: Refused, world: World): Finding | undefined {
-  const victim = ages.get(txn);
-  const other = ages.get(killer);
+const firstAge = ({ first, ages }: Waiting, root: TxnId): Age | undefined =>
+  (first.size === 0 ? undefined : first.get(root)) ?? ages.get(root);
+
+function gaveWay(memory: Waiting, node: number, { txn, killer }: Refused, world: World): Finding | undefined {
+  const victim = memory.ages.get(txn);
+  const other = memory.ages.get(killer);
   if (victim === undefined || other === undefined || victim.root === other.root) return undefined;
-  const [victimFirst, otherFirst] = [first.get(victim.root) as Age, first.get(other.root) as Age];
-  if (goesFirst(otherFirst, victimFirst)) return undefined;
+  if (goesFirst(firstAge(memory, other.root) as Age, firstAge(memory, victim.root) as Age)) return undefined;
   return {
     sentence: `transaction ${txn} had to give way to ${killer}, whose client came later`,
     facts: [
@@ -104,12 +109,12 @@ function gaveWay({ first, ages }: Waiting, node: number, { txn, killer }: Refuse
 
 /** Looks at all participants that can be looked at: who is down has no waiters, who is in the middle of something is looked at later. */
 function findCircle(node: number, world: World): Finding | undefined {
-  const waits: Waits = { who: [], whom: [] };
+  const waits: Waits = { who: [], whom: [], forElders: true, forYounger: true };
   for (let other = 0; other < world.nodes.length; other++) {
     const state = isParticipant(world, other) ? world.stateOf(other) : undefined;
     if (state !== undefined) for (const lock of resourceOf(state).locks) addWaits(waits, lock);
   }
-  if (areAllServed(waits)) return undefined;
+  if (waits.forElders || waits.forYounger || areAllServed(waits)) return undefined;
   const waitsFor = new Map<TxnId, TxnId[]>();
   waits.who.forEach((txn, i) => {
     waitsFor.set(txn, [...(waitsFor.get(txn) ?? []), waits.whom[i] as TxnId]);
@@ -129,6 +134,9 @@ function findCircle(node: number, world: World): Finding | undefined {
 interface Waits {
   readonly who: TxnId[];
   readonly whom: TxnId[];
+  /** All wait for older ones, or all for younger ones, as they should: then there is no circle. */
+  forElders: boolean;
+  forYounger: boolean;
 }
 
 function addWaits(waits: Waits, { holders, queue }: Lock): void {
@@ -139,11 +147,17 @@ function addWaits(waits: Waits, { holders, queue }: Lock): void {
   }
 }
 
-function addWait({ who, whom }: Waits, waiter: Claim, other: Claim): void {
+function addWait(waits: Waits, waiter: Claim, other: Claim): void {
   if (other.age.txn === waiter.age.txn || (other.mode === 'S' && waiter.mode === 'S')) return;
-  who.push(waiter.age.txn);
-  whom.push(other.age.txn);
+  waits.who.push(waiter.age.txn);
+  waits.whom.push(other.age.txn);
+  waits.forElders &&= isBefore(other.age, waiter.age);
+  waits.forYounger &&= isBefore(waiter.age, other.age);
 }
+
+/** Any order will do to prove that there is no circle; the protocol's own is not relied on. */
+const isBefore = (one: Age, other: Age): boolean =>
+  one.born < other.born || (one.born === other.born && one.txn < other.txn);
 
 /** Whoever waits for nobody will end, and those that wait for it alone after it: a circle is what this never reaches. */
 function areAllServed({ who, whom }: Waits): boolean {
