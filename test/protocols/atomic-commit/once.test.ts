@@ -115,7 +115,7 @@ describe('ONCE, of a store with many keys', () => {
 
   it('finds before long what changes, comes or goes without a word in the log', () => {
     const finds = (): unknown =>
-      Array.from({ length: KEYS + 1 }, looks).find((finding: unknown) => finding !== undefined);
+      Array.from({ length: 2 * KEYS + 2 }, looks).find((finding: unknown) => finding !== undefined);
     for (const key of [name(1), name(KEYS / 2), name(KEYS), 'r100']) {
       holds(key, 'none', '1');
       expect(finds()).toMatchObject({ sentence: expect.stringContaining(`n1 holds "none" at ${key}`) });

@@ -48,7 +48,7 @@ const newShould = (): Should => ({
 
 /**
  * After each handler at a participant the keys that its log has written are compared, and besides all others where they are few. Of many
- * some are looked at after each handler, in turn, and all when the run is over: what changes in a store without a word in the log is seen
+ * one is looked at after each handler, in turn, and all when the run is over: what changes in a store without a word in the log is seen
  * soon, at a cost that does not grow with the store.
  */
 export const once: Property = always<Once>({
@@ -74,7 +74,7 @@ export const once: Property = always<Once>({
     const { store } = resourceOf(state);
     const finding = should.written.length === 0 ? undefined : compareWritten(should, node, store, world);
     if (finding !== undefined) return finding;
-    if (should.keys.length > FEW_KEYS) return compareSome(should, node, store, world);
+    if (should.keys.length > FEW_KEYS) return compareNext(should, node, store, world);
     return isAsBefore(should, store) ? undefined : compareAll(should, node, store, world);
   },
   end({ byNode }, world) {
@@ -91,8 +91,6 @@ export const once: Property = always<Once>({
 
 /** So many are all looked at after each handler. */
 const FEW_KEYS = 8;
-/** Of more, so many. */
-const KEYS_AT_A_TIME = 2;
 
 function follow(should: Should, record: AnyRecord | Prepared): void {
   if (isPrepared(record)) {
@@ -117,11 +115,10 @@ function carryOut(values: Should['values'], { f, key, value }: Step): void {
 }
 
 function compareWritten(should: Should, node: number, store: Store, world: World): Finding | undefined {
-  for (const key of should.written) {
+  for (let key = should.written.pop(); key !== undefined; key = should.written.pop()) {
     const finding = compare(should, node, store, key, world);
     if (finding !== undefined) return finding;
   }
-  should.written.length = 0;
   return undefined;
 }
 
@@ -141,13 +138,9 @@ function compareAll(should: Should, node: number, store: Store, world: World): F
   return undefined;
 }
 
-function compareSome(should: Should, node: number, store: Store, world: World): Finding | undefined {
-  for (let i = 0; i < KEYS_AT_A_TIME; i++) {
-    if (should.next === should.keys.length) listKeys(should, store);
-    const finding = compareAt(should, node, store, should.next++, world);
-    if (finding !== undefined) return finding;
-  }
-  return undefined;
+function compareNext(should: Should, node: number, store: Store, world: World): Finding | undefined {
+  if (should.next === should.keys.length) listKeys(should, store);
+  return compareAt(should, node, store, should.next++, world);
 }
 
 /** Those of the store, and those that it lacks. New ones come at the end of the list, and none should ever go. */
