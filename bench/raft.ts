@@ -85,10 +85,13 @@ function run(load: Load, seed: number): Run {
   return { messages: delivered, events, acknowledged: operations.ok, cpuSeconds: (user + system) / 1e6 };
 }
 
-/** Median rate of `count` batches of runs, after a warm-up. */
-function measure(title: string, load: Load, runsPerBatch: number, batches = 5): number {
+/** V8 goes on optimizing for about so many runs: its compiler counts, in whose time it works. */
+const WARM_UP_RUNS = 40;
+
+/** Median rate of `batches` batches of runs, after a warm-up. */
+function measure(title: string, load: Load, runsPerBatch: number, batches = 9): number {
   let seed = 0;
-  for (let i = 0; i < 5; i++) run({ ...load, virtualSeconds: Math.min(load.virtualSeconds, 10) }, seed++);
+  for (let i = 0; i < WARM_UP_RUNS; i++) run({ ...load, virtualSeconds: Math.min(load.virtualSeconds, 10) }, seed++);
   const results = Array.from({ length: batches }, () => {
     const runs = Array.from({ length: runsPerBatch }, () => run(load, seed++));
     return runs.reduce((sum, one) => ({

@@ -20,14 +20,14 @@ afterAll(() => place.remove());
 
 describe('run --until', () => {
   test('stops at the first event, and tells how everybody looks there', () => {
-    const { code, stdout } = place.worldline('run', 'raft-partition', '--until', 'leader:n3', '--plain');
+    const { code, stdout } = place.worldline('run', 'raft-partition', '--until', 'leader:n5', '--plain');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/HOLDS {2}raft-partition, seed 1: leader:n3, at event \d+, \d+\.\d{3} ms/);
-    expect(stdout).toMatch(/nodes .*n3 L t\d/);
+    expect(stdout).toMatch(/HOLDS {2}raft-partition, seed 1: leader:n5, at event \d+, \d+\.\d{3} ms/);
+    expect(stdout).toMatch(/nodes .*n5 L t\d/);
     const rows = stdout.split('\n').filter((line) => /^ +\d+\.\d{3} /.test(line));
-    expect(rows.at(-1)).toContain('n3');
-    expect(rows.filter((line) => line.includes('is elected leader') && line.includes('n3 gets'))).toHaveLength(1);
-    expect(stdout).toContain('npx worldline show raft-partition --seed 1 --until leader:n3');
+    expect(rows.at(-1)).toContain('n5');
+    expect(rows.filter((line) => line.includes('is elected leader') && line.includes('n5 gets'))).toHaveLength(1);
+    expect(stdout).toContain('npx worldline show raft-partition --seed 1 --until leader:n5');
   });
 
   test('as data', () => {

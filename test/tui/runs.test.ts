@@ -32,7 +32,7 @@ const lesson = (name: string): string => join(repositoryRoot, 'lessons', `${name
 const cut = '[{when: {note: preCommitting}, kind: partition, groups: [[n1, n2, c1], [n3]], for: 1500ms}]';
 
 const runs: { readonly [name: string]: Shown } = {
-  'an election during a partition': { run: 'raft-partition', at: 'leader:n3' },
+  'an election during a partition': { run: 'raft-partition', at: 'leader:n5' },
   'figure 8, an entry is overwritten': { run: lesson('raft-figure-8'), at: 'note:truncated', keys: ['K', 'K'] },
   '2PC, in doubt and in the way': { run: lesson('two-phase-commit-blocked'), seed: '9', at: 'note:lockWait' },
   '3PC, split': { run: lesson('three-phase-commit-split'), set: [`faults=${cut}`], at: 'broken' },
