@@ -182,6 +182,20 @@ describe('what others make of it', () => {
     expect(committed.map(({ heuristic }) => heuristic)).toEqual([true, undefined]);
   });
 
+  it('what an operator has committed and a crash has lost was not committed: whoever reads the same version then is right', () => {
+    const crash: Fault = { kind: 'crash', node: 'n1', at: ms(33), for: ms(100) };
+    const lost: Fault = {
+      kind: 'crash',
+      node: 'n2',
+      when: { note: 'heuristicDecision' },
+      for: ms(20),
+      unsynced: 'none',
+    };
+    const one = lives({ options: quick, calls: oneTransfer, faults: [crash, decideByHand(true), lost] });
+    const committed = records(one, 1, 'commit') as readonly { readonly heuristic?: true }[];
+    expect(committed.map(({ heuristic }) => heuristic)).toEqual([undefined]);
+  });
+
   it('what an operator has broken is not held against the protocol: an audit that misses money', () => {
     const calls = [...oneTransfer, call(ms(500), 'c2', audit)];
     const one = lives({ options: quick, calls, overrides: lostDecision, faults: [decideByHand(false)] });

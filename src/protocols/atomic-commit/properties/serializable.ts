@@ -11,7 +11,7 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import { withLast } from '../lists.ts';
 import type { Done, Execute, Executed, Origin, Seen, Step, TxnId } from '../transactions.ts';
 import { type ClientOp, type ClientResult, stepsOf } from '../workload.ts';
-import { isDamagedByHand } from './by-hand.ts';
+import { isAnyUndecided, isDamagedByHand } from './by-hand.ts';
 import { appended, isPrepared } from './facts.ts';
 
 /** Two-phase locking with an answer after the decision respects real time too. */
@@ -43,6 +43,7 @@ interface Versions {
   readonly redo: Map<TxnId, readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
   readonly order: Map<string, Set<TxnId>>;
+  readonly byHand: Set<TxnId>;
   executions: number;
 }
 
@@ -52,7 +53,14 @@ export const serializable: Property = always<Versions>({
   source: 'Adya 1999; BHG 2',
   oracle: 'internal',
   messages: ['Execute', 'Executed', 'Done'],
-  start: () => ({ traced: new Map(), attempts: new Map(), redo: [], order: new Map(), executions: 0 }),
+  start: () => ({
+    traced: new Map(),
+    attempts: new Map(),
+    redo: [],
+    order: new Map(),
+    byHand: new Set(),
+    executions: 0,
+  }),
   send(memory, from, to, message: Execute | Executed | Done, world) {
     if (message.type === 'Execute') noteAttempt(memory, to, message, world);
     else if (message.type === 'Executed') noteSeen(memory, from, message);
@@ -66,6 +74,7 @@ export const serializable: Property = always<Versions>({
     const redo = memory.redo[node] as Map<TxnId, readonly Step[]>;
     if (isPrepared(record)) redo.set(record.age.txn, record.writes);
     else if (record.type === 'commit') {
+      if (record.heuristic === true) memory.byHand.add(record.txn);
       const writes = redo.get(record.txn);
       if (writes !== undefined) install(memory, record.txn, writes);
     }
@@ -163,7 +172,7 @@ function judgeVersions(memory: Versions, world: World): Finding | undefined {
     )
   )
     return undefined;
-  if (isDamagedByHand(world)) return undefined;
+  if (isDamagedByHand(world) || isAnyUndecided(memory.byHand, world)) return undefined;
   const result = checkTransactions(transactions, { workload: 'rw-register', level: LEVEL, versionOrders });
   return finding(result, (index) => committed[index]?.txn ?? `T${index}`);
 }
@@ -192,14 +201,19 @@ const workloads: readonly (readonly [Workload, readonly ClientOp['type'][]])[] =
   ['rw-register', ['put-get', 'registers']],
 ];
 
-export const isolation: Property = always<null>({
+export const isolation: Property = always<{ readonly byHand: Set<TxnId> }>({
   name: 'ISO',
   title:
     'some order of the transactions, one that respects real time, explains the lists and registers that clients read',
   source: 'Adya 1999; Kingsbury, Alvaro 2020',
   oracle: 'client',
-  start: () => null,
-  end(_memory, world) {
+  start: () => ({ byHand: new Set() }),
+  log({ byHand }, _node, log, change) {
+    const record = appended(log, change);
+    if (record?.type === 'commit' && !isPrepared(record) && record.heuristic === true) byHand.add(record.txn);
+    return undefined;
+  },
+  end({ byHand }, world) {
     const origins = originsOf(world.history());
     for (const [workload, types] of workloads) {
       const operations = world.history().filter(({ input }) => types.includes((input as unknown as ClientOp).type));
@@ -209,7 +223,7 @@ export const isolation: Property = always<null>({
       );
       // Who conflicts is mostly answered in order.
       if (isExplainedBy(transactions, answered, workload)) continue;
-      if (isDamagedByHand(world)) return undefined;
+      if (isDamagedByHand(world) || isAnyUndecided(byHand, world)) return undefined;
       const result = checkTransactions(transactions, { workload, level: LEVEL });
       const found = finding(result, (index) => {
         const { process, calledEvent } = operations[index] as Operation;
