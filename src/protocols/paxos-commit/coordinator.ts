@@ -57,11 +57,7 @@ const standby = (context: CoordinatorContext): readonly string[] => context.dire
 function acceptorsNow({ acceptor: { silent } }: State, context: CoordinatorContext): readonly string[] {
   const all = standby(context);
   if (silent.length === 0) return [context.self, ...all];
-  return [
-    context.self,
-    ...all.filter((node) => !silent.includes(node)),
-    ...all.filter((node) => silent.includes(node)),
-  ];
+  return [context.self, ...all.filter((node) => !silent.includes(node)), ...silent];
 }
 
 function onWorkDone(state: State, from: string, message: Executed, context: CoordinatorContext): void {

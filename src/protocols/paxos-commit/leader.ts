@@ -58,7 +58,7 @@ export const acceptorMessages = <State extends { readonly acceptor: Acceptor }, 
   Phase2a: (state, from, message, context) => onPhase2a(kit, state, from, message, context),
   Phase2b: (state, from, message, context) => onPhase2b(kit, state, from, message, context),
   Outvoted: (state, _from, message, context) => onOutvoted(state, message, context),
-  Decision: (state, _from, message, context) => onDecision(kit, state, message, context),
+  Decision: (state, from, message, context) => onDecision(kit, state, from, message, context),
 });
 
 export const acceptorTimers = <State extends { readonly acceptor: Acceptor }, Ctx extends AcceptorContext>(
@@ -305,7 +305,9 @@ function suspect(
   { self, options }: AcceptorContext,
 ): void {
   for (const node of votersFor(group.acceptors, options.votesTo)) {
-    if (node !== self && !by.includes(node) && !acceptor.silent.includes(node)) acceptor.silent.push(node);
+    if (node === self || by.includes(node)) continue;
+    hear(acceptor, node);
+    acceptor.silent.push(node);
   }
 }
 
@@ -382,17 +384,23 @@ function learn<State extends { readonly acceptor: Acceptor }, Ctx extends Accept
   kit.decided(state, txn, commit, context);
 }
 
-/** Somebody has decided. Who leads does so because participants have asked: they are told. */
+/**
+ * Somebody has decided. Who leads does so because participants have asked: they are told. Where another was sooner than the own time-out
+ * for votes, that is the time-out: an acceptor that is down would else be chosen, and waited for, each time again.
+ */
 function onDecision<State extends { readonly acceptor: Acceptor }, Ctx extends AcceptorContext>(
   kit: Kit<State, Ctx>,
   state: State,
+  from: NodeId,
   { txn, commit }: Decision,
   context: Ctx,
 ): void {
   const { acceptor } = state;
   const group = acceptor.consensus[txn]?.group;
   if (acceptor.outcomes[txn] !== undefined || group === undefined) return;
-  const leads = leadingOf(acceptor, txn) !== undefined;
-  if (leads) decide(kit, state, txn, group, commit, group.participants, context);
+  const leading = leadingOf(acceptor, txn);
+  if (leading?.phase === 'voting') suspect(kit.rules, acceptor, leading, context);
+  hear(acceptor, from);
+  if (leading !== undefined) decide(kit, state, txn, group, commit, group.participants, context);
   else learn(kit, state, txn, group.participants, commit, context);
 }

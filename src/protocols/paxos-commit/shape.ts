@@ -169,7 +169,10 @@ export interface Leading {
 export interface Acceptor {
   readonly consensus: { [txn: TxnId]: Consensus };
   leading: Leading[];
-  /** Acceptors that were waited for in vain, and have not been heard since: others are asked first. */
+  /**
+   * Acceptors that were waited for in vain, and have not been heard since: others are asked first. In the order in which they were last
+   * waited for, so that where all are silent they take turns.
+   */
   silent: NodeId[];
   readonly outcomes: { [txn: TxnId]: boolean };
 }
