@@ -82,12 +82,25 @@ function onDone(
   else context.refuse(request, 'aborted');
 }
 
-function onStale(state: ClientState, from: NodeId, { origin, incarnation, lost }: Stale, context: ClientContext): void {
-  if (incarnation <= (state.incarnations[from] ?? 0)) return;
-  state.incarnations[from] = incarnation;
+/**
+ * What was asked by the number of a life that is over may have been begun in it. Where transactions outlive that, it is asked anew by no
+ * other number: it is given up, once the coordinator says of this very request that it has no trace of it. Of others it may have one.
+ */
+function onStale(
+  state: ClientState,
+  from: NodeId,
+  { origin, incarnation, outlives }: Stale,
+  context: ClientContext,
+): void {
+  const known = state.incarnations[from] ?? 0;
+  if (incarnation <= known) return;
   const { request } = state;
-  if (request === null || request.process !== origin.process || request.sequence !== origin.sequence) return;
-  if (lost) giveUp(state, request, context);
+  const isPresent = request?.process === origin.process && request.sequence === origin.sequence;
+  const mayBeCarriedOut = outlives === true && known > 0 && request !== null && from === state.coordinator;
+  if (mayBeCarriedOut && !isPresent) return;
+  state.incarnations[from] = incarnation;
+  if (!isPresent) return;
+  if (mayBeCarriedOut) giveUp(state, request, context);
   else sendQuestion(state, request, context);
 }
 

@@ -61,13 +61,13 @@ export interface Done {
   readonly values: readonly Json[];
 }
 
-/** The coordinator has restarted since the question was put, and has no trace of the request: asking anew is safe. */
+/** The coordinator has restarted since the question was put, and has no trace of the request: asking anew is safe, unless it `outlives`. */
 export interface Stale {
   readonly type: 'Stale';
   readonly origin: Origin;
   readonly incarnation: number;
-  /** It is not: others may have carried it out. */
-  readonly lost?: true;
+  /** What was begun before the restart may be carried out by others. */
+  readonly outlives?: true;
 }
 
 // ---- Work: coordinator and participant -------------------------------------------------------------------------------------------

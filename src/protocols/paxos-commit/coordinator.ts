@@ -90,11 +90,14 @@ function decided({ manager }: State, txn: TxnId, commit: boolean, context: Coord
 /** A client waits. */
 const insists = ({ manager }: State, txn: TxnId): boolean => workOn(manager, txn) !== undefined;
 
-/** What it was to hear before a restart and has no trace of it hears no more: with no other acceptor nobody can have accepted it. */
-const isOver = ({ manager, acceptor }: State, txn: TxnId, context: CoordinatorContext): boolean =>
-  acceptor.consensus[txn] === undefined &&
+/**
+ * A vote of before a restart is too late unless the disk tells whose request it is about: that of any other may have been put anew. With no
+ * other acceptor nobody else can have accepted it. What was heard since, as a question of a participant in doubt, is no trace of it.
+ */
+const isOver = ({ manager }: State, txn: TxnId, context: CoordinatorContext): boolean =>
   coordinatorOf(txn) === context.self &&
-  incarnationOf(txn) !== manager.incarnation;
+  incarnationOf(txn) !== manager.incarnation &&
+  workOn(manager, txn) === undefined;
 
 // ---- Recovery --------------------------------------------------------------------------------------------------------------------
 
