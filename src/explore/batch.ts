@@ -52,8 +52,11 @@ export interface Hit {
 export function runBatch(protocol: Protocol, source: PlanSource, task: BatchTask): BatchResult {
   const quick = watched(() => runSeeds(protocol, source, task, execute), task.timeoutMilliseconds);
   if (quick.ended) return quick.value;
-  const careful = (of: Protocol, plan: Plan, options = {}): Execution =>
-    executeWatched(of, plan, task.timeoutMilliseconds, options);
+  const careful: Run = (of, plan, options = {}) => {
+    const execution = executeWatched(of, plan, task.timeoutMilliseconds, options);
+    // A machine with too much else to do may stop for as long: what hangs, hangs again.
+    return execution.failure?.kind === 'hung' ? executeWatched(of, plan, task.timeoutMilliseconds, options) : execution;
+  };
   return runSeeds(protocol, source, task, careful);
 }
 

@@ -188,6 +188,17 @@ describe("a user's code that misbehaves", () => {
     expect(Date.now()).toBeGreaterThan(0);
   });
 
+  test('unless it was the machine that stopped: what hangs, hangs again', async () => {
+    // The run that shows what happens, the batch, and the run alone.
+    let stops = 3;
+    const onAdd = (state: { sum: number }, amount: number): void => {
+      state.sum += amount;
+      if (stops > 0 && stops-- > 0) for (;;);
+    };
+    const report = await spoiledCampaign({ onAdd }, { hangSeconds: 0.3, runs: 1 });
+    expect(report.counts).toMatchObject({ passed: 1, failed: 0 });
+  });
+
   test('by remembering outside of its state: two runs of one seed differ, and the first difference is shown', async () => {
     let calls = 0;
     const onAdd = (state: { sum: number }, amount: number): void => {
