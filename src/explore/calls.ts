@@ -142,9 +142,7 @@ function drawTimes(
     else drawBurst(at, Math.min(count - times.length, draw.between(2, 12)), end, base, times, draw);
   }
   // Numbers are sorted as such in typed arrays only, and without a call for each comparison.
-  const sorted = new Float64Array(times).sort();
-  for (let place = 0; place < times.length; place++) times[place] = sorted[place] as Micros;
-  return times;
+  return [...new Float64Array(times).sort()];
 }
 
 function drawBurst(at: Micros, size: number, end: Micros, base: Micros, times: Micros[], draw: Draw): void {

@@ -108,9 +108,8 @@ const stopping: ReadonlySet<FaultKind> = new Set<FaultKind>([
 ]);
 
 /** Kinds that the scenario lists are as many as it wants. */
-const areFew = (tolerates: Tolerance, chaos: Chaos): boolean =>
-  chaos.faults === undefined &&
-  candidates(tolerates, chaos).reduce((sum, { percent }) => sum + percent, 0) < FEW_KINDS_PERCENT;
+const areFew = (kinds: readonly DrawableKind[], { faults }: Chaos): boolean =>
+  faults === undefined && kinds.reduce((sum, { percent }) => sum + percent, 0) < FEW_KINDS_PERCENT;
 
 /** In so many runs all kinds exist: a bug that takes two of them seldom meets both otherwise. */
 const WHOLE_PERCENT = 50;
@@ -126,11 +125,14 @@ const HOPED_PERCENT = 165;
 export type Swarm = readonly (readonly [weight: number, kind: FaultKind])[];
 
 /** Kinds that are listed or weighted are as common as any. */
-function drawSwarm(tolerates: Tolerance, chaos: Chaos, { isUniform }: Profile, draw: Draw): Swarm {
-  const kinds = candidates(tolerates, chaos);
-  const { faults, weights } = chaos;
+function drawSwarm(
+  kinds: readonly DrawableKind[],
+  isFew: boolean,
+  { faults, weights }: Chaos,
+  { isUniform }: Profile,
+  draw: Draw,
+): Swarm {
   if (isUniform) return kinds.map(({ kind }) => [weights?.[kind] ?? 1, kind] as const);
-  const isFew = areFew(tolerates, chaos);
   const isWhole = isFew || (faults === undefined && draw.chance(WHOLE_PERCENT));
   const chosen = kinds.filter(({ kind, percent }) => isWhole || draw.chance(wanted(kind, percent)));
   const present = chosen.length > 0 || kinds.length === 0 ? chosen : [draw.pick(kinds)];
@@ -151,11 +153,12 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   const from = chaos.from ?? 0;
   const to = Math.min(chaos.to ?? setting.quietFrom, setting.quietFrom);
   const faultsMax = Math.min(hoped(profile), chaos.faultsMax ?? Number.POSITIVE_INFINITY);
-  const isAnyDrawable = candidates(tolerates, chaos).length > 0;
-  if (!isAnyDrawable || faultsMax < 1 || to <= from || draw.chance(profile.faultFreePercent)) return noFaults;
+  const kinds = candidates(tolerates, chaos);
+  if (kinds.length === 0 || faultsMax < 1 || to <= from || draw.chance(profile.faultFreePercent)) return noFaults;
 
-  const swarm = drawSwarm(tolerates, chaos, profile, draw);
-  const isPlain = profile.isUniform === true || areFew(tolerates, chaos);
+  const isFew = areFew(kinds, chaos);
+  const swarm = drawSwarm(kinds, isFew, chaos, profile, draw);
+  const isPlain = profile.isUniform === true || isFew;
   if (chaos.gap === undefined && (isPlain || draw.chance(SPREAD_PERCENT))) {
     const count = draw.between(1, faultsMax);
     const writer = new FaultWriter(setting, swarm, to, isPlain, draw);

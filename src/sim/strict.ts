@@ -54,7 +54,7 @@ export class Rehearsals {
     if (
       second !== undefined &&
       before.age < COPY_EVERY &&
-      isSame(first, second) &&
+      difference(first, second) === undefined &&
       this.agreement.holds(states, again)
     ) {
       this.left[node.index] = { states, copies: again, age: before.age };
@@ -108,12 +108,6 @@ function difference(first: Effects, second: Effects): string | undefined {
     if (!isSameAt(first, second, i))
       return `${HINT} Effect ${i + 1} was ${textAt(first, i)}, then ${textAt(second, i)}`;
   return undefined;
-}
-
-function isSame(first: Effects, second: Effects): boolean {
-  if (first.count !== second.count) return false;
-  for (let i = 0; i < first.count; i++) if (!isSameAt(first, second, i)) return false;
-  return true;
 }
 
 const isSameAt = (first: Effects, second: Effects, i: number): boolean =>

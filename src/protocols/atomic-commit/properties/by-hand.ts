@@ -16,13 +16,6 @@ export function isDamagedByHand(world: World): boolean {
   });
 }
 
-/**
- * Whether one of these, which operators have committed, was not decided so: also where a crash took the operator's record before it was
- * on disk, somebody may have seen what it let go.
- */
-export const isAnyUndecided = (byHand: ReadonlySet<TxnId>, world: World): boolean =>
-  [...byHand].some((txn) => !isCommitted(world, txn));
-
 /** The coordinator records every commit of somebody that has written, whatever is presumed. */
 export function isCommitted(world: World, txn: TxnId): boolean {
   const coordinator = world.nodes.indexOf(coordinatorOf(txn));

@@ -13,6 +13,7 @@ import {
   type AnyRecord,
   appended,
   durableRecords,
+  entryAt,
   factAt,
   factNow,
   isInDoubt,
@@ -267,14 +268,8 @@ export const validity: Property = always<Promises>({
   },
 });
 
-function promisesOf({ known }: Promises, txn: TxnId): Promised {
-  let promised = known.get(txn);
-  if (promised === undefined) {
-    promised = { given: NOBODY, participants: NOBODY };
-    known.set(txn, promised);
-  }
-  return promised;
-}
+const newPromised = (): Promised => ({ given: NOBODY, participants: NOBODY });
+const promisesOf = ({ known }: Promises, txn: TxnId): Promised => entryAt(known, txn, newPromised);
 
 function give(memory: Promises, txn: TxnId, node: string): void {
   const promised = promisesOf(memory, txn);
@@ -365,11 +360,5 @@ export const nonTriviality: Property = always<Votes>({
 
 const NONE: readonly number[] = [];
 
-function countOf({ counts }: Votes, txn: TxnId): Count {
-  let count = counts.get(txn);
-  if (count === undefined) {
-    count = { asked: -1, agreed: NONE, decided: false };
-    counts.set(txn, count);
-  }
-  return count;
-}
+const newCount = (): Count => ({ asked: -1, agreed: NONE, decided: false });
+const countOf = ({ counts }: Votes, txn: TxnId): Count => entryAt(counts, txn, newCount);

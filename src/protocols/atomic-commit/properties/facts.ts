@@ -45,6 +45,16 @@ export const factAt = (world: World, event: number, node: number, text: string):
 
 export const factNow = (world: World, node: number, text: string): Fact => factAt(world, world.event, node, text);
 
+/** What a map has at a key, made on first use. */
+export function entryAt<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
 /** A list made on first use. */
 export function listAt<T>(lists: T[][], index: number): T[] {
   let list = lists[index];

@@ -11,7 +11,7 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import { withLast } from '../lists.ts';
 import type { Done, Execute, Executed, Origin, Seen, Step, TxnId } from '../transactions.ts';
 import { type ClientOp, type ClientResult, stepsOf } from '../workload.ts';
-import { isAnyUndecided, isDamagedByHand } from './by-hand.ts';
+import { isCommitted, isDamagedByHand } from './by-hand.ts';
 import { appended, isPrepared } from './facts.ts';
 
 /** Two-phase locking with an answer after the decision respects real time too. */
@@ -43,6 +43,7 @@ interface Versions {
   readonly redo: Map<TxnId, readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
   readonly order: Map<string, Set<TxnId>>;
+  /** What operators have committed, on disk or not. */
   readonly byHand: Set<TxnId>;
   executions: number;
 }
@@ -141,7 +142,18 @@ function install(memory: Versions, txn: TxnId, writes: readonly Step[]): void {
   }
 }
 
+/** A crash may take what an operator has committed before it is on disk. Nobody has seen it then: his participant waits for its disk. */
+function forgetUndecided({ byHand, traced, order }: Versions, world: World): void {
+  for (const txn of byHand) {
+    if (isCommitted(world, txn)) continue;
+    const undecided = traced.get(txn);
+    if (undecided !== undefined) undecided.committed = false;
+    for (const writers of order.values()) writers.delete(txn);
+  }
+}
+
 function judgeVersions(memory: Versions, world: World): Finding | undefined {
+  forgetUndecided(memory, world);
   const committed = [...memory.traced.values()].filter((one) => one.committed);
   const transactions = committed.map(
     (one): Transaction => ({
@@ -172,7 +184,7 @@ function judgeVersions(memory: Versions, world: World): Finding | undefined {
     )
   )
     return undefined;
-  if (isDamagedByHand(world) || isAnyUndecided(memory.byHand, world)) return undefined;
+  if (isDamagedByHand(world)) return undefined;
   const result = checkTransactions(transactions, { workload: 'rw-register', level: LEVEL, versionOrders });
   return finding(result, (index) => committed[index]?.txn ?? `T${index}`);
 }
@@ -201,19 +213,14 @@ const workloads: readonly (readonly [Workload, readonly ClientOp['type'][]])[] =
   ['rw-register', ['put-get', 'registers']],
 ];
 
-export const isolation: Property = always<{ readonly byHand: Set<TxnId> }>({
+export const isolation: Property = always<null>({
   name: 'ISO',
   title:
     'some order of the transactions, one that respects real time, explains the lists and registers that clients read',
   source: 'Adya 1999; Kingsbury, Alvaro 2020',
   oracle: 'client',
-  start: () => ({ byHand: new Set() }),
-  log({ byHand }, _node, log, change) {
-    const record = appended(log, change);
-    if (record?.type === 'commit' && !isPrepared(record) && record.heuristic === true) byHand.add(record.txn);
-    return undefined;
-  },
-  end({ byHand }, world) {
+  start: () => null,
+  end(_memory, world) {
     const origins = originsOf(world.history());
     for (const [workload, types] of workloads) {
       const operations = world.history().filter(({ input }) => types.includes((input as unknown as ClientOp).type));
@@ -223,7 +230,7 @@ export const isolation: Property = always<{ readonly byHand: Set<TxnId> }>({
       );
       // Who conflicts is mostly answered in order.
       if (isExplainedBy(transactions, answered, workload)) continue;
-      if (isDamagedByHand(world) || isAnyUndecided(byHand, world)) return undefined;
+      if (isDamagedByHand(world)) return undefined;
       const result = checkTransactions(transactions, { workload, level: LEVEL });
       const found = finding(result, (index) => {
         const { process, calledEvent } = operations[index] as Operation;

@@ -6,6 +6,7 @@ import { withLast } from '../../atomic-commit/lists.ts';
 import {
   appended,
   durableRecords,
+  entryAt,
   factNow,
   isParticipant,
   isPrepared,
@@ -28,14 +29,8 @@ interface Acks {
 
 const NOBODY: readonly NodeId[] = [];
 
-function acksOf({ of }: Acknowledged, txn: TxnId): Acks {
-  let acks = of.get(txn);
-  if (acks === undefined) {
-    acks = { told: NOBODY, by: NOBODY };
-    of.set(txn, acks);
-  }
-  return acks;
-}
+const newAcks = (): Acks => ({ told: NOBODY, by: NOBODY });
+const acksOf = ({ of }: Acknowledged, txn: TxnId): Acks => entryAt(of, txn, newAcks);
 
 /** Commits are acknowledged unless presumed, aborts unless presumed. */
 const needsAck = (presumption: Presumption, commit: boolean): boolean =>
