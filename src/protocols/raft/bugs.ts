@@ -109,7 +109,7 @@ const disturbances: readonly PlantedBug[] = [
   {
     id: 'R15',
     title: 'a request for a PreVote makes its receiver adopt the term',
-    violates: ['ND', 'liveness'],
+    violates: ['ND', 'AT', 'liveness'],
     source: 'diss 9.6',
     recipe: 'isolate a server and let it come back, with PreVote',
     overrides: { termAfterPreVote: (currentTerm, asked) => Math.max(currentTerm, asked) },
@@ -192,7 +192,7 @@ const reads: readonly PlantedBug[] = [
   {
     id: 'R24',
     title: 'leases are relied on although voters vote for anybody at any time',
-    violates: ['LK', 'RF', 'LIN'],
+    violates: ['LK', 'LT', 'RF', 'LIN'],
     source: 'hashicorp/raft#108; sofastack/sofa-jraft#25',
     recipe: 'the leader is slow to reach one voter, another candidate wins within the lease; lease reads',
     overrides: { ignoresVoteRequest: () => false },

@@ -9,8 +9,10 @@ import { leaderTrusted, leaseKept, noDisturbance } from './properties/disturbanc
 import { persistedBeforeSending } from './properties/durability.ts';
 import { electionSafety, oneVote, termMonotonic, upToDateElected } from './properties/elections.ts';
 import { leaderAppendOnly, logMatching } from './properties/logs.ts';
+import { preVotesMeant } from './properties/prevotes.ts';
 import { matchMonotonic } from './properties/progress.ts';
 import { quorumChecked, readsFresh } from './properties/reads.ts';
+import { termsAdopted } from './properties/terms.ts';
 import type { StateMachine } from './state-machine.ts';
 
 export function raftProperties(machine: StateMachine): readonly Property[] {
@@ -30,6 +32,8 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     exactlyOnce(machine),
     noDisturbance,
     leaderTrusted,
+    termsAdopted,
+    preVotesMeant,
     requestsAnswered,
     leaseKept,
     quorumChecked,

@@ -6,43 +6,12 @@ import { readCapsule } from '../../../src/explore/capsule-file.ts';
 import { execute } from '../../../src/explore/execute.ts';
 import { keyValueMachine } from '../../../src/protocols/raft/machines/key-value.ts';
 import { createRaft, raft } from '../../../src/protocols/raft/raft.ts';
-import { correctRules, type Rules } from '../../../src/protocols/raft/rules.ts';
 import type { ServerContext, ServerState } from '../../../src/protocols/raft/shape.ts';
 import type { StateMachine } from '../../../src/protocols/raft/state-machine.ts';
 import type { World } from '../../../src/sim/observer.ts';
 import { type AnyRole, ms } from '../../../src/sim/protocol.ts';
-import type { Violation } from '../../../src/sim/result.ts';
-import { kills } from '../../zoo/raft-kills.ts';
-import { optionKills } from '../../zoo/raft-option-kills.ts';
 import { bug, call, read, run, type Scene, write } from './cluster.ts';
-
-const withRules = (overrides: Partial<Rules>): Protocol => createRaft({ rules: { ...correctRules, ...overrides } });
-
-/** Raft whose servers do something more, or something else, in one of their handlers. */
-function withHandler(table: 'onMessage' | 'onTimer', name: string, wrap: (original: Handler) => Handler): Protocol {
-  const server = raft.roles.server as unknown as { readonly [table: string]: { readonly [name: string]: Handler } };
-  const handlers = server[table] as { readonly [name: string]: Handler };
-  const changed = { ...server, [table]: { ...handlers, [name]: wrap(handlers[name] as Handler) } };
-  return { ...raft, roles: { ...raft.roles, server: changed as unknown as AnyRole } };
-}
-// biome-ignore lint/suspicious/noExplicitAny: handlers of all kinds.
-type Handler = (...inputs: any[]) => void;
-
-function violationOf(scene: Scene, property: string, protocol: Protocol): Violation {
-  const { simulation } = run(scene, { protocol, properties: [property] });
-  expect(simulation.failure).toBeUndefined();
-  expect(simulation.violation?.property).toBe(property);
-  return simulation.violation as Violation;
-}
-
-function killOf(id: string): Scene {
-  const kill = [...kills, ...optionKills].find((one) => one.bug === id);
-  if (kill === undefined) throw new Error(`no schedule for ${id}`);
-  return kill.scene;
-}
-
-const told = (scene: Scene, property: string, protocol: Protocol): string =>
-  violationOf(scene, property, protocol).finding.sentence;
+import { type Handler, killOf, told, violationOf, withHandler, withRules } from './planted.ts';
 
 /** A leader, a client, two writes. */
 const quiet: Scene = {
@@ -245,7 +214,7 @@ describe('a violation is told in a sentence', () => {
       },
     );
     expect(told(quiet, 'LT', hasty)).toMatch(
-      /^n3 asks for votes \d+ us after it has heard from its leader; its election/,
+      /^n3 asks for votes by a RequestVote of term 2 \d+ us after it has heard from its leader; its election/,
     );
   });
 

@@ -3,6 +3,7 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
+import { isSticky } from '../options.ts';
 import type {
   AppendEntries,
   ClientQuery,
@@ -65,26 +66,37 @@ function unborn(memory: Peace, node: number, message: PeerMessage, world: World)
   };
 }
 
-/** By node: when it last heard from a leader (on its own clock, and the event), undefined since its last boot. */
+/**
+ * By node: when it last heard from a leader, or was asked for the vote that it gave last (on its own clock, and the event), undefined since
+ * its last boot; and when it was last asked for a vote.
+ */
 interface Trust {
   readonly at: (Micros | undefined)[];
   readonly event: number[];
+  readonly votedAt: (Micros | undefined)[];
+  readonly asked: Micros[];
 }
+
+type Trusted = AppendEntries | Heartbeat | RequestVote | RequestVoteReply | PreVote | PreVoteReply;
 
 /** It hangs on messages alone: a campaign that no note tells of shows in its requests. */
 export const leaderTrusted: Property = always<Trust>({
   name: 'LT',
-  title: 'nobody campaigns within the minimum election timeout of hearing from its leader',
-  source: 'Figure 2, Followers; §5.2: a follower remains one "as long as it receives valid RPCs from a leader"',
+  title:
+    'within the minimum election timeout of hearing from its leader, or of voting, nobody campaigns; nor does it help others then, where it promises that',
+  source:
+    'Figure 2, Followers; §5.2: a follower remains one "as long as it receives valid RPCs from a leader"; diss 4.2.3, 9.6',
   oracle: 'internal',
   role: 'server',
-  messages: ['AppendEntries', 'Heartbeat', 'RequestVote', 'PreVote'],
-  start: () => ({ at: [], event: [] }),
+  messages: ['AppendEntries', 'Heartbeat', 'RequestVote', 'RequestVoteReply', 'PreVote', 'PreVoteReply'],
+  start: () => ({ at: [], event: [], votedAt: [], asked: [] }),
   boot(memory, node) {
     memory.at[node] = undefined;
+    memory.votedAt[node] = undefined;
     return undefined;
   },
-  deliver(memory, _from, to, message: AppendEntries | Heartbeat | RequestVote | PreVote, world) {
+  deliver(memory, _from, to, message: Trusted, world) {
+    if (message.type === 'RequestVote') memory.asked[to] = world.localTime(to);
     if (message.type !== 'AppendEntries' && message.type !== 'Heartbeat') return undefined;
     const state = world.stateOf(to) as ServerState | undefined;
     if (state === undefined || message.term < state.currentTerm) return undefined;
@@ -92,22 +104,48 @@ export const leaderTrusted: Property = always<Trust>({
     memory.event[to] = world.event;
     return undefined;
   },
-  send(memory, from, _to, message: AppendEntries | Heartbeat | RequestVote | PreVote, world) {
-    if (message.type !== 'RequestVote' && message.type !== 'PreVote') return undefined;
-    const at = memory.at[from];
-    if (at === undefined) return undefined;
-    const { electionTimeoutMin } = world.optionsOf(from) as RaftOptions;
-    const waited = world.localTime(from) - at;
-    if (waited >= electionTimeoutMin) return undefined;
-    return {
-      sentence: `${nameOf(world, from)} asks for votes ${waited} us after it has heard from its leader; its election timeout is ${electionTimeoutMin} us or longer`,
-      facts: [
-        factAt(world, memory.event[from] as number, from, 'hears from its leader'),
-        factNow(world, from, `sends a ${message.type} of term ${message.term}`),
-      ],
-    };
+  send(memory, from, to, message: Trusted, world) {
+    switch (message.type) {
+      case 'RequestVote':
+      case 'PreVote':
+        return judgePatience(memory, from, `asks for votes by a ${message.type} of term ${message.term}`, world);
+      case 'RequestVoteReply':
+        if (!message.voteGranted) return undefined;
+        memory.votedAt[from] = memory.asked[from];
+        if (!isSticky(world.optionsOf(from) as RaftOptions)) return undefined;
+        return judgeWait(memory.at[from], memory, from, `votes for ${nameOf(world, to)}`, world);
+      case 'PreVoteReply':
+        if (!message.voteGranted) return undefined;
+        return judgeWait(memory.at[from], memory, from, `grants ${nameOf(world, to)} a PreVote`, world);
+      default:
+        return undefined;
+    }
   },
 });
+
+const judgePatience = (memory: Trust, node: number, what: string, world: World): Finding | undefined =>
+  judgeWait(memory.at[node], memory, node, what, world) ?? judgeWait(memory.votedAt[node], memory, node, what, world);
+
+/** Clocks show whole microseconds. */
+function judgeWait(
+  since: Micros | undefined,
+  { at, event }: Trust,
+  node: number,
+  what: string,
+  world: World,
+): Finding | undefined {
+  if (since === undefined) return undefined;
+  const { electionTimeoutMin } = world.optionsOf(node) as RaftOptions;
+  const waited = world.localTime(node) - since;
+  if (waited + 2 >= electionTimeoutMin) return undefined;
+  const isLeader = since === at[node];
+  const known = isLeader ? 'it has heard from its leader' : 'it was asked for the vote that it has given';
+  const facts = [factNow(world, node, what)];
+  return {
+    sentence: `${nameOf(world, node)} ${what} ${waited} us after ${known}; its election timeout is ${electionTimeoutMin} us or longer`,
+    facts: isLeader ? [factAt(world, event[node] as number, node, 'hears from its leader'), ...facts] : facts,
+  };
+}
 
 /**
  * By node: when it last heard a heartbeat of its leader (true time, event), the term it leads, and the highest term that had a leader

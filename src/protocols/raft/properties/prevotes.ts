@@ -1,0 +1,59 @@
+/** diss 9.6: what a PreVote is worth. */
+import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type { PreVoteReply, RaftOptions, RequestVote } from '../shape.ts';
+import { durableHard, factNow, nameOf } from './facts.ts';
+
+/** By candidate: who has sent it PreVotes for the highest term that anybody has granted it; and the term in which it campaigned last. */
+interface PreVotes {
+  readonly term: number[];
+  readonly voters: number[][];
+  readonly campaign: number[];
+}
+
+/** A campaign that cannot succeed costs a term, and with it the leader. */
+export const preVotesMeant: Property = always<PreVotes>({
+  name: 'PV',
+  title: 'with PreVote nobody campaigns without the PreVotes of a majority, and only those grant them that would vote',
+  source: 'diss 9.6',
+  oracle: 'internal',
+  role: 'server',
+  messages: ['PreVoteReply', 'RequestVote'],
+  start: () => ({ term: [], voters: [], campaign: [] }),
+  send(memory, from, to, message: PreVoteReply | RequestVote, world) {
+    if (message.type === 'RequestVote') return judgeCampaign(memory, from, message, world);
+    if (!message.voteGranted) return undefined;
+    const { term } = message;
+    if (term > (memory.term[to] ?? 0)) {
+      memory.term[to] = term;
+      memory.voters[to] = [];
+    }
+    if (term === memory.term[to] && !memory.voters[to]?.includes(from)) memory.voters[to]?.push(from);
+    return judgeGrant(from, to, term, world);
+  },
+});
+
+function judgeCampaign(memory: PreVotes, node: number, { term }: RequestVote, world: World): Finding | undefined {
+  if (memory.campaign[node] === term || !(world.optionsOf(node) as RaftOptions).preVote) return undefined;
+  memory.campaign[node] = term;
+  const others = memory.term[node] === term ? (memory.voters[node] ?? []) : [];
+  const servers = world.nodes.filter((_, server) => world.roleOf(server) === 'server').length;
+  if ((others.length + 1) * 2 > servers) return undefined;
+  const names = [node, ...others].map((voter) => nameOf(world, voter)).join(', ');
+  return {
+    sentence: `${nameOf(world, node)} campaigns in term ${term} with the PreVotes of only ${others.length + 1} of ${servers} servers (${names})`,
+    facts: [factNow(world, node, `asks for votes in term ${term}`)],
+  };
+}
+
+/** Whatever it may have in memory, what it has on disk binds it. */
+function judgeGrant(voter: number, candidate: number, term: number, world: World): Finding | undefined {
+  const hard = durableHard(world, voter);
+  const other = hard.votedFor !== null && hard.votedFor !== nameOf(world, candidate);
+  if (hard.term < term || (hard.term === term && !other)) return undefined;
+  const bound = hard.term > term ? `it is in term ${hard.term}` : `it has voted for ${hard.votedFor} there`;
+  return {
+    sentence: `${nameOf(world, voter)} granted ${nameOf(world, candidate)} a PreVote for term ${term}, in which it cannot vote for it: ${bound}`,
+    facts: [factNow(world, voter, `grants a PreVote for term ${term}`)],
+  };
+}
