@@ -41,6 +41,8 @@ export const optionSpecs: { readonly [Name in keyof RaftOptions]: OptionSpec } =
     default: 256,
     min: 32,
     max: 256,
+    // So few that sessions expire whose clients still ask.
+    extremes: [8],
   },
   clientTimeout: {
     kind: 'duration',
