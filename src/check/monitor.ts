@@ -28,6 +28,18 @@ export function placedProperties(protocol: Protocol): readonly PlacedProperty[] 
   return [...own, ...hosted];
 }
 
+/** Names of all that can be broken. */
+export function propertyNames(protocol: Protocol): readonly string[] {
+  const known = placedProperties(protocol).flatMap(({ path, property }) =>
+    property.kind === 'always' ? [qualifiedName(path, property.name)] : [],
+  );
+  return [
+    ...known,
+    ...(protocol.model === undefined ? [] : [LINEARIZABILITY]),
+    ...(protocol.liveness === undefined ? [] : [LIVENESS]),
+  ];
+}
+
 export interface MonitorOptions {
   /** Qualified names of the invariants to check; all when absent. Goals are always watched. */
   readonly properties?: readonly string[];

@@ -2,14 +2,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { propertyNames } from '../check/monitor.ts';
 import type { Protocol } from '../check/protocol.ts';
 import { counted } from '../report/words.ts';
 import { type Lesson, loadLesson, type Variant } from '../scenario/lesson.ts';
-import { didYouMean } from '../scenario/nearest.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { describeProblem, type FieldPath, inFileOrder, type Problem, placed } from '../scenario/problem.ts';
-import { propertyNames } from '../scenario/resolve.ts';
 import type { Locate } from '../scenario/yaml.ts';
+import { didYouMean } from '../sim/nearest.ts';
 import { byText } from '../sim/plain.ts';
 import { predicateWords, readPredicate } from '../timeline/predicate.ts';
 import { UsageError } from './exit.ts';

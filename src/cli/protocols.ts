@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
 import type { Protocol } from '../check/protocol.ts';
 import { builtInProtocols, isModulePath, RegistryError, resolveProtocol } from '../registry.ts';
-import { didYouMean } from '../scenario/nearest.ts';
+import { didYouMean } from '../sim/nearest.ts';
 import { UsageError, UserCodeError } from './exit.ts';
 import { userFrames } from './frames.ts';
 

@@ -8,12 +8,13 @@ import { builtInProtocols, isModulePath, resolveProtocol } from '../registry.ts'
 import { counted } from '../report/words.ts';
 import type { Loading } from '../scenario/load.ts';
 import { builtInFile, builtInNames, loadScenarioFile, loadScenarioModule, modulePath } from '../scenario/load-file.ts';
-import { didYouMean, nearest } from '../scenario/nearest.ts';
 import { describeProblem, inFileOrder, type Problem, placed } from '../scenario/problem.ts';
 import { resolveOptions, resolveScenario } from '../scenario/resolve.ts';
 import { bareScenario, type ChaosProfile, type Scenario } from '../scenario/scenario.ts';
 import type { BareNumbers } from '../scenario/schema-parts.ts';
 import type { Locate } from '../scenario/yaml.ts';
+import { didYouMean, nearest } from '../sim/nearest.ts';
+import { guardedOptions } from '../sim/options.ts';
 import type { Json } from '../sim/plain.ts';
 import { UsageError } from './exit.ts';
 import { fileProblem, isFileSystemError } from './files.ts';
@@ -71,7 +72,7 @@ export async function loadSubject(
     options: { ...resolution.scenario.options, ...readOptions(options.option ?? [], protocol) },
     chaos: { ...resolution.scenario.chaos, profile },
   };
-  checkBaseTimeout(protocol, scenario);
+  checkOptionReaders(protocol, scenario);
   const own = resolution.scenario.chaos.profile;
   return {
     scenario,
@@ -87,10 +88,12 @@ function applied(found: Found, change: SubjectChange | undefined): Found {
   return { ...found, scenario: changed({ ...found.scenario, protocol }, set, origin) };
 }
 
-/** Everything that is drawn is a multiple of it. */
-function checkBaseTimeout(protocol: Protocol, scenario: Scenario): void {
+/** Everything that is drawn is a multiple of the base timeout; and what asks for an option that nobody declared says so here. */
+function checkOptionReaders(protocol: Protocol, scenario: Scenario): void {
   const usual = Object.fromEntries(Object.entries(protocol.options).map(([name, spec]) => [name, spec.default]));
-  const base = protocol.baseTimeout({ ...usual, ...scenario.options });
+  const options = guardedOptions({ ...usual, ...scenario.options }, 'options');
+  protocol.toleratesUnder?.(options);
+  const base = protocol.baseTimeout(options);
   if (Number.isSafeInteger(base) && base >= 1) return;
   throw new UsageError(
     `${protocol.name}.baseTimeout(...) gave ${base}`,

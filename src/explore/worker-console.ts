@@ -9,5 +9,7 @@ export function printAside(): void {
   const print = (...values: unknown[]): void => {
     process.stderr.write(`${formatWithOptions({ colors: false }, ...values)}\n`);
   };
+  // Nobody can, and nothing is simulated there either: see guard.ts.
+  if (Object.isFrozen(console)) return;
   Object.assign(console, { log: print, info: print, debug: print, warn: print, error: print });
 }

@@ -1,9 +1,10 @@
 /** Lessons as files: what a walkthrough claims, tells and asks. Its scenario is a file of its own, so that it can be run without it. */
+
+import { didYouMean } from '../sim/nearest.ts';
 import type { Json } from '../sim/plain.ts';
 import type { Micros } from '../sim/protocol.ts';
 import { problemsOf } from './issues.ts';
 import { lessonJsonSchema, lessonSchema } from './lesson-schema.ts';
-import { didYouMean } from './nearest.ts';
 import { type FieldPath, inFileOrder, type Problem, placed } from './problem.ts';
 import { type Locate, readYaml } from './yaml.ts';
 

@@ -2,14 +2,13 @@
  * A scenario held against its protocol: do the nodes, options, operations, properties and events that it names exist?
  * Also turns the durations among the options into microseconds, which only the protocol can tell from text.
  */
-import { LIVENESS } from '../check/liveness.ts';
-import { LINEARIZABILITY, placedProperties, qualifiedName } from '../check/monitor.ts';
+import { propertyNames } from '../check/monitor.ts';
 import type { OptionSpec, Protocol } from '../check/protocol.ts';
 import type { Fault, Target, Trigger } from '../sim/faults.ts';
+import { nearest } from '../sim/nearest.ts';
 import type { Json } from '../sim/plain.ts';
 import type { AnyRole } from '../sim/protocol.ts';
 import { quote } from './issues.ts';
-import { nearest } from './nearest.ts';
 import { countsOf, populate } from './population.ts';
 import type { FieldPath, Problem } from './problem.ts';
 import type { Scenario } from './scenario.ts';
@@ -254,18 +253,6 @@ function handledBy(role: AnyRole, table: 'onMessage' | 'onTimer', prefix: string
 
 const keysOf = (role: AnyRole | undefined, table: 'onMessage' | 'onTimer' | 'onRequest' | 'onAdmin'): string[] =>
   Object.keys((role as { readonly [table: string]: object } | undefined)?.[table] ?? {});
-
-/** Names of all that can be broken in a scenario. */
-export function propertyNames(protocol: Protocol): readonly string[] {
-  const known = placedProperties(protocol).flatMap(({ path, property }) =>
-    property.kind === 'always' ? [qualifiedName(path, property.name)] : [],
-  );
-  return [
-    ...known,
-    ...(protocol.model === undefined ? [] : [LINEARIZABILITY]),
-    ...(protocol.liveness === undefined ? [] : [LIVENESS]),
-  ];
-}
 
 function propertiesExist(scenario: Scenario, protocol: Protocol): Problem[] {
   const known = propertyNames(protocol);

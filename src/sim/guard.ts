@@ -65,7 +65,8 @@ let originals: PropertyDescriptor[] = [];
 
 /** Runs `work` with the ambient world out of reach. May be nested. */
 export function guarded<T>(work: () => T): T {
-  if (depth++ === 0) enter();
+  if (depth === 0) enter();
+  depth++;
   try {
     return work();
   } finally {
@@ -81,7 +82,15 @@ export function releaseGuard(): void {
   leave();
 }
 
+/** Why the ambient world cannot be put out of reach here, or undefined where it can. */
+export const whyNotGuardable = (): string | undefined =>
+  Object.isFrozen(Math)
+    ? 'built-in objects are frozen (--frozen-intrinsics), so that Math.random, Date and others cannot be kept from a protocol'
+    : undefined;
+
 function enter(): void {
+  const why = whyNotGuardable();
+  if (why !== undefined) throw new Error(why);
   originals = replacements.map(([holder, key]) => Object.getOwnPropertyDescriptor(holder, key) ?? { value: undefined });
   for (const [holder, key, value] of replacements) {
     Object.defineProperty(holder, key, { value, configurable: true, writable: true });

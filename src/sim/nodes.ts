@@ -5,6 +5,7 @@ import { ContractError, HandlerContext } from './context.ts';
 import type { Core } from './core.ts';
 import { SimDisk } from './disk.ts';
 import type { Handlers } from './handlers.ts';
+import { guardedOptions } from './options.ts';
 import { clone, deepFreeze } from './plain.ts';
 import { type Part, SimNode } from './process.ts';
 import type { AnyRole, Component } from './protocol.ts';
@@ -28,7 +29,7 @@ export class Nodes {
     const parts: Part[] = [];
     // Options are shared by all incarnations and runs: in strict mode nobody may change them.
     const options = core.strict ? deepFreeze(clone(spec.options)) : spec.options;
-    this.addParts(parts, role, spec.role, '', -1, options);
+    this.addParts(parts, role, spec.role, '', -1, this.guarded(options));
     const clock = new Clock(spec.clock ?? { offset: 0, ratePpm: 0 });
     const index = core.nodes.length;
     const node = new SimNode(index, spec.id, spec.role, spec.options, clock, new SimDisk(), parts, core.spec.seed);
@@ -60,9 +61,13 @@ export class Nodes {
       messageHandlers: [],
     });
     for (const [name, component] of Object.entries((role.components ?? {}) as { [name: string]: Component })) {
-      const inner = component.options === undefined ? options : component.options(options);
+      const inner = component.options === undefined ? options : this.guarded(component.options(options));
       this.addParts(parts, component.role, component.as, path === '' ? name : `${path}/${name}`, index, inner);
     }
+  }
+
+  private guarded(options: object): object {
+    return this.core.strict ? guardedOptions(options, 'context.options') : options;
   }
 
   /** Only those of the specification are left. */

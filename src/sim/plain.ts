@@ -104,8 +104,10 @@ const isIntegerLike = (key: string): boolean => {
 /** Whether plain data may have a key of this name. */
 export const isPlainKey = (key: string): boolean => key !== '__proto__' && !isIntegerLike(key);
 
-function findNotPlain(value: unknown, path: string, depth: number): string | undefined {
+/** The same walk in words: it finds something exactly where `isPlain` says no. */
+export function findNotPlain(value: unknown, path = '', depth = 0): string | undefined {
   if (typeof value !== 'object' || value === null) return whyNoPlainLeaf(value, path);
+  if (knownPlain.has(value)) return undefined;
   if (depth > DEPTH_MAX) return `${path.slice(0, 40)}...: nested more than ${DEPTH_MAX} deep; does it contain itself?`;
   return whyNotPlainInside(value, path, depth) ?? (Object.isFrozen(value) ? whyNotFrozen(value, path) : undefined);
 }

@@ -95,6 +95,46 @@ describe('a handler', () => {
   });
 });
 
+describe('an option that nobody declared', () => {
+  const options = "options: { patience: { kind: 'duration', title: '-', default: 5, min: 1, max: 9 } },";
+  const sum = "ctx.send(from, { type: 'Sum', count: state.count });";
+  const misread = { onAdd: `state.count += ctx.options.patiense > 3 ? 1 : 2; ${sum}`, fields: options };
+  const told = 'context.options.patiense: there is no such option; did you mean patience? (there are patience)';
+
+  test('is told where a handler reads it: the name, the nearest, the line', () => {
+    const ended = runs(misread);
+    const line = counterModule(misread)
+      .split('\n')
+      .findIndex((one) => one.includes('patiense'));
+    expect(ended.stdout.replaceAll(/\s+/g, ' ')).toContain(told);
+    expect(ended.stdout).toContain(`(mine.js:${line + 1}:`);
+    expect(ended.code).toBe(1);
+  });
+
+  test('is found in a campaign too, whose strict runs are a sample', () => {
+    place.file('mine.js', counterModule(misread));
+    const ended = place.worldline('fuzz', './mine.js', '--runs', '5', '--seed', '1');
+    expect(ended.stdout.replaceAll(/\s+/g, ' ')).toContain(told);
+    expect(ended.code).toBe(1);
+  });
+
+  test.each([
+    ['the base timeout', 'baseTimeout: (o) => o.patiense * 20,'],
+    ['the claims', 'toleratesUnder: ({ patiense }) => ({ crashes: patiense > 3 }),'],
+  ])('is told where %s needs it', (_what, field) => {
+    const ended = runs({ fields: `${options} ${field}` });
+    expect(ended.stderr).toContain('options.patiense: there is no such option; did you mean patience?');
+    expect(ended.stderr).toMatch(/at .*mine\.js:\d+:\d+/);
+    expect(ended.code).toBe(1);
+  });
+
+  test('may be asked for by name, by code that several protocols share', () => {
+    const ended = runs({ onAdd: `state.count += 'patiense' in ctx.options ? 1 : 2; ${sum}`, fields: options });
+    expect(ended.stdout).toContain('PASSED');
+    expect(runs({ onAdd: `ctx.note(JSON.stringify(ctx.options)); ${sum}`, fields: options }).code).toBe(0);
+  });
+});
+
 /** Each is caught, and the message names the line: of the statement where something threw, else of the handler. */
 describe('--check-determinism catches', () => {
   const sum = "ctx.send(from, { type: 'Sum', count: state.count });";

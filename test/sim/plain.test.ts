@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byText, canonicalText, clone, deepFreeze, samePlain, whyNotPlain } from '../../src/sim/plain.ts';
+import {
+  byText,
+  canonicalText,
+  clone,
+  deepFreeze,
+  findNotPlain,
+  isPlain,
+  samePlain,
+  whyNotPlain,
+} from '../../src/sim/plain.ts';
 
 const aPlain = fc.jsonValue({ maxDepth: 4 }).filter((value) => whyNotPlain(value) === undefined);
 
@@ -185,3 +194,134 @@ const sorted = (value: unknown): unknown =>
             .sort(([a], [b]) => byText(a, b))
             .map(([key, item]) => [key, sorted(item)]),
         };
+
+describe('the fast walk and the one in words', () => {
+  class Point {
+    readonly x = 1;
+  }
+  const odd = fc.constantFrom<() => unknown>(
+    () => -0,
+    () => Number.NaN,
+    () => Number.POSITIVE_INFINITY,
+    () => undefined,
+    () => 1n,
+    () => Symbol('s'),
+    () => () => 1,
+    () => new Point(),
+    () => new Map([['a', 1]]),
+    () => new Set([1]),
+    () => new Date(0),
+    () => /x/,
+    () => new Uint8Array(2),
+    () => new Number(1),
+    () => Object.create(null),
+    () => Object.create({ inherited: 1 }),
+    () => Object.create(Object.create(null)),
+    () => new Array(2),
+    // biome-ignore lint/suspicious/noSparseArray: holes are what this is about.
+    () => [1, , 2],
+    () => [undefined],
+    () => Object.assign([1], { extra: () => 1 }),
+    () => ({ [Symbol('key')]: () => 1, a: 1 }),
+    () => Object.defineProperty({ a: 1 }, 'hidden', { value: () => 1, enumerable: false }),
+    () => ({
+      get read() {
+        return { fresh: 1 };
+      },
+    }),
+    () => ({
+      get read() {
+        return () => 1;
+      },
+    }),
+    () => JSON.parse('{"__proto__":1}'),
+    () => ({ 7: 'a' }),
+    () => ({ '07': 'a', '-1': 'b', '1.5': 'c' }),
+    () => Object.freeze({ loose: {} }),
+    () => Object.freeze([[]]),
+    () => Object.freeze(new Map([['a', {}]])),
+    () => Object.freeze(new Point()),
+    () => {
+      const cycle: unknown[] = [];
+      cycle.push(cycle);
+      return cycle;
+    },
+    () => {
+      const cycle: { self?: unknown } = {};
+      cycle.self = { in: [cycle] };
+      return Object.freeze(cycle);
+    },
+  );
+  const freezing = fc.constantFrom<(value: unknown) => unknown>(
+    (value) => value,
+    (value) => value,
+    (value) => (ArrayBuffer.isView(value) ? value : Object.freeze(value)),
+    (value) => frozenThroughout(value),
+    // Known from then on.
+    (value) => {
+      isPlain(value);
+      return value;
+    },
+  );
+  const nest = (inner: unknown, depth: number): unknown => {
+    let outer = inner;
+    for (let i = 0; i < depth; i++) outer = i % 2 === 0 ? [outer] : { in: outer };
+    return outer;
+  };
+  const { shape } = fc.letrec<{ shape: unknown; inner: unknown }>((tie) => ({
+    inner: fc.oneof(
+      { weight: 6, arbitrary: fc.oneof(fc.string(), fc.integer(), fc.double(), fc.boolean(), fc.constant(null)) },
+      { weight: 1, arbitrary: odd.map((make) => make()) },
+      { weight: 4, arbitrary: tie('shape') },
+    ),
+    shape: fc
+      .tuple(
+        fc.oneof(
+          fc.array(tie('inner'), { maxLength: 4 }),
+          fc.dictionary(fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('a', 'b', '0', '12')), tie('inner'), {
+            maxKeys: 4,
+            noNullPrototype: false,
+          }),
+          odd.map((make) => make()),
+        ),
+        freezing,
+        fc.oneof(
+          { weight: 20, arbitrary: fc.constant(0) },
+          { weight: 1, arbitrary: fc.integer({ max: 210, min: 100 }) },
+        ),
+      )
+      .map(([value, freeze, depth]) => freeze(nest(value, depth))),
+  }));
+
+  it('agree about every shape: one finds nothing exactly where the other says yes', () => {
+    const seen = { plain: 0, other: 0 };
+    fc.assert(
+      fc.property(shape, (value) => {
+        // The words first: what was found plain is known from then on, to both.
+        const found = findNotPlain(value);
+        const plain = isPlain(value);
+        seen[plain ? 'plain' : 'other']++;
+        expect([plain, found]).toEqual(plain ? [true, undefined] : [false, expect.any(String)]);
+        expect(whyNotPlain(value)).toBe(found);
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(Math.min(seen.plain, seen.other)).toBeGreaterThan(300);
+  });
+
+  it('agree about frozen data that is known, however deep it stands', () => {
+    const known = deepFreeze(nest({ term: 1 }, 150));
+    expect(isPlain(known)).toBe(true);
+    const deep = nest(known, 150);
+    expect([isPlain(deep), findNotPlain(deep)]).toEqual([true, undefined]);
+    // What is wrong is told, not how deep the rest of it is.
+    expect(findNotPlain([deep, () => 1])).toBe('[1]: a function is not plain data');
+  });
+});
+
+function frozenThroughout(value: unknown, seen = new Set<unknown>()): unknown {
+  if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return value;
+  seen.add(value);
+  for (const key of Object.keys(value)) frozenThroughout((value as { [key: string]: unknown })[key], seen);
+  return Object.freeze(value);
+}

@@ -1,5 +1,6 @@
 /** A client of a lock server: asks for the lock, renews its lease, gives the lock back. What it does meanwhile is in holder.ts. */
 import type { Request, Role } from '../../sim/protocol.ts';
+import { isGuardedByDelay } from './guard.ts';
 import {
   believe,
   extended,
@@ -105,7 +106,7 @@ function sendRelease(state: ClientState, { id }: Request, context: ClientContext
 
 /** Where the resource compares tokens it does not matter what is under way. */
 function releaseOf(rules: Rules, id: number, mayHaveWritten: boolean, { options }: ClientContext): Release {
-  const isUnfinished = options.guard === 'lock-delay' && mayHaveWritten && rules.admitsUnfinished();
+  const isUnfinished = isGuardedByDelay(options) && mayHaveWritten && rules.admitsUnfinished();
   return isUnfinished ? { type: 'Release', id, unfinished: true } : { type: 'Release', id };
 }
 

@@ -1,5 +1,6 @@
 /** What the lock guards: it compares tokens and writes in one atomic step, and remembers the greatest across restarts. */
 import type { NodeId, Role } from '../../sim/protocol.ts';
+import { isGuardedByDelay } from './guard.ts';
 import type { Rules } from './rules.ts';
 import type {
   DoneRecord,
@@ -15,7 +16,7 @@ export function createResource(rules: Rules): Role<ResourceShape> {
   return {
     boot: (context) => ({
       fence: readFence(context),
-      ...(context.options.guard === 'lock-delay' ? { done: readDone(context) } : {}),
+      ...(isGuardedByDelay(context.options) ? { done: readDone(context) } : {}),
     }),
     onMessage: {
       Register: (state, from, message, context) => {

@@ -1,5 +1,6 @@
 /** The lock server: one lock, a lease, a queue. What it promises is on disk before it is said. */
 import type { Micros, NodeId, Panel, Role } from '../../sim/protocol.ts';
+import { isGuardedByDelay, lockDelayOf } from './guard.ts';
 import { clockNamed, type Rules } from './rules.ts';
 import type {
   Acquire,
@@ -211,7 +212,7 @@ function free(
   state.holder = null;
   context.cancelTimer('expiry');
   context.note('freed', { client, id, why, named });
-  if (why === 'release' || context.options.guard !== 'lock-delay' || !rules.delaysAfterLoss()) return;
+  if (why === 'release' || !isGuardedByDelay(context.options) || !rules.delaysAfterLoss()) return;
   keepLost(rules, state, holder, (now, lockDelay) => now + lockDelay, context);
 }
 
@@ -223,7 +224,7 @@ function keepLost(
   untilWhen: (now: Micros, lockDelay: Micros) => Micros,
   context: ServerContext,
 ): void {
-  const until = untilWhen(rules.serverClock(context), context.options.lockDelay ?? 0);
+  const until = untilWhen(rules.serverClock(context), lockDelayOf(context.options));
   state.lost = { client, id, token, until };
   setExpiryTimer(rules, until, context);
   context.note('delays', { token, at: context.now });

@@ -2,7 +2,7 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
-import type { GuardOptions } from '../shape.ts';
+import { isGuardedByDelay } from '../guard.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 
 interface Accepted {
@@ -63,8 +63,7 @@ function accept(memory: Memory, node: number, now: Accepted, world: World): Find
   return now.step > last.step ? undefined : found(`step ${now.step} of token ${now.token} after step ${last.step}`);
 }
 
-const comparesNothing = (world: World, node: number): boolean =>
-  (world.optionsOf(node) as GuardOptions).guard === 'lock-delay';
+const comparesNothing = (world: World, node: number): boolean => isGuardedByDelay(world.optionsOf(node));
 
 function tell({ token, id, step }: Accepted): string {
   return step === 0 ? `token ${token} of a${id} is registered` : `write ${step} of a${id} is done under token ${token}`;

@@ -6,6 +6,7 @@ import { always, type Property, sometimes } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
+import { isGuardedByDelay } from '../guard.ts';
 import type { GuardOptions, LeaseLockOptions, Write } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 import { trueTimeMax, trueTimeMin } from './true-time.ts';
@@ -17,7 +18,7 @@ type Options = LeaseLockOptions & Required<GuardOptions>;
 
 const optionsOf = (world: World, node: number): Options => world.optionsOf(node) as Options;
 
-const isGuardedByDelay = (world: World, node: number): boolean => optionsOf(world, node).guard === 'lock-delay';
+const isDelaying = (world: World, node: number): boolean => isGuardedByDelay(optionsOf(world, node));
 
 /** The lock-delay lasts so long in true time at least, whatever its clock does. */
 function delayMin(world: World, node: number): Micros {
@@ -77,12 +78,12 @@ const order: Property = always<Order>({
     return undefined;
   },
   note(memory, node, text, data: Json | undefined, world) {
-    if (text === 'guardedStep' && isGuardedByDelay(world, node)) {
+    if (text === 'guardedStep' && isDelaying(world, node)) {
       const { at } = data as { readonly at: Micros };
       const since = earliest(memory.boots, node, at, world);
       memory.looks.set(node, { ...momentOf(world), client: nameOf(world, node), since });
     }
-    if (text !== 'wrote' || !isGuardedByDelay(world, node)) return undefined;
+    if (text !== 'wrote' || !isDelaying(world, node)) return undefined;
     return judgeWrite(memory, node, data as unknown as Wrote, world);
   },
 });
@@ -145,7 +146,7 @@ const delay: Property = always<Delays>({
     return undefined;
   },
   note(memory, node, text, data: Json | undefined, world) {
-    if (!isGuardedByDelay(world, node)) return undefined;
+    if (!isDelaying(world, node)) return undefined;
     const { tokens, unfinished, delays } = memory;
     switch (text) {
       case 'believes':
@@ -227,7 +228,7 @@ const lateWrite = (name: string, title: string, wanted: (token: number, late: La
     oracle: 'internal',
     start: () => ({ written: 0, lost: 0 }),
     note(late, node, text, data, world) {
-      if ((text !== 'delays' && text !== 'wrote') || !isGuardedByDelay(world, node)) return false;
+      if ((text !== 'delays' && text !== 'wrote') || !isDelaying(world, node)) return false;
       const { token } = data as { readonly token: number };
       if (text === 'delays') late.lost = Math.max(late.lost, token);
       if (text === 'delays') return false;

@@ -2,7 +2,8 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
-import type { Acquire, GuardOptions, LeaseLockOptions, Renew, ServerState, Waiter } from '../shape.ts';
+import { lockDelayOf } from '../guard.ts';
+import type { Acquire, LeaseLockOptions, Renew, ServerState, Waiter } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 import { trueTimeMax, trueTimeMin } from './true-time.ts';
 
@@ -44,7 +45,8 @@ export const passedOn: Property = always<Memory>({
   },
   step({ heard, handled, delayed }, node, { holder, lost, queue }: ServerState, world): Finding | undefined {
     if (handled === undefined || queue.length === 0) return undefined;
-    const { ttl, clockRatePpmMax, lockDelay = 0 } = world.optionsOf(node) as LeaseLockOptions & GuardOptions;
+    const { ttl, clockRatePpmMax } = world.optionsOf(node) as LeaseLockOptions;
+    const lockDelay = lockDelayOf(world.optionsOf(node));
     const live = queue.find(({ id }) => {
       const asked = heard.get(id);
       return asked !== undefined && handled.at - asked.at < trueTimeMin(ttl, clockRatePpmMax);

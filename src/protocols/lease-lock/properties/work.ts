@@ -1,7 +1,8 @@
 /** What a client is told of its work is so. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
-import type { DoneRecord, GuardOptions, Work, WorkResult, Written } from '../shape.ts';
+import { isGuardedByDelay } from '../guard.ts';
+import type { DoneRecord, Work, WorkResult, Written } from '../shape.ts';
 import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 
 interface Memory {
@@ -50,7 +51,7 @@ export const workDone: Property = always<Memory>({
 
 /** Where it compares tokens FENCE says what it must remember. */
 function isForgettable(resource: number, client: number, id: number, step: number, world: World): boolean {
-  if ((world.optionsOf(resource) as GuardOptions).guard !== 'lock-delay') return false;
+  if (!isGuardedByDelay(world.optionsOf(resource))) return false;
   const last = (world.diskOf(resource).durableRecord('done') as DoneRecord | undefined)?.[nameOf(world, client)];
   return last === undefined || last.id !== id || last.step < step;
 }

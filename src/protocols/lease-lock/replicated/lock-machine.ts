@@ -1,8 +1,9 @@
 /** The lock as a replicated state machine: whose it is, who waits, what is over. The rules are those of the single server. */
 import type { NodeId } from '../../../sim/protocol.ts';
 import { mix } from '../../raft/raft.ts';
+import { isGuardedByDelay } from '../guard.ts';
 import type { Rules } from '../rules.ts';
-import type { Acquire, Granted, GuardOptions, Lost, Queued, Release, Released, Renew } from '../shape.ts';
+import type { Acquire, Granted, Lost, Queued, Release, Released, Renew } from '../shape.ts';
 import type { Command, Effects, Lease, LeaseMachine } from './machine.ts';
 
 type Ask = Acquire | Renew | Release;
@@ -39,7 +40,7 @@ export interface LockState {
 export const lockMachine = (rules: Rules): LeaseMachine<LockState, Ask, Told> => ({
   questions: ['Acquire', 'Renew', 'Release'],
   start: (options) => {
-    const hasDelays = (options as GuardOptions).guard === 'lock-delay' && rules.delaysAfterLoss();
+    const hasDelays = isGuardedByDelay(options) && rules.delaysAfterLoss();
     return { token: 0, owner: null, queue: [], over: {}, hasDelays, lost: 0 };
   },
   apply: (state, command, index, effects) => apply(rules, state, command, index, effects),

@@ -18,6 +18,7 @@ import {
   type Tagged,
 } from '../../../sim/protocol.ts';
 import { type Confirm, createRaftServer, type Follow, type Followed, type Propose } from '../../raft/raft.ts';
+import { lockDelayOf } from '../guard.ts';
 import type { Rules } from '../rules.ts';
 import type { GuardOptions, NewEpoch, NotLeader, NotYet } from '../shape.ts';
 import { commands } from './commands.ts';
@@ -267,7 +268,7 @@ function recount({ machine }: Replica, state: ReplicaState<object>, context: Any
 }
 
 const durationOf = ({ isDelay }: Lease, { options }: AnyContext): Micros =>
-  isDelay ? (options.lockDelay ?? 0) : options.ttl;
+  isDelay ? lockDelayOf(options) : options.ttl;
 
 /** This leader counts a lock-delay from here on. */
 function noteDelay({ id, isDelay }: Lease, context: AnyContext): void {

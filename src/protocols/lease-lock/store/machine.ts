@@ -1,9 +1,9 @@
 /** The store as a replicated state machine. Whoever owns the first node holds the lock; its revision is the token. */
 import type { NodeId } from '../../../sim/protocol.ts';
 import { mix } from '../../raft/raft.ts';
+import { isGuardedByDelay } from '../guard.ts';
 import type { Command, Effects, Lease, LeaseMachine } from '../replicated/machine.ts';
 import type { Rules } from '../rules.ts';
-import type { GuardOptions } from '../shape.ts';
 import type {
   Create,
   FromStore,
@@ -20,7 +20,7 @@ type StoreEffects = Effects<FromStore>;
 export const storeMachine = (rules: Rules): LeaseMachine<StoreState, ToStore, FromStore> => ({
   questions: ['OpenSession', 'KeepAlive', 'CloseSession', 'Create', 'Delete', 'List', 'Watch'],
   start: (options) => {
-    const delays = (options as GuardOptions).guard === 'lock-delay' && rules.delaysAfterLoss();
+    const delays = isGuardedByDelay(options) && rules.delaysAfterLoss();
     return { ...(delays ? { hasDelays: true } : {}), sessions: [], nodes: [], over: {} };
   },
   apply: (state, command, index, effects) => apply(rules, state, command, index, effects),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/scenario/nearest.ts';
+import { nearest } from '../../src/sim/nearest.ts';
 
 const known = ['raft', 'raft-partition', 'raft-crash-recovery', 'lease-lock', 'R05', 'R06a', 'n1'];
 
