@@ -1,6 +1,10 @@
 /** Is a value from a user's module a protocol? Types say so where there are types; this says it where there are none. */
+import { nearest } from '../sim/nearest.ts';
 import type { AnyRole, Tolerance } from '../sim/protocol.ts';
+import { LIVENESS } from './liveness.ts';
+import { LINEARIZABILITY, propertyNames } from './monitor.ts';
 import type { HookName } from './property.ts';
+import type { Protocol } from './protocol.ts';
 
 /**
  * What is missing or wrong, in words, or undefined when the value has the shape of a protocol.
@@ -25,7 +29,9 @@ export function whyNotProtocol(value: unknown): string | undefined {
     wrongTable(fields, 'tolerates') ??
     wrongClaims(fields.tolerates as Fields) ??
     wrongList(fields, 'properties') ??
-    wrongProperties(fields.properties as readonly unknown[])
+    wrongProperties(fields.properties as readonly unknown[]) ??
+    wrongComponents(fields.components) ??
+    wrongBugs(value as Protocol)
   );
 }
 
@@ -144,4 +150,52 @@ function wrongProperties(properties: readonly unknown[]): string | undefined {
     names.add(name);
   }
   return undefined;
+}
+
+function wrongComponents(components: unknown): string | undefined {
+  if (components === undefined) return undefined;
+  if (!isTable(components)) return 'has `components` that are no object';
+  const strange = Object.keys(components).find((path) => !Array.isArray((components[path] as Fields)?.properties));
+  return strange === undefined ? undefined : `has no list \`components.${strange}.properties\``;
+}
+
+function wrongBugs(protocol: Protocol): string | undefined {
+  const { bugs } = protocol as { readonly bugs?: unknown };
+  if (bugs === undefined) return undefined;
+  if (!Array.isArray(bugs)) return 'has `bugs` that are no list';
+  const ids = new Set<string>();
+  for (const [index, bug] of bugs.entries()) {
+    const id: unknown = isTable(bug) ? bug.id : undefined;
+    if (typeof id !== 'string' || id === '') return `has a planted bug without an id at bugs[${index}]`;
+    if (ids.has(id.toLowerCase())) return `has two planted bugs named \`${id}\``;
+    ids.add(id.toLowerCase());
+    const why = wrongBug(bug as Fields, protocol);
+    if (why !== undefined) return `has a planted bug \`${id}\` ${why}`;
+  }
+  return undefined;
+}
+
+function wrongBug(bug: Fields, protocol: Protocol): string | undefined {
+  if (typeof bug.title !== 'string') return 'without a text `title`';
+  if (typeof bug.protocol !== 'function') return 'without a function `protocol` (the protocol with the bug in it)';
+  const { violates } = bug;
+  if (!Array.isArray(violates) || violates.length === 0)
+    return "without a list `violates` (names of the properties it can break, e.g. ['SAFE'])";
+  const known = propertyNames(protocol);
+  // A hosted protocol's bugs name its properties as it does.
+  const names = [...known, ...known.map((name) => name.slice(name.lastIndexOf(':') + 1))];
+  const strange: unknown = violates.find((name) => !names.includes(name));
+  return strange === undefined ? undefined : whyNotBroken(String(strange), known, protocol);
+}
+
+/** A bug that breaks what does not exist would count as one that cannot be found. */
+function whyNotBroken(name: string, known: readonly string[], { properties }: Protocol): string {
+  const said = `that violates \`${name}\``;
+  if (properties.some((property) => property.kind === 'sometimes' && property.name === name))
+    return `${said}, which is a goal (\`sometimes\`), and nothing that can be broken`;
+  if (name === LINEARIZABILITY) return `${said}, but no \`model\` to judge histories by`;
+  if (name === LIVENESS) return `${said}, but no \`liveness\` that says what is owed`;
+  const similar = nearest(name, known);
+  const list = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`;
+  return `${said}, which is no property of it${similar === undefined ? '' : `; did you mean ${similar}?`} (${list})`;
 }
