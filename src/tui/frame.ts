@@ -17,7 +17,7 @@ import {
   shortProperties,
 } from './inspector.ts';
 import { ladderPane, padded } from './ladder-pane.ts';
-import { isAnswered, lessonLines, limitOf } from './lesson.ts';
+import { isAnswered, isTold, lessonLines, limitOf } from './lesson.ts';
 import { menuLines } from './menu.ts';
 import { speedWords } from './moves.ts';
 import type { Mode, ViewState } from './state.ts';
@@ -102,7 +102,7 @@ function bottomLine(viewer: Viewer, state: ViewState, width: number): Line {
   }
   if (state.message !== '') return lineOf(cut(state.message, width), 'hint');
   if (state.mode === 'question') return hintLine(isAnswered(viewer, state) ? ANSWERED_HINTS : QUESTION_HINTS, width);
-  return hintLine(state.lesson === undefined ? HINTS : LESSON_HINTS, width);
+  return hintLine(isTold(viewer, state) ? LESSON_HINTS : HINTS, width);
 }
 
 const ANSWERED_HINTS: typeof HINTS = [
@@ -140,7 +140,7 @@ const HINTS: readonly (readonly [key: string, says: string])[] = [
 ];
 
 const LESSON_HINTS: typeof HINTS = [
-  ['}', 'go on'],
+  ['Enter', 'go on'],
   ['{', 'back'],
   ['v', 'other variant'],
   ['j/k', 'step'],

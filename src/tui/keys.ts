@@ -1,7 +1,7 @@
 /** Every key: its names, what the help says of it, what it does. The help overlay lists this table and nothing else. */
 
 import { geometryOf, type Size } from './geometry.ts';
-import { nextBeat, previousBeat } from './lesson.ts';
+import { isTold, nextBeat, previousBeat } from './lesson.ts';
 import {
   changeSpeed,
   chooseLane,
@@ -84,20 +84,22 @@ export const keys: readonly Key[] = [
     keys: ['}'],
     group: 'moving',
     title: 'next note or change of role; in a lesson: go on',
-    move: always((viewer, state) => (state.lesson === undefined ? toBeat(1) : nextBeat)(viewer, state)),
+    move: always((viewer, state) => (isTold(viewer, state) ? nextBeat : toBeat(1))(viewer, state)),
   },
   {
     keys: ['{'],
     group: 'moving',
     title: 'previous note or change of role; in a lesson: back',
-    move: always((viewer, state) => (state.lesson === undefined ? toBeat(-1) : previousBeat)(viewer, state)),
+    move: always((viewer, state) => (isTold(viewer, state) ? previousBeat : toBeat(-1))(viewer, state)),
   },
   {
     keys: ['enter'],
     group: 'moving',
-    title: 'from an arrival to its sending, from a sending to its arrival',
-    move: always(followTag),
+    title: 'from an arrival to its sending, and back; in a lesson: go on',
+    // Whoever has read a card presses Enter: it must turn the page, and not lead away from the story.
+    move: always((viewer, state) => (isTold(viewer, state) ? nextBeat : followTag)(viewer, state)),
   },
+  { keys: ['E'], group: 'moving', title: 'as Enter does outside of lessons, everywhere', move: always(followTag) },
   { keys: ['e'], group: 'moving', title: 'to the first effect of this event', move: always(followOn) },
   { keys: ['backspace'], group: 'moving', title: 'back to before the last jump', move: always(goBack) },
   { keys: ['m'], group: 'moving', title: 'mark this event, or remove its mark', move: always(mark) },

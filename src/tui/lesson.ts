@@ -53,6 +53,10 @@ export function beatsOf(viewer: Viewer, branch: number): readonly Fallen<BeatSho
   );
 }
 
+/** Whether somebody tells here: in a lesson, but not in a branch of the viewer's own. */
+export const isTold = (viewer: Viewer, state: ViewState): boolean =>
+  state.lesson !== undefined && viewer.branch(state).parent === undefined;
+
 const toldIn = ({ lesson, branch }: ViewState): number => lesson?.told[branch] ?? 0;
 
 /** The last step that may be seen: the one before the beat that comes next. */
@@ -81,8 +85,8 @@ export function nextBeat(viewer: Viewer, state: ViewState): ViewState {
 /** The variants that have not been told to their ends. */
 function whatIsLeft(viewer: Viewer, { lesson, branch }: ViewState): string {
   const left = viewer.branches.flatMap(({ name, parent }, i) => {
-    const isTold = (lesson?.told[i] ?? 0) >= beatsOf(viewer, i).length;
-    return parent !== undefined || i === viewer.rootOf(branch) || isTold ? [] : [name];
+    const isOver = (lesson?.told[i] ?? 0) >= beatsOf(viewer, i).length;
+    return parent !== undefined || i === viewer.rootOf(branch) || isOver ? [] : [name];
   });
   return left.length === 0 ? 'so are the others, q leaves' : `v goes on with ${left.join(', ')}`;
 }
@@ -185,7 +189,7 @@ export function lessonLines(viewer: Viewer, state: ViewState, width: number): Li
   return [
     lineOf(
       cut(
-        `${number} of ${beats.length}   ${told < beats.length || number < told ? '} goes on' : whatIsLeft(viewer, state)}   ${viewer.branch(state).says}`,
+        `${number} of ${beats.length}   ${told < beats.length || number < told ? 'Enter goes on' : whatIsLeft(viewer, state)}   ${viewer.branch(state).says}`,
         width,
       ),
       'hint',

@@ -103,6 +103,7 @@ describe.each(lessonNames)('%s on the timeline', async (name) => {
 
   test.each([
     ['}', [small, middle]],
+    ['enter', [small]],
     ['j', [small]],
   ] as const)('is played to its end with %s, questions answered', (key, sizes) => {
     for (const size of sizes) {
@@ -217,6 +218,28 @@ describe.each(lessonNames)('%s on the timeline', async (name) => {
     expect(shot(viewer, second, small)).not.toContain('what-if/1');
   });
 
+  test('turns the page with Enter, and says so; who has left the story follows causes with it', () => {
+    const viewer = make();
+    let state: ViewState = beginning(viewer);
+    const hints = (at: ViewState): string =>
+      shot(viewer, at, { columns: 80, rows: 24 }).trimEnd().split('\n').at(-1) ?? '';
+    expect(shot(viewer, state, small)).toMatch(/^0 of \d+ {3}Enter goes on/m);
+    expect(hints(state)).toMatch(/^ Enter go on .* \? keys/);
+    const turned = pressed(viewer, ['enter'], small, state);
+    expect(turned).toEqual(pressed(viewer, ['}'], small, state));
+    expect(turned.mode === 'question' || turned.lesson?.told[0] === 1).toBe(true);
+    // To where something comes of what is there: from here E leads to it, as Enter does where nobody tells.
+    state = { ...pressed(viewer, ['b', ...'crash', 'enter'], small, state), place: 0, message: '' };
+    const follows = (at: ViewState): boolean => {
+      const [one, other] = [pressed(viewer, ['enter'], small, at), pressed(viewer, ['E'], small, at)];
+      expect(one).toEqual(other);
+      return one.place !== at.place;
+    };
+    const places = Array.from({ length: 30 }, (_, place) => follows({ ...state, place }));
+    expect(places).toContain(true);
+    expect(hints(state)).toContain('Enter follow');
+  });
+
   test('goes on from where one went back to, and says at the end what is left', () => {
     const viewer = make();
     let state: ViewState = beginning(viewer);
@@ -227,7 +250,7 @@ describe.each(lessonNames)('%s on the timeline', async (name) => {
     const places = [...new Set(beats.map(({ place }) => place))];
     const back = pressed(viewer, ['{', '{'], small, state);
     expect(back.place).toBe(places.at(-3));
-    expect(shot(viewer, back, small)).toMatch(/\d of \d+ {3}} goes on/);
+    expect(shot(viewer, back, small)).toMatch(/\d of \d+ {3}Enter goes on/);
     expect(pressed(viewer, ['}'], small, back).place).toBe(places.at(-2));
     const again = pressed(viewer, ['}', '}'], small, back);
     expect(again.place).toBe(last);

@@ -1,5 +1,5 @@
 /** A recording looks at any moment of a run as the run itself was then, though nobody watches while it seeks. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { always, sometimes } from '../../src/check/property.ts';
 import type { Protocol } from '../../src/check/protocol.ts';
 import { openRun } from '../../src/explore/execute.ts';
@@ -112,3 +112,31 @@ test('a run that its time has ended can still be gone on from at its last event'
   // There is nothing after the end.
   expect(recording.at(last + 100).event).toBe(last);
 });
+
+test('a long recording goes to its middle whenever it has become twice as long: the first look back finds warm code', () => {
+  // Some 140,000 events: twice there are more keyframes than are kept.
+  const long: Plan = {
+    ...plan,
+    calls: calls(15_000),
+    limits: { ...plan.limits, until: 70_000_000, eventsMax: 300_000 },
+  };
+  const looks: (readonly [event: number, recorded: number])[] = [];
+  let recorded = 0;
+  const recording = new Recording(quorumRegister, long, {
+    sink: ({ event }) => {
+      recorded = event;
+    },
+  });
+  const at = vi.spyOn(recording, 'at').mockImplementation((event) => {
+    looks.push([event, recorded]);
+    return Recording.prototype.at.call(recording, event);
+  });
+  recording.record(60_000);
+  expect(looks).toEqual([]);
+  recording.record();
+  at.mockRestore();
+  expect(recording.outcome.statistics.events).toBeGreaterThan(131_100);
+  expect(looks.length).toBe(2);
+  for (const [event, then] of looks) expect(Math.abs(event - then / 2)).toBeLessThan(2);
+  expect(looks.map(([, then]) => Math.round(then / 65_536))).toEqual([1, 2]);
+}, 60_000);

@@ -42,6 +42,7 @@ const expected: { readonly [key: string]: Expected } = {
   '}': { sees: later },
   '{': { first: ['G'], sees: earlier },
   enter: { first: [']', 'j', 'j'], sees: moved },
+  E: { first: [']', 'j', 'j'], sees: moved },
   e: { first: ['j'], sees: later },
   backspace: { first: ['G'], sees: earlier },
   m: { sees: /marked/ },
