@@ -9,7 +9,7 @@ import { eventsAfresh } from '../explore/pool.ts';
 import type { FuzzReport } from '../explore/report.ts';
 import { freshSeed, seedAt } from '../explore/seeds.ts';
 import { campaignLines, openingLine } from '../report/campaign.ts';
-import { counted } from '../report/words.ts';
+import { counted, grouped } from '../report/words.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { writeCiReports, writeCorpusReports } from './ci-reports.ts';
@@ -79,7 +79,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
     profile: scenario.chaos.profile ?? 'default',
     seed,
     jobs,
-    budget: budgetText(runs, forSeconds),
+    budget: budgetText(runs, forSeconds, resumption?.checkpoint?.tally.runs),
     ...bug,
   };
   const say = options.json ? output.tell : output.print;
@@ -150,10 +150,12 @@ function usualJobs(runs: number | undefined): number {
   return runs !== undefined && runs < RUNS_WORTH_WORKERS ? 1 : Math.max(1, availableParallelism());
 }
 
-function budgetText(runs: number | undefined, forSeconds: number | undefined): string {
+/** The budget of a campaign that is resumed counts what it has done before. */
+function budgetText(runs: number | undefined, forSeconds: number | undefined, runsBefore: number | undefined): string {
   const time = forSeconds === undefined ? undefined : `${forSeconds} s`;
   const number = runs ?? (time === undefined ? DEFAULT_RUNS : undefined);
-  return [number === undefined ? undefined : counted(number, 'run'), time].filter(Boolean).join(' or ');
+  const budget = [number === undefined ? undefined : counted(number, 'run'), time].filter(Boolean).join(' or ');
+  return runsBefore === undefined ? budget : `${budget} in all, ${grouped(runsBefore)} of them done before`;
 }
 
 function tell(

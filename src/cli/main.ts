@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /** The entry: runs a command, says in words what went wrong, sets the exit code. */
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { printAside } from '../explore/worker-console.ts';
 import { VERSION } from '../version.ts';
 import { collectInOneThread } from './engine.ts';
 import { exitCodes, UsageError, UserCodeError } from './exit.ts';
 import { userFrames } from './frames.ts';
+import { hintsByMeaning } from './hints.ts';
 import { createProgram } from './program.ts';
 
 await main(process.argv.slice(2));
@@ -23,7 +24,7 @@ async function main(args: readonly string[]): Promise<void> {
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = explain(error, args, [...program.commands.map((command) => command.name()), 'help']);
+    process.exitCode = explain(error, args, program);
   }
 }
 
@@ -31,8 +32,8 @@ function ignoreGoneReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-function explain(error: unknown, args: readonly string[], commands: readonly string[]): number {
-  if (error instanceof CommanderError) return explainUsage(error, args, commands);
+function explain(error: unknown, args: readonly string[], program: Command): number {
+  if (error instanceof CommanderError) return explainUsage(error, args, program);
   if (error instanceof UsageError) {
     complain(error.message, error.hint);
     return exitCodes.usage;
@@ -54,14 +55,19 @@ function explainUserCode(error: Error, frames: readonly string[]): number {
 }
 
 /** Help and version end with 0; what commander complains about is a mistake on the command line. */
-function explainUsage(error: CommanderError, args: readonly string[], commands: readonly string[]): number {
+function explainUsage(error: CommanderError, args: readonly string[], program: Command): number {
   if (error.exitCode === 0) return exitCodes.expected;
-  const command = args.find((word) => !word.startsWith('-'));
+  const word = args.find((one) => !one.startsWith('-'));
+  const command = program.commands.find((one) => one.name() === word);
   // Its own suggestion comes in brackets on a line of its own.
   const [sentence = '', ...suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const unknown = /^unknown option '(.*)'/.exec(sentence)?.[1];
+  const byMeaning = unknown === undefined ? [] : hintsByMeaning(unknown, command, program);
+  const bySpelling = suggestion.map((line) => line.replaceAll(/[()]/g, '').toLowerCase());
+  const isKnown = command !== undefined || word === 'help';
   const hints = [
-    ...suggestion.map((line) => line.replaceAll(/[()]/g, '').toLowerCase()),
-    `worldline ${command !== undefined && commands.includes(command) ? `${command} ` : ''}--help shows how`,
+    ...(byMeaning.length > 0 ? byMeaning : bySpelling),
+    `worldline ${isKnown ? `${word} ` : ''}--help shows how`,
   ];
   complain(sentence, hints.join('\n'));
   return exitCodes.usage;

@@ -1,5 +1,6 @@
 /** The command table. What a command needs is loaded when it is called: help must not wait for a simulator. */
 import { Command } from 'commander';
+import { whyNotGuardable } from '../sim/guard.ts';
 import { VERSION } from '../version.ts';
 import { checkCommand } from './check.ts';
 import { exampleText } from './examples.ts';
@@ -15,7 +16,8 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
     .helpOption('-h, --help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('before', exampleText('worldline'))
-    .addHelpText('after', exitCodeText);
+    .addHelpText('after', exitCodeText)
+    .hook('preAction', mustBeAbleToGuard);
   prepare(program);
   addList(program, finish);
   addRun(program, finish);
@@ -37,6 +39,12 @@ const exitCodeText = `
 Exit codes
   0  as expected    1  a violation, or code that fails    2  a mistake in a command or file
   3  inconclusive   4  nothing ran                        130  interrupted    70  a bug of worldline`;
+
+/** Help is given everywhere; whatever a command does ends in a simulation. */
+function mustBeAbleToGuard(): void {
+  const why = whyNotGuardable();
+  if (why !== undefined) throw new UsageError(why, 'start Node without it; it may stand in NODE_OPTIONS');
+}
 
 /** Errors are thrown, not printed and exited with: main.ts decides. */
 function prepare(command: Command): Command {
@@ -120,7 +128,10 @@ function addFuzz(program: Command, finish: (code: ExitCode) => void): void {
       'run every seed again, alone, beside another run and strictly, and compare every event',
     )
     .option('--no-shrink', 'do not make what is found smaller')
-    .option('--resume <file>', 'keep the state of the campaign in this file, and go on from there when it is there')
+    .option(
+      '--resume <file>',
+      'keep the state of the campaign in this file, and go on from there when it is there; --runs and --for count the whole campaign',
+    )
     .option('--shard <i/n>', 'run the i-th of n parts; worldline merge makes one report of theirs')
     .option('--save', 'keep what is found in the corpus, which is run before any new seed')
     .option('--corpus <folder>', 'where the corpus is (default: worldline-corpus)')
@@ -148,7 +159,7 @@ function addCompare(program: Command, finish: (code: ExitCode) => void): void {
 function addReplay(program: Command, finish: (code: ExitCode) => void): void {
   const command = addCommand(program, 'replay', 'run a failure again, bit for bit').argument(
     '<capsule>',
-    'a capsule (.json), or a scenario together with --seed',
+    'a capsule (.json; fuzz keeps what it finds in .worldline/failures), or a scenario together with --seed',
   );
   withOneRun(withSubject(command))
     .option('--seed <seed>', 'with a scenario: the seed that a campaign reported')
@@ -163,7 +174,7 @@ function addReplay(program: Command, finish: (code: ExitCode) => void): void {
 function addShow(program: Command, finish: (code: ExitCode) => void): void {
   const command = addCommand(program, 'show', 'watch a run as a timeline: step, search, ask why').argument(
     '<scenario|capsule>',
-    'a scenario or protocol, as for run, or a capsule (.json)',
+    'a scenario or protocol, as for run, or a capsule (.json; fuzz keeps what it finds in .worldline/failures)',
   );
   withSubject(command)
     .option('--seed <seed>', 'which run: a number or a word (default: 1)')

@@ -3,11 +3,13 @@ import type { Progress } from '../explore/report.ts';
 import { grouped, rounded, spellSeconds } from '../report/words.ts';
 
 export function progressText(progress: Progress): string {
-  const { runs, wallSeconds, events, phase } = progress;
+  const { runs, runsBefore, wallSeconds, events, phase } = progress;
   if (phase === 'shrinking') return `found something after ${grouped(runs)} runs; making it smaller ...`;
   const seconds = Math.max(wallSeconds, 1e-3);
   const parts = [
-    `${grouped(runs)}${progress.runsTotal === undefined ? '' : ` of ${grouped(progress.runsTotal)}`} runs`,
+    `${grouped(runs)}${progress.runsTotal === undefined ? '' : ` of ${grouped(progress.runsTotal)}`} runs${
+      runsBefore === 0 ? '' : ` (${grouped(runsBefore)} before it was resumed)`
+    }`,
     `${rounded(runs / seconds)}/s`,
     `${rounded(events / seconds)} events/s`,
     left(progress),

@@ -321,6 +321,7 @@ export class Campaign {
     const { onProgress, forSeconds } = this.options;
     onProgress?.({
       runs: this.tally.runs,
+      runsBefore: this.options.resume?.tally.runs ?? 0,
       ...(Number.isFinite(this.runsMax) ? { runsTotal: this.runsMax } : {}),
       ...(forSeconds === undefined ? {} : { secondsTotal: forSeconds }),
       wallSeconds: this.wallSeconds,

@@ -154,7 +154,10 @@ export interface FuzzReport {
 }
 
 export interface Progress {
+  /** Of the whole campaign, as all that follows. */
   readonly runs: number;
+  /** How many of them it was resumed with. */
+  readonly runsBefore: number;
   /** With a budget in runs. */
   readonly runsTotal?: number;
   /** With a budget in time. */

@@ -74,8 +74,14 @@ describe('a campaign that is killed', () => {
   });
 
   test('needs no seed to go on: it is in its file', () => {
-    const { stdout } = place.worldline('fuzz', 'raft', '--runs', '40', '--resume', 'five.json', '--json');
+    const resumed = ['fuzz', 'raft', '--runs', '40', '--resume', 'five.json'];
+    const { stdout, stderr } = place.worldline(...resumed, '--json');
     expect(findings(stdout)).toMatchObject({ runs: 40, seed: '5' });
+    expect(stderr).toContain('40 runs in all, 20 of them done before, ');
+    // The budget is that of the whole campaign.
+    const over = place.worldline(...resumed);
+    expect(over.stdout).toContain('40 runs in all, 40 of them done before, ');
+    expect(over.stdout).toContain('PASSED  40 runs');
   });
 });
 

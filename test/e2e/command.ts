@@ -98,7 +98,7 @@ export const counterModule = ({
   fields = '',
   properties = "[always({ name: 'SUM', title: 'the count never falls', oracle: 'internal', start: () => null })]",
   exports = 'export const protocol = counter;',
-}: Counter = {}): string => `import { always, defineProtocol, ms } from 'worldline';
+}: Counter = {}): string => `import { always, defineProtocol, ms, sometimes } from 'worldline';
 ${before}
 const server = {
   boot: () => ({ count: 0 }),

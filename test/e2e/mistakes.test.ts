@@ -38,6 +38,29 @@ describe('a name that does not exist', () => {
     expectMistake(place.worldline('fuzz'), "missing required argument 'scenario'", 'worldline fuzz --help shows how');
   });
 
+  test.each([
+    ['--time', 'fuzz', 'here it is --for: --for 20s'],
+    ['--duration=20s', 'fuzz', 'here it is --for: --for 20s'],
+    ['--seeds', 'fuzz', 'here it is --runs: --runs 1000'],
+    ['--count', 'fuzz', 'here it is --runs: --runs 1000'],
+    ['-n', 'compare', 'here it is --runs: --runs 1000'],
+    ['--workers', 'fuzz', 'here it is --jobs: --jobs 4'],
+    ['--threads', 'zoo', 'here it is --jobs: --jobs 4'],
+    ['--bugs', 'fuzz', 'here it is --bug: --bug ID'],
+    ['--nodes', 'run', 'here it is --set: --set nodes.server=3'],
+    ['--runs', 'zoo', 'here it is --seeds: --seeds 1000'],
+    ['--for', 'zoo', 'here it is --cpu: --cpu 20'],
+    ['--hits', 'fuzz', '--hits belongs to worldline zoo'],
+    ['--runs', 'run', '--runs belongs to worldline fuzz, compare'],
+  ])('of an option that is called otherwise: %s with %s', (option, command, hint) => {
+    expectMistake(
+      place.worldline(command, 'raft', option, '5'),
+      `unknown option '${option.replace(/=.*/, '')}`,
+      `\n    ${hint}\n`,
+      `worldline ${command} --help shows how`,
+    );
+  });
+
   test('of a planted bug', () => {
     expectMistake(place.worldline('fuzz', 'raft', '--bug', 'R99'), 'raft has no planted bug "R99"', 'It has: R01a');
   });
@@ -57,6 +80,14 @@ describe('a name that does not exist', () => {
     expectMistake(run('heartbeatInterval=20'), 'heartbeatInterval: 20 has no unit', 'write 20ms or 20s');
     expectMistake(run('heartbeatInterval'), 'no value is given', '--option name=value');
   });
+});
+
+test('a Node whose built-in objects are frozen: help is given, and what simulates says why it cannot', () => {
+  const frozen = { NODE_OPTIONS: '--frozen-intrinsics --no-warnings' };
+  const help = place.shell('worldline fuzz --help', frozen);
+  expect(help.stdout).toContain('Usage: worldline fuzz');
+  expect(help.code).toBe(0);
+  expectMistake(place.shell('worldline run raft', frozen), 'built-in objects are frozen', 'start Node without it');
 });
 
 describe('a value that cannot be read', () => {
@@ -156,6 +187,29 @@ describe('a module', () => {
       { fields: 'roles: { server: { ...server, onDiskEror: () => {} }, client },' },
       'has a role `server` with `onDiskEror`, which nobody asks; a role has boot, ',
     );
+  });
+
+  test('whose planted bugs break what does not exist, or are none', () => {
+    const refusal = (bugs: string, ...sentences: readonly string[]): void => {
+      place.file('bugs.js', counterModule({ properties: PROPERTIES, fields: `bugs: [${bugs}],` }));
+      expectMistake(place.worldline('list', './bugs.js'), ...sentences);
+    };
+    const PROPERTIES = `[always({ name: 'SUM', title: '-', oracle: 'internal', start: () => null }),
+      sometimes({ name: 'reached', title: '-', oracle: 'internal', start: () => null })]`;
+    const bug = (violates: string): string =>
+      `{ id: 'B1', title: '-', violates: ${violates}, source: '', recipe: '', protocol: () => counter }`;
+    refusal(
+      bug("['SUN']"),
+      'the protocol in ./bugs.js has a planted bug `B1` that violates `SUN`, which is no property of it; did you mean SUM? (there are SUM)',
+    );
+    refusal(bug("['SUM', 'reached']"), 'violates `reached`, which is a goal (`sometimes`), and nothing that can be');
+    refusal(bug("['LIN']"), 'violates `LIN`, but no `model` to judge histories by');
+    refusal(bug("['liveness']"), 'violates `liveness`, but no `liveness` that says what is owed');
+    refusal(bug('[]'), 'has a planted bug `B1` without a list `violates`');
+    refusal(`${bug("['SUM']")}, ${bug("['SUM']")}`, 'has two planted bugs named `B1`');
+    refusal("{ id: 'B2', title: '-', violates: ['SUM'] }", 'has a planted bug `B2` without a function `protocol`');
+    place.file('bugs.js', counterModule({ properties: PROPERTIES, fields: `bugs: [${bug("['SUM']")}],` }));
+    expect(place.worldline('list', './bugs.js').stdout).toContain('(breaks SUM)');
   });
 
   test('that cannot be parsed: where', () => {

@@ -2,11 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Protocol } from '../../src/check/protocol.ts';
+import { progressText } from '../../src/cli/progress.ts';
 import { CampaignDigest } from '../../src/explore/campaign-digest.ts';
 import { type Checkpoint, CheckpointError } from '../../src/explore/checkpoint.ts';
 import { type FuzzOptions, fuzz } from '../../src/explore/fuzz.ts';
 import { MergeError, mergeReports } from '../../src/explore/merge.ts';
-import type { FuzzReport } from '../../src/explore/report.ts';
+import type { FuzzReport, Progress } from '../../src/explore/report.ts';
 import { withBug } from '../../src/registry.ts';
 import { bareScenario } from '../../src/scenario/scenario.ts';
 import { protocol as register } from '../toys/quorum-register.ts';
@@ -44,8 +45,13 @@ describe('a campaign that is killed', () => {
     for (let kills = 0; kills < 3; kills++)
       checkpoint = await killedAfter(2, protocol, { ...options, resume: checkpoint });
     expect(checkpoint.done).toBe(35);
-    const resumed = await campaign(protocol, { ...options, resume: checkpoint });
+    const watched: Progress[] = [];
+    const onProgress = (progress: Progress): void => void watched.push(progress);
+    const resumed = await campaign(protocol, { ...options, resume: checkpoint, onProgress });
     expect(findings(resumed)).toEqual(findings(whole));
+    // The budget is that of the whole, and who watches is told how much of it was done before.
+    expect(watched.at(-1)).toMatchObject({ runs: 48, runsBefore: 35, runsTotal: 48 });
+    expect(progressText(watched.at(-1) as Progress)).toMatch(/^48 of 48 runs \(35 before it was resumed\), /);
     expect(resumed.wallSeconds).toBeGreaterThan(checkpoint.wallSeconds);
   });
 
