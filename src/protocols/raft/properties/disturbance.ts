@@ -108,7 +108,7 @@ export const leaderTrusted: Property = always<Trust>({
     switch (message.type) {
       case 'RequestVote':
       case 'PreVote':
-        return judgePatience(memory, from, `asks for votes by a ${message.type} of term ${message.term}`, world);
+        return judgePatience(memory, from, message, world);
       case 'RequestVoteReply':
         if (!message.voteGranted) return undefined;
         memory.votedAt[from] = memory.asked[from];
@@ -123,8 +123,18 @@ export const leaderTrusted: Property = always<Trust>({
   },
 });
 
-const judgePatience = (memory: Trust, node: number, what: string, world: World): Finding | undefined =>
-  judgeWait(memory.at[node], memory, node, what, world) ?? judgeWait(memory.votedAt[node], memory, node, what, world);
+/** With PreVote it is the pre-campaign that its timer begins: who votes in the midst of it may still get what it has asked for. */
+function judgePatience(
+  memory: Trust,
+  node: number,
+  { type, term }: RequestVote | PreVote,
+  world: World,
+): Finding | undefined {
+  const what = `asks for votes by a ${type} of term ${term}`;
+  const finding = judgeWait(memory.at[node], memory, node, what, world);
+  const isFollowUp = type === 'RequestVote' && (world.optionsOf(node) as RaftOptions).preVote;
+  return finding !== undefined || isFollowUp ? finding : judgeWait(memory.votedAt[node], memory, node, what, world);
+}
 
 /** Clocks show whole microseconds. */
 function judgeWait(
