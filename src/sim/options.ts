@@ -1,27 +1,22 @@
-/** Strict mode: reading an option that nobody has given is a mistake with a name, not an `undefined` that quietly decides. */
+/** Strict mode: a misspelt option is a mistake with a name, not an `undefined` that quietly decides. */
 import { ContractError } from './context.ts';
-import { didYouMean } from './nearest.ts';
+import { nearest } from './nearest.ts';
 
 /**
- * The same options, frozen, which throw where a name is read that is not among them. `name in options` may still be asked. A Proxy
- * costs 50 ns a read: only for runs that are strict anyway.
+ * The same options, which throw where a name is read that is not among them but nearly one of them. Any other name reads as undefined,
+ * as ever: code that several protocols share may ask for options that some of them do not have. A Proxy costs 50 ns a read: only for runs
+ * that are strict anyway.
  * @param read how the protocol writes it, e.g. `context.options`
  * @throws ContractError from where it is read
  */
 export function guardedOptions<Options extends object>(options: Options, read: string): Options {
   return new Proxy(options, {
     get(target, name) {
-      if (typeof name === 'symbol' || name in target || askedOfAnyObject.has(name)) return Reflect.get(target, name);
-      throw new ContractError(`${read}.${name}: ${whyUnknown(name, Object.keys(target))}`);
+      if (typeof name === 'symbol' || name in target) return Reflect.get(target, name);
+      const similar = nearest(name, Object.keys(target));
+      if (similar === undefined) return undefined;
+      const known = Object.keys(target).join(', ');
+      throw new ContractError(`${read}.${name}: there is no such option; did you mean ${similar}? (there are ${known})`);
     },
   });
-}
-
-/** JSON.stringify asks for the one, whoever awaits a value for the other. */
-const askedOfAnyObject: ReadonlySet<string> = new Set(['toJSON', 'then']);
-
-function whyUnknown(name: string, known: readonly string[]): string {
-  if (known.length === 0) return 'there is no such option; there are none';
-  const similar = didYouMean(name, known);
-  return `there is no such option${similar === undefined ? '' : `; ${similar}`} (there are ${known.join(', ')})`;
 }

@@ -95,7 +95,7 @@ describe('a handler', () => {
   });
 });
 
-describe('an option that nobody declared', () => {
+describe('an option whose name is misspelt', () => {
   const options = "options: { patience: { kind: 'duration', title: '-', default: 5, min: 1, max: 9 } },";
   const sum = "ctx.send(from, { type: 'Sum', count: state.count });";
   const misread = { onAdd: `state.count += ctx.options.patiense > 3 ? 1 : 2; ${sum}`, fields: options };
@@ -126,6 +126,11 @@ describe('an option that nobody declared', () => {
     expect(ended.stderr).toContain('options.patiense: there is no such option; did you mean patience?');
     expect(ended.stderr).toMatch(/at .*mine\.js:\d+:\d+/);
     expect(ended.code).toBe(1);
+  });
+
+  test('is another matter than one that is like none: code may do without', () => {
+    const ended = runs({ onAdd: `state.count += ctx.options.batchMax ?? 1; ${sum}`, fields: options });
+    expect(ended.stdout).toContain('PASSED');
   });
 
   test('may be asked for by name, by code that several protocols share', () => {
