@@ -16,7 +16,9 @@ export function guardedOptions<Options extends object>(options: Options, read: s
       const similar = nearest(name, Object.keys(target));
       if (similar === undefined) return undefined;
       const known = Object.keys(target).join(', ');
-      throw new ContractError(`${read}.${name}: there is no such option; did you mean ${similar}? (there are ${known})`);
+      throw new ContractError(
+        `${read}.${name}: there is no such option; did you mean ${similar}? (there are ${known})`,
+      );
     },
   });
 }
