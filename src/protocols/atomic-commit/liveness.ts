@@ -13,8 +13,14 @@ const STEPS = 1_000;
 /** How often a call of the calm may be refused because of others, before it gets its turn. */
 const TURNS = 10;
 
-/** @param doubt how long a process that is in doubt may take to learn the decision when all can be reached, by its own clock. */
-export const livenessOf = (doubt: (options: Circumstances['options']) => Micros): LivenessClaim => ({
+/**
+ * @param doubt how long a process that is in doubt may take to learn the decision when all can be reached, by its own clock.
+ * @param openAt what another process than a participant has not brought to its end, in words.
+ */
+export const livenessOf = (
+  doubt: (options: Circumstances['options']) => Micros,
+  openAt: (state: object) => string | undefined = () => undefined,
+): LivenessClaim => ({
   within(circumstances) {
     const { clockRateMin, latencyMax, syncMax, callAgainMax } = circumstances;
     const options = circumstances.options as unknown as SharedOptions;
@@ -26,15 +32,15 @@ export const livenessOf = (doubt: (options: Circumstances['options']) => Micros)
     const client = (clientTimeout * (clientAttempts + 1)) / clockRateMin + TURNS * callAgainMax + steps;
     return { agreement, service: agreement + client };
   },
-  disagreement,
+  disagreement: (world, core) => openAtParticipants(world, core) ?? openElsewhere(world, core, openAt),
   whyUnrecoverable(world, core) {
     const down = core.find((node) => !world.isUp(node));
     return down === undefined ? undefined : `${nameOf(world, down)} has stopped`;
   },
 });
 
-/** Nothing is open anywhere: nobody is in doubt, nobody holds a lock. */
-function disagreement(world: World, core: readonly number[]): string | undefined {
+/** Nobody is in doubt, nobody holds a lock. */
+function openAtParticipants(world: World, core: readonly number[]): string | undefined {
   for (const node of core) {
     if (!isParticipant(world, node)) continue;
     const state = world.stateOf(node);
@@ -46,6 +52,19 @@ function disagreement(world: World, core: readonly number[]): string | undefined
     }
     const [open] = locals;
     if (open !== undefined) return `transaction ${open.age.txn} is ${open.phase} at ${nameOf(world, node)}`;
+  }
+  return undefined;
+}
+
+function openElsewhere(
+  world: World,
+  core: readonly number[],
+  openAt: (state: object) => string | undefined,
+): string | undefined {
+  for (const node of core) {
+    const state = isParticipant(world, node) ? undefined : (world.stateOf(node) as object | undefined);
+    const open = state === undefined ? undefined : openAt(state);
+    if (open !== undefined) return `${nameOf(world, node)} ${open}`;
   }
   return undefined;
 }

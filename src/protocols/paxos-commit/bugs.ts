@@ -10,7 +10,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     id: 'P10',
     title: 'a leader that misses acceptances proposes to abort without asking first what was accepted',
-    violates: ['CHOSEN', 'AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['PROPOSE', 'CHOSEN', 'AC1', 'AC2', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'Gray, Lamport 2006, 4.2',
     recipe: 'what a majority has accepted in ballot 0 is slow to reach the coordinator [off: F = 0]',
     overrides: { asksFirst: () => false, mustPropose: () => [] },

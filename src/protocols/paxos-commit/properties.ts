@@ -8,6 +8,7 @@ import { conservation, once } from '../atomic-commit/properties/stores.ts';
 import { paxosGoals } from './goals.ts';
 import { chosen } from './properties/chosen.ts';
 import { promisesKept } from './properties/promises.ts';
+import { proposalsFree } from './properties/proposals.ts';
 import type { Vote } from './shape.ts';
 
 /** What must be on disk before a message leaves; of ballots `promisesKept` knows more. */
@@ -21,6 +22,7 @@ export const paxosProperties: readonly Property[] = [
   validity,
   chosen,
   promisesKept,
+  proposalsFree,
   writeAhead(promises),
   once,
   conservation,

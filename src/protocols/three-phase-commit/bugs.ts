@@ -94,7 +94,7 @@ export const quorumBugs: readonly PlantedBug[] = [
   {
     id: 'P07',
     title: 'commit and abort quorums that need not meet',
-    violates: ['AC1', 'DUR', 'CONS', 'SER', 'ISO'],
+    violates: ['TR', 'SETTLED', 'AC1', 'DUR', 'CONS', 'SER', 'ISO'],
     source: 'Skeen 1982',
     recipe: 'two against two of four, one side with a pre-commit',
     overrides: createQuorumRules((members) => ({ commit: Math.ceil(members / 2), abort: Math.ceil(members / 2) })),

@@ -6,6 +6,7 @@ import { deadlockFreedom, strictLocking } from '../atomic-commit/properties/lock
 import { isolation, serializable } from '../atomic-commit/properties/serializable.ts';
 import { conservation, once } from '../atomic-commit/properties/stores.ts';
 import { threePhaseGoals } from './goals.ts';
+import { reportsTrue } from './properties/reports.ts';
 import type { Decision, Vote } from './shape.ts';
 
 /** What must be on disk before a message leaves. */
@@ -21,6 +22,7 @@ export const threePhaseProperties: readonly Property[] = [
   stability,
   validity,
   writeAhead(promises),
+  reportsTrue,
   once,
   conservation,
   durable,

@@ -19,6 +19,15 @@ import { createParticipant } from './participant.ts';
 import { plainRules } from './plain.ts';
 import { nonBlocking } from './properties/concurrency.ts';
 import { obedience } from './properties/obedience.ts';
+import {
+  enhancedClaims,
+  mayProposeByLatestAttempt,
+  mayProposeByQuorum,
+  mayProposeInPlain,
+  quorumClaims,
+} from './properties/published.ts';
+import { settledByQuorum } from './properties/settled.ts';
+import { terminationRules } from './properties/termination-rules.ts';
 import { threePhaseProperties } from './properties.ts';
 import { quorumRules } from './quorum.ts';
 import type { Rules } from './rules.ts';
@@ -101,7 +110,7 @@ export const threePhaseCommit: Protocol = withBugs({
   rules: plainRules,
   tolerates: synchronous,
   participants: 2,
-  properties: [nonBlocking, obedience(false), ...recoveryGoals],
+  properties: [nonBlocking, obedience(false), terminationRules(mayProposeInPlain, false), ...recoveryGoals],
   bugs: plainBugs,
 });
 
@@ -111,7 +120,12 @@ export const quorumThreePhaseCommit: Protocol = withBugs({
   rules: quorumRules,
   tolerates: asynchronous,
   participants: 3,
-  properties: [obedience(false), ...quorumGoals],
+  properties: [
+    obedience(false),
+    settledByQuorum(quorumClaims),
+    terminationRules(mayProposeByQuorum, true),
+    ...quorumGoals,
+  ],
   bugs: quorumBugs,
 });
 
@@ -121,6 +135,11 @@ export const enhancedThreePhaseCommit: Protocol = withBugs({
   rules: enhancedRules,
   tolerates: asynchronous,
   participants: 3,
-  properties: [obedience(true), ...quorumGoals],
+  properties: [
+    obedience(true),
+    settledByQuorum(enhancedClaims),
+    terminationRules(mayProposeByLatestAttempt, true),
+    ...quorumGoals,
+  ],
   bugs: enhancedBugs,
 });

@@ -15,11 +15,20 @@ import { operatorActions, optionSpecs } from './options.ts';
 import { createParticipant } from './participant.ts';
 import { twoPhaseProperties } from './properties.ts';
 import { correctRules, type Rules } from './rules.ts';
+import type { CoordinatorState } from './shape.ts';
 import { telling } from './tell.ts';
 
 /** The next inquiry, at most eight intervals away, is answered by a coordinator that is not still collecting votes. */
 const doubt = ({ inquiryInterval, resendInterval, voteTimeout }: { readonly [name: string]: Json }): Micros =>
   16 * (inquiryInterval as number) + (resendInterval as number) + (voteTimeout as number);
+
+/** R* 2: a coordinator forgets a transaction when all have acknowledged what they must: sooner or later they have. */
+function unforgotten(state: object): string | undefined {
+  const [ballot] = (state as Partial<CoordinatorState>).ballots ?? [];
+  return ballot === undefined
+    ? undefined
+    : `waits for the acknowledgement of ${ballot.txn} by ${ballot.awaited.join(' and ')}`;
+}
 
 function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
   return defineProtocol({
@@ -48,7 +57,7 @@ function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
       clockSteps: true,
     },
     properties: twoPhaseProperties,
-    liveness: livenessOf(doubt),
+    liveness: livenessOf(doubt, unforgotten),
     deciding: decidingBy(['Prepare', 'Vote', 'Decision', 'Ack', 'Inquiry', 'Hearsay', 'Noted']),
     tell: telling,
   });

@@ -1,6 +1,6 @@
-/** AC4: what all have agreed to is not aborted. */
+/** AC4: what all have agreed to is not aborted. AC2: nobody who has committed says no. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { nonTriviality } from '../../../src/protocols/atomic-commit/properties/decisions.ts';
+import { nonTriviality, stability } from '../../../src/protocols/atomic-commit/properties/decisions.ts';
 import type { World } from '../../../src/sim/observer.ts';
 
 const roles = ['coordinator', 'participant', 'participant'];
@@ -49,5 +49,27 @@ describe('AC4', () => {
     votes(2, 'yes');
     nonTriviality.boot?.(memory, 0, world);
     expect(decides(false)).toBeUndefined();
+  });
+});
+
+describe('AC2', () => {
+  const said = (records: readonly object[], vote: string): unknown => {
+    const disk = { first: 1, entries: records };
+    const seen = { ...world, diskOf: () => ({ durableLog: () => disk }) } as unknown as World;
+    const memory = stability.start(seen);
+    records.forEach((entry, place) => {
+      stability.log?.(memory, 1, 'wal', { kind: 'append', index: place + 1, entry }, seen);
+    });
+    stability.durable?.(memory, 1, seen);
+    return stability.send?.(memory, 1, 0, { type: 'Vote', txn: 'n1.1.1', vote } as never, seen);
+  };
+
+  it('finds a no of a participant that has committed, and of no other', () => {
+    const commit = { type: 'commit', txn: 'n1.1.1' };
+    expect(said([commit], 'no')).toMatchObject({
+      sentence: 'n2 commits transaction n1.1.1, and then aborts it',
+    });
+    expect(said([commit], 'yes')).toBeUndefined();
+    expect(said([{ type: 'abort', txn: 'n1.1.1' }], 'no')).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
-/** DLF: circles of waiting transactions, also over several participants. */
+/** DLF: circles of waiting transactions, also over several participants. 2PL: who holds a lock, and who waits for it. */
 import { describe, expect, it } from 'vitest';
-import { deadlockFreedom } from '../../../src/protocols/atomic-commit/properties/locking.ts';
+import { deadlockFreedom, strictLocking } from '../../../src/protocols/atomic-commit/properties/locking.ts';
 import type { World } from '../../../src/sim/observer.ts';
 
 /** Key, holders, queue: each claim a transaction's name and mode. */
@@ -54,5 +54,41 @@ describe('DLF', () => {
     ],
   ] as const)('%s', (_, tables, who) => {
     expect(circle(tables)).toBe(`transactions wait for each other: ${who}`);
+  });
+});
+
+describe('2PL', () => {
+  const told = (rows: readonly LockRow[], writes: readonly string[] = []): unknown => {
+    const locks = rows.map(([key, holders, queue]) => ({
+      key,
+      holders: holders.map(claimOf),
+      queue: queue.map(claimOf),
+    }));
+    const local = { age: { txn: 'a' }, phase: 'prepared', writes: writes.map((key) => ({ key })) };
+    const world = { event: 1, nodes: ['n1'] } as unknown as World;
+    const state = { resource: { locals: [local], locks } };
+    const finding = strictLocking.step?.(strictLocking.start(world), 0, state as never, world);
+    return (finding as { readonly sentence: string } | undefined)?.sentence;
+  };
+
+  it('asks for exclusive locks on what was promised', () => {
+    expect(told([['x', ['Xa'], ['Xb']]], ['x'])).toBeUndefined();
+    expect(told([['x', ['Sa'], []]], ['x'])).toBe(
+      'n1 is in doubt about a, which will write x, and the lock of x is not held for it',
+    );
+  });
+
+  it('finds two holders of an exclusive lock', () => {
+    expect(told([['x', ['Sa', 'Sb'], []]])).toBeUndefined();
+    expect(told([['x', ['Sa', 'Xb'], []]])).toBe('at n1 a (shared) and b (exclusive) hold the lock of x at once');
+  });
+
+  it('finds who waits for nobody', () => {
+    expect(told([['x', ['Sa', 'Sb'], ['Xa', 'Sc']]])).toBeUndefined();
+    expect(told([['x', ['Sa'], ['Sb']]])).toBe(
+      'at n1 b (shared) waits for the lock of x, which a (shared) would share with it',
+    );
+    expect(told([['x', [], ['Xb']]])).toBe('at n1 b (exclusive) waits for the lock of x, which nobody holds');
+    expect(told([['x', ['Sa'], ['Xa']]])).toMatch(/^at n1 a \(exclusive\) waits for the lock of x, which a/);
   });
 });

@@ -63,10 +63,11 @@ const watchDecisions = (name: string, title: string, judge: Judge): Property =>
     oracle: 'internal',
     messages: ['Vote'],
     start: () => ({ known: new Map(), open: [], voted: [], writing: [] }),
-    send(memory, from, _to, message: { readonly txn: TxnId; readonly vote: string }) {
-      if (message.vote !== 'yes') return undefined;
-      listAt(memory.voted, from).push(message.txn);
-      return undefined;
+    send(memory, from, _to, message: { readonly txn: TxnId; readonly vote: string }, world) {
+      const { txn, vote } = message;
+      if (vote === 'yes') listAt(memory.voted, from).push(txn);
+      if (vote !== 'no' || !hasCommitted(memory, from, txn)) return undefined;
+      return decided(memory, from, txn, 'abort', judge, world);
     },
     log(memory, node, log, change) {
       const record = appended(log, change);
@@ -116,6 +117,10 @@ function firstOf(first: Known | undefined, matches: (known: Known) => boolean): 
   for (let known = first; known !== undefined; known = known.next) if (matches(known)) return known;
   return undefined;
 }
+
+/** Whoever has, and says no, may be taken at its word. */
+const hasCommitted = ({ known }: Decisions, node: number, txn: TxnId): boolean =>
+  firstOf(known.get(txn), (own) => own.node === node && own.outcome === 'commit') !== undefined;
 
 function decidedOnDisk(memory: Decisions, node: number, judge: Judge, world: World): Finding | undefined {
   const writing = memory.writing[node];

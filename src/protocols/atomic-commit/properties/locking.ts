@@ -1,7 +1,7 @@
 /** Waiting: nobody waits in a circle, and nobody starves. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
-import { type Claim, holds, type Lock, type LockTable } from '../locks.ts';
+import type { Claim, Lock, LockTable } from '../locks.ts';
 import type { WorkOptions } from '../resource.ts';
 import { type Age, type Execute, goesFirst, type Refused, type TxnId } from '../transactions.ts';
 import { factNow, isParticipant, listAt, nameOf, resourceOf } from './facts.ts';
@@ -16,10 +16,14 @@ interface Waiting {
   latest: Age | undefined;
 }
 
-/** BHG 3.2, 7.4: until the decision nobody else may see or overwrite what a transaction has written, also after a restart. */
+/**
+ * BHG 3.2, 7.4: until the decision nobody else may see or overwrite what a transaction has written, also after a restart. Whoever could be
+ * let in and is not has missed its wake-up. Judged by the table of locks alone: what it is asked itself may be wrong.
+ */
 export const strictLocking: Property = always<null>({
   name: '2PL',
-  title: 'who has promised holds exclusive locks on all that it will write until it is decided',
+  title:
+    'who has promised holds exclusive locks on all that it will write until it is decided; an exclusive lock has one holder, and nobody waits whom no holder keeps out',
   source: 'BHG 3.2, 7.4',
   oracle: 'internal',
   role: 'participant',
@@ -29,16 +33,49 @@ export const strictLocking: Property = always<null>({
     for (const { age, phase, writes } of locals) {
       if (phase !== 'prepared') continue;
       for (const { key } of writes) {
-        if (!holds(locks, key, age.txn, 'X')) return unlocked(node, age.txn, key, world);
+        if (!isExclusive(locks, key, age.txn)) return unlocked(node, age.txn, key, world);
       }
+    }
+    for (const lock of locks) {
+      if (lock.holders.length > 1 && lock.holders.some(({ mode }) => mode === 'X')) return shared(node, lock, world);
+      const [next] = lock.queue;
+      if (next !== undefined && isFree(lock, next)) return overlooked(node, lock, next, world);
     }
     return undefined;
   },
 });
 
+function isExclusive(locks: LockTable, name: string, txn: TxnId): boolean {
+  for (const { key, holders } of locks) {
+    if (key !== name) continue;
+    for (const { age, mode } of holders) if (mode === 'X' && age.txn === txn) return true;
+  }
+  return false;
+}
+
+/** Nobody but itself holds it in a way that keeps it out. */
+function isFree({ holders }: Lock, { age, mode }: Claim): boolean {
+  for (const holder of holders) {
+    if (holder.age.txn !== age.txn && (mode === 'X' || holder.mode === 'X')) return false;
+  }
+  return true;
+}
+
 const unlocked = (node: number, txn: TxnId, key: string, world: World): Finding => ({
   sentence: `${nameOf(world, node)} is in doubt about ${txn}, which will write ${key}, and the lock of ${key} is not held for it`,
   facts: [factNow(world, node, `has promised ${txn} and holds no exclusive lock on ${key} for it`)],
+});
+
+const tellClaim = ({ age, mode }: Claim): string => `${age.txn} (${mode === 'X' ? 'exclusive' : 'shared'})`;
+
+const shared = (node: number, { key, holders }: Lock, world: World): Finding => ({
+  sentence: `at ${nameOf(world, node)} ${holders.map(tellClaim).join(' and ')} hold the lock of ${key} at once`,
+  facts: [factNow(world, node, `has given the lock of ${key} to ${holders.length}`)],
+});
+
+const overlooked = (node: number, { key, holders }: Lock, next: Claim, world: World): Finding => ({
+  sentence: `at ${nameOf(world, node)} ${tellClaim(next)} waits for the lock of ${key}, which ${holders.length === 0 ? 'nobody holds' : `${holders.map(tellClaim).join(' and ')} would share with it`}`,
+  facts: [factNow(world, node, `lets ${next.age.txn} wait for ${key}`)],
 });
 
 /** Where locks are left to time-outs there are circles, for a while: then this says nothing. */
