@@ -50,6 +50,8 @@ const tag = {
  */
 const stringHashes = new Map<string, number>();
 const STRING_HASHES_MAX = 20_000;
+/** Up to this length a string is hashed anew in less time than a search takes; names that are numbered are new again and again. */
+const SHORT = 16;
 const PLACES = 4096;
 const placed: string[] = new Array(PLACES).fill('');
 const placedHashes = new Int32Array(PLACES).fill(0x811c9dc5);
@@ -73,7 +75,7 @@ export function placeOfNumbered(text: string, places: number): number {
 export function hashString(text: string): number {
   const place = placeOfNumbered(text, PLACES);
   if (placed[place] === text) return placedHashes[place] as number;
-  const hash = searchedHash(text);
+  const hash = text.length <= SHORT ? hashOnce(text) : searchedHash(text);
   placed[place] = text;
   placedHashes[place] = hash;
   return hash;
@@ -172,7 +174,25 @@ export class Digest {
 
   array(items: readonly unknown[]): void {
     this.word(tag.array ^ (items.length << 4));
-    for (let i = 0; i < items.length; i++) this.value(items[i]);
+    // Mostly names: both lanes stay in local variables, as in code that is generated.
+    let { low, high } = this;
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i];
+      if (typeof item === 'string') {
+        const word = hashString(item) ^ tag.string;
+        low = Math.imul(low ^ word, LOW_PRIME);
+        low ^= low >>> 15;
+        high = (Math.imul(((high << 13) | (high >>> 19)) ^ word, HIGH_PRIME) + HIGH_STEP) | 0;
+      } else {
+        this.low = low;
+        this.high = high;
+        this.value(item);
+        low = this.low;
+        high = this.high;
+      }
+    }
+    this.low = low;
+    this.high = high;
   }
 
   object(object: Fields): void {
