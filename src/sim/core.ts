@@ -2,15 +2,14 @@
  * What all files of the kernel share: true time, the event's ordinal, nodes, the queue, the digest, the tracer, counts and verdicts.
  * Bookkeeping only; what happens to nodes and messages is in simulation.ts and the files it names.
  */
+import { Agenda } from './agenda.ts';
 import type { Distribution, RunSpec } from './config.ts';
 import { Digest, placeOf, SharedSite } from './digest.ts';
-import type { QueuedEvent } from './event.ts';
 import { GuardError } from './guard.ts';
 import type { PlacedObserver, Verdict } from './observer.ts';
 import { type Watch, Watches } from './observing.ts';
 import type { Part, SimNode } from './process.ts';
 import type { Micros, NodeId } from './protocol.ts';
-import { EventQueue } from './queue.ts';
 import type { Failure, MessageCounts, Violation } from './result.ts';
 import type { TraceSink } from './trace.ts';
 import { Tracer } from './tracer.ts';
@@ -79,7 +78,7 @@ export class Core {
   readonly nodes: SimNode[] = [];
   readonly names: NodeId[] = [];
   readonly indexes: Map<NodeId, number> = new Map();
-  readonly queue: EventQueue<QueuedEvent> = new EventQueue();
+  readonly queue: Agenda = new Agenda();
   readonly digest: Digest = new Digest();
   /** Where what is written to disks is hashed. */
   readonly written: WriteSites = new WriteSites();

@@ -1,4 +1,5 @@
 /** Makes nodes out of their specifications, roles and the components these host. */
+import { ArmedTimers } from './armed.ts';
 import { Clock } from './clock.ts';
 import type { NodeSpec } from './config.ts';
 import { ContractError, HandlerContext } from './context.ts';
@@ -51,7 +52,7 @@ export class Nodes {
       options,
       host,
       hooks: this.core.watches.tableFor(path, roleName),
-      timers: new Map(),
+      timers: new ArmedTimers(),
       timerSets: new Map(),
       state: undefined,
       peers: undefined,

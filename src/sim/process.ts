@@ -1,4 +1,5 @@
 /** Nodes and their parts: what is running, waiting, paused, crashed. */
+import type { ArmedTimer, ArmedTimers } from './armed.ts';
 import type { Clock, ClockSnapshot } from './clock.ts';
 import type { MessageKind } from './core.ts';
 import type { DiskSnapshot, SimDisk } from './disk.ts';
@@ -16,26 +17,6 @@ import { Stream, type StreamState } from './random.ts';
  */
 export type Status = 'new' | 'running' | 'crashed' | 'halted';
 
-/** An armed timer. Its deadline is kept in local time too, since a change of clock rate moves the true one. */
-export interface ArmedTimer {
-  readonly name: string;
-  readonly key: string | undefined;
-  /** Of its id, for the digest. */
-  readonly hash: number;
-  readonly token: number;
-  local: Micros;
-  due: Micros;
-  /** Its place among the events of one time, given when it was set. */
-  sequence: number;
-  /** Ordinal of the event whose handler set it. */
-  cause: number;
-  /**
-   * True time of the queue's entry for it: never later than `due`. Re-arming a timer for later only moves `due`. Infinity when the
-   * entry waits in the node's inbox.
-   */
-  queuedAt: Micros;
-}
-
 /** The role itself, or one of the components it hosts. */
 export interface Part {
   readonly index: number;
@@ -48,7 +29,7 @@ export interface Part {
   /** Index of the hosting part; -1 for the role itself. */
   readonly host: number;
   readonly hooks: HookTable;
-  readonly timers: Map<string, ArmedTimer>;
+  readonly timers: ArmedTimers;
   /** How often each timer was set, where somebody wants to know (overrides, traces). */
   readonly timerSets: Map<string, number>;
   state: unknown;
@@ -204,7 +185,7 @@ export class SimNode {
       disk: this.disk.save(),
       parts: this.parts.map((part) => ({
         state: clone(part.state),
-        timers: [...part.timers].map(([id, timer]) => [id, { ...timer }] as const),
+        timers: part.timers.all().map((timer) => timer.copy()),
         timerSets: [...part.timerSets],
       })),
     };
@@ -238,8 +219,7 @@ export class SimNode {
       // Message types have the numbers of the snapshot now.
       part.kinds.length = 0;
       part.messageHandlers.length = 0;
-      part.timers.clear();
-      for (const [id, timer] of saved.timers) part.timers.set(id, { ...timer });
+      part.timers.load(saved.timers);
       part.timerSets.clear();
       for (const [id, count] of saved.timerSets) part.timerSets.set(id, count);
     });
@@ -272,7 +252,7 @@ export interface NodeSnapshot {
   readonly disk: DiskSnapshot;
   readonly parts: readonly {
     readonly state: unknown;
-    readonly timers: readonly (readonly [string, ArmedTimer])[];
+    readonly timers: readonly ArmedTimer[];
     readonly timerSets: readonly (readonly [string, number])[];
   }[];
 }

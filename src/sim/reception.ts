@@ -148,7 +148,7 @@ export class Reception {
         // A timer that waited in the inbox may have been cancelled or set again meanwhile.
         const timer = this.timers.due(event, part, false);
         if (timer === undefined) return;
-        part.timers.delete(event.payload as string);
+        part.timers.take(timer);
         core.begin(TIMER, event.node, timer.hash, timer.cause);
         core.tracer?.timer(node, part, timer);
         this.committer.activate(node, part, TIMER, event, timer.name, timer.key);

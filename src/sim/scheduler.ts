@@ -2,6 +2,7 @@
  * The scheduler seam: time order is one policy. Everything that could happen next is an action with a stable id, and any of them can
  * be made to happen now: what-if branches, crash matrices and exhaustive search are other policies.
  */
+import type { ArmedTimer } from './armed.ts';
 import type { Core } from './core.ts';
 import {
   CALL,
@@ -20,7 +21,7 @@ import {
   WORKED,
 } from './event.ts';
 import type { Messages } from './messages.ts';
-import type { ArmedTimer, Part, SimNode } from './process.ts';
+import type { Part, SimNode } from './process.ts';
 import type { Micros, NodeId, Tagged } from './protocol.ts';
 
 export interface Action {
@@ -123,8 +124,7 @@ const inOrder = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The armed timer that an entry of the queue or an inbox is for; undefined when it was cancelled or replaced. */
 function timerOf({ nodes }: Core, event: QueuedEvent): ArmedTimer | undefined {
-  const timer = nodes[event.node]?.parts[event.part]?.timers.get(event.payload as string);
-  return timer?.token === event.id ? timer : undefined;
+  return nodes[event.node]?.parts[event.part]?.timers.withToken(event.id);
 }
 
 function actionsOf(core: Core, { event, due, place }: Candidate): Action[] {

@@ -115,10 +115,10 @@ export class Simulation {
       return this.mayGoOn(waiting);
     }
     const { queue } = core;
-    if (queue.size === 0) return this.finish();
     const { until } = core;
     const { eventsPerInstantMax } = core.spec.limits;
-    const time = queue.nextTime;
+    const time = queue.nextDue();
+    if (time === Number.POSITIVE_INFINITY) return this.finish();
     if (time > until) {
       core.setNow(until);
       return this.finish();
@@ -152,7 +152,7 @@ export class Simulation {
   private finish(): false {
     const { core } = this;
     const { open } = this.kernel.calls;
-    if (core.queue.size === 0 && open.length > 0) {
+    if (core.queue.isEmpty && open.length > 0) {
       const stuck = open.map(({ process, input }) => `${process} ${JSON.stringify(input)}`).join(', ');
       core.fail(
         'stalled',

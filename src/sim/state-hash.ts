@@ -67,7 +67,13 @@ function nodeContents(node: SimNode): unknown {
     node.ambushes ?? [],
     node.disk.contents(),
     node.clock.contents(),
-    node.parts.map((part) => [part.state, [...part.timers.keys()].sort(byText)]),
+    node.parts.map((part) => [
+      part.state,
+      part.timers
+        .all()
+        .map(({ id }) => id)
+        .sort(byText),
+    ]),
     node.inbox.slice(node.inboxHead).flatMap((event) => waiting(node, event)),
   ];
 }
@@ -80,7 +86,7 @@ function effectsFrom({ count, kinds, parts, a, b, c }: Effects, next: number): u
 
 /** What waits in an inbox; nothing for a timer that was cancelled or set again meanwhile. */
 function waiting({ parts, disk }: SimNode, { kind, from, part, payload, id }: QueuedEvent): unknown[] {
-  if (kind === TIMER && parts[part]?.timers.get(payload as string)?.token !== id) return [];
+  if (kind === TIMER && parts[part]?.timers.withToken(id) === undefined) return [];
   if (kind !== SYNCED) return [[kind, from, part, payload]];
   const { tag, data, fails, known } = payload as PendingSync;
   return [[kind, part, tag, data, fails, fails ? disk.failuresSince(known) : 0]];

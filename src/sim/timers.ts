@@ -1,11 +1,12 @@
 /** Timers: armed in local time, queued in true time. */
+import { ArmedTimer, timerId } from './armed.ts';
 import type { Core } from './core.ts';
 import { hashOnce, hashString, placeOfNumbered } from './digest.ts';
 import { CANCEL_TIMER, SET_TIMER } from './effects.ts';
-import { eventAt, type QueuedEvent, TIMER } from './event.ts';
+import type { QueuedEvent } from './event.ts';
 import type { Override } from './faults.ts';
 import { overridesByLane } from './network.ts';
-import type { ArmedTimer, Part, SimNode } from './process.ts';
+import type { Part, SimNode } from './process.ts';
 import type { Micros } from './protocol.ts';
 import { derive, scale } from './random.ts';
 
@@ -16,12 +17,12 @@ import { derive, scale } from './random.ts';
 export class Timers {
   private readonly core: Core;
   private readonly overrides: ReadonlyMap<string, ReadonlyMap<number, Override>>;
-  /** Of timers without a key, by name. */
-  private readonly titles = new Map<string, Title>();
-  /** The one of them that was asked for last: mostly the next one too. */
-  private known: Title | undefined = undefined;
-  /** Of those with one the latest, each at its place: a key is used for a while, and never again. */
-  private readonly keyed: (Title | undefined)[] = new Array(KEYED).fill(undefined);
+  /** The title asked for last, and those with a key each at its place: a key is used for a while, and never again. */
+  private lastName: string | undefined = undefined;
+  private lastHash = 0;
+  private readonly keyedNames: string[] = new Array(KEYED).fill('');
+  private readonly keyedKeys: string[] = new Array(KEYED).fill('');
+  private readonly keyedHashes = new Int32Array(KEYED).fill(hashOnce('/'));
   /** Whether anybody wants timers counted and named. */
   private readonly named: boolean;
 
@@ -36,14 +37,14 @@ export class Timers {
 
   set(node: SimNode, part: Part, name: string, key: string | undefined, asked: Micros): void {
     const { core } = this;
-    const { id, hash } = this.titleOf(name, key);
-    const delay = this.named ? this.decide(node, part, id, name, key, asked) : asked;
-    const armed = part.timers.get(id);
+    const hash = this.hashOf(name, key);
+    const delay = this.named ? this.decide(node, part, name, key, asked) : asked;
+    const armed = part.timers.find(hash, name, key);
     core.digest.words((SET_TIMER << 24) ^ part.index, hash, (delay / 4294967296) | 0, delay | 0);
     const local = node.clock.elapsed(core.now) + delay;
     const due = node.clock.trueTimeOf(local, core.now);
     const sequence = core.queue.reserve();
-    if (armed !== undefined && due >= armed.queuedAt) {
+    if (armed !== undefined && !armed.isInInbox && due >= armed.queuedAt) {
       // The entry in the queue comes up too early and is queued anew then: see `due`.
       armed.local = local;
       armed.due = due;
@@ -51,12 +52,16 @@ export class Timers {
       armed.cause = core.event;
       return;
     }
+    if (armed !== undefined) part.timers.take(armed);
     const token = core.nextToken();
-    this.arm(node, part, id, { name, key, hash, token, local, due, queuedAt: due, sequence, cause: core.event });
+    const timer = new ArmedTimer(node.index, part.index, name, key, hash, token, local, due, sequence, core.event);
+    part.timers.add(timer);
+    core.queue.addTimer(timer, core.now);
   }
 
   /** The delay asked for, unless an override decides otherwise. */
-  private decide(node: SimNode, part: Part, id: string, name: string, key: string | undefined, asked: Micros): Micros {
+  private decide(node: SimNode, part: Part, name: string, key: string | undefined, asked: Micros): Micros {
+    const id = timerId(name, key);
     const ordinal = (part.timerSets.get(id) ?? 0) + 1;
     part.timerSets.set(id, ordinal);
     if (this.overrides.size === 0 && node.timerJitter === 0 && this.core.tracer === undefined) return asked;
@@ -78,38 +83,28 @@ export class Timers {
     return Math.floor(timerJitter * toThe1000th(scale(derive(bits, 1), 1 << 30) / (1 << 30)));
   }
 
-  private titleOf(name: string, key: string | undefined): Title {
+  private hashOf(name: string, key: string | undefined): number {
     if (key === undefined) {
-      if (this.known?.name !== name) this.known = this.titles.get(name) ?? this.addTitle(name);
-      return this.known;
+      if (this.lastName === name) return this.lastHash;
+      this.lastName = name;
+      this.lastHash = hashString(name);
+      return this.lastHash;
     }
     const place = (placeOfNumbered(key, KEYED) ^ (name.length << 3) ^ name.charCodeAt(0)) & (KEYED - 1);
-    const known = this.keyed[place];
-    if (known !== undefined && known.key === key && known.name === name) return known;
-    const title = keyedTitle(name, key);
-    this.keyed[place] = title;
-    return title;
-  }
-
-  private addTitle(name: string): Title {
-    const title = { id: name, hash: hashString(name), name, key: undefined };
-    this.titles.set(name, title);
-    return title;
-  }
-
-  private arm(node: SimNode, part: Part, id: string, timer: ArmedTimer): void {
-    const { core } = this;
-    const { due, sequence, token, cause } = timer;
-    part.timers.set(id, timer);
-    core.queue.pushAt(due, sequence, eventAt(TIMER, node.index, part.index, id, token, cause));
+    if (this.keyedKeys[place] === key && this.keyedNames[place] === name) return this.keyedHashes[place] as number;
+    const hash = hashOnce(key, hashOnce('/', hashString(name)));
+    this.keyedNames[place] = name;
+    this.keyedKeys[place] = key;
+    this.keyedHashes[place] = hash;
+    return hash;
   }
 
   cancel(node: SimNode, part: Part, name: string, key: string | undefined): void {
     const { core } = this;
-    const { id, hash } = this.titleOf(name, key);
+    const hash = this.hashOf(name, key);
     core.digest.word((CANCEL_TIMER << 24) ^ part.index);
     core.digest.word(hash);
-    if (part.timers.delete(id)) core.tracer?.cancelTimer(node, part, name, key);
+    if (part.timers.remove(hash, name, key)) core.tracer?.cancelTimer(node, part, name, key);
   }
 
   /**
@@ -117,28 +112,30 @@ export class Timers {
    * `mustWait`: the node is not free to handle it.
    */
   due(event: QueuedEvent, part: Part, mustWait: boolean): ArmedTimer | undefined {
-    const timer = part.timers.get(event.payload as string);
-    if (timer === undefined || timer.token !== event.id) return undefined;
+    const timer = part.timers.withToken(event.id);
+    if (timer === undefined) return undefined;
     if (timer.due <= this.core.now) {
       // Its entry leaves the queue for the node's inbox: set again there, it is a new one.
-      if (mustWait) timer.queuedAt = Number.POSITIVE_INFINITY;
+      if (mustWait) timer.isInInbox = true;
       return timer;
     }
     timer.queuedAt = timer.due;
-    this.core.queue.pushAt(timer.due, timer.sequence, event);
+    timer.queuedSequence = timer.sequence;
+    this.core.queue.addTimer(timer, this.core.now);
     return undefined;
   }
 
   /** After a change of clock rate every armed timer fires at another true time. */
   retime(node: SimNode): void {
     for (const part of node.parts) {
-      const armed = [...part.timers];
+      const armed = part.timers.all();
       part.timers.clear();
-      for (const [id, timer] of armed) {
-        const due = node.clock.trueTimeOf(timer.local, this.core.now);
-        const { name, key, hash, local, sequence, cause } = timer;
+      for (const { name, key, hash, local, sequence, cause } of armed) {
+        const due = node.clock.trueTimeOf(local, this.core.now);
         const token = this.core.nextToken();
-        this.arm(node, part, id, { name, key, hash, token, local, due, queuedAt: due, sequence, cause });
+        const timer = new ArmedTimer(node.index, part.index, name, key, hash, token, local, due, sequence, cause);
+        part.timers.add(timer);
+        this.core.queue.addTimer(timer, this.core.now);
       }
     }
   }
@@ -152,19 +149,6 @@ function toThe1000th(r: number): number {
     if (bit === '1') power *= r;
   }
   return power;
-}
-
-/** What a timer is called, and the hash of that. */
-interface Title {
-  readonly id: string;
-  readonly hash: number;
-  readonly name: string;
-  readonly key: string | undefined;
-}
-
-function keyedTitle(name: string, key: string): Title {
-  const id = `${name}/${key}`;
-  return { id, hash: hashOnce(key, hashOnce('/', hashString(name))), name, key };
 }
 
 /** Places of keyed timers, a power of two. */

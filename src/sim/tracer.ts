@@ -1,5 +1,6 @@
 /** Makes trace events for a sink. Exists only where somebody listens, so that fuzzing makes no trace objects. */
 
+import type { ArmedTimer } from './armed.ts';
 import type { QueuedEvent } from './event.ts';
 import type { Fault } from './faults.ts';
 import type { Operation } from './history.ts';
@@ -7,7 +8,7 @@ import type { Write } from './image.ts';
 import type { Finding } from './observer.ts';
 import type { Watch } from './observing.ts';
 import type { Json } from './plain.ts';
-import type { ArmedTimer, Part, SimNode } from './process.ts';
+import type { Part, SimNode } from './process.ts';
 import type { Micros, NodeId, NodeView, Request, Tagged } from './protocol.ts';
 import type { DropReason, TraceEvent, TraceSink } from './trace.ts';
 
