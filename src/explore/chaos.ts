@@ -87,10 +87,11 @@ const candidates = (tolerates: Tolerance, { faults, weights }: Chaos): readonly 
 
 /**
  * A protocol under which a run would have fewer kinds than this, in hundredths, survives few: there is little to choose from, and of that
- * much disturbs nobody. Then all kinds exist in every run, all over its time, nothing is drawn as an episode (which repeats one kind in the
- * place of others), and what stops or separates nodes is so many times as common as what only disturbs them.
+ * much disturbs nobody. Then all kinds exist in every run, all over its time, and nothing is drawn as an episode (which repeats one kind in
+ * the place of others).
  */
 const FEW_KINDS_PERCENT = 450;
+/** What stops or separates nodes is so many times as common as what only disturbs them. */
 const STOPPING_TIMES = 3;
 const stopping: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'partition',
@@ -112,14 +113,14 @@ const areFew = (kinds: readonly DrawableKind[], { faults }: Chaos): boolean =>
   faults === undefined && kinds.reduce((sum, { percent }) => sum + percent, 0) < FEW_KINDS_PERCENT;
 
 /** In so many runs all kinds exist: a bug that takes two of them seldom meets both otherwise. */
-const WHOLE_PERCENT = 50;
+const WHOLE_PERCENT = 70;
 /** So many runs have their faults all over their time, the others by a tempo. */
-const SPREAD_PERCENT = 85;
+const SPREAD_PERCENT = 95;
 /**
  * For a hundred faults that may strike so many are drawn, where they hang on events and on one another: some wait for what never happens,
  * some find their node down. Without that the swarm has a third fewer faults than uniform runs.
  */
-const HOPED_PERCENT = 165;
+const HOPED_PERCENT = 150;
 
 /** Which kinds exist in a run, and how common each is. */
 export type Swarm = readonly (readonly [weight: number, kind: FaultKind])[];
@@ -144,7 +145,7 @@ function drawSwarm(
   }
 
   function times(kind: FaultKind): number {
-    return isFew && stopping.has(kind) ? STOPPING_TIMES : 1;
+    return stopping.has(kind) ? STOPPING_TIMES : 1;
   }
 }
 
@@ -160,7 +161,7 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   const swarm = drawSwarm(kinds, isFew, chaos, profile, draw);
   const isPlain = profile.isUniform === true || isFew;
   if (chaos.gap === undefined && (isPlain || draw.chance(SPREAD_PERCENT))) {
-    const count = draw.between(1, faultsMax);
+    const count = draw.between(leastFaults(profile, faultsMax), faultsMax);
     const writer = new FaultWriter(setting, swarm, to, isPlain, draw);
     return budgeted(spreadFaults(writer, swarm, from, to, count, draw), tolerates);
   }
@@ -175,6 +176,10 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
   }
   return budgeted(faults, tolerates);
 }
+
+/** Where few faults strike little goes wrong, and a run costs as much. */
+const leastFaults = ({ faultsMax, faultsLeastPercent, isUniform }: Profile, most: number): number =>
+  isUniform ? 1 : Math.max(1, Math.min(most, Math.floor((faultsMax * faultsLeastPercent) / 100)));
 
 const hoped = ({ faultsMax, isUniform }: Profile): number =>
   isUniform ? faultsMax : Math.floor((faultsMax * HOPED_PERCENT) / 100);

@@ -36,7 +36,7 @@ export function drawOptions(protocol: Protocol, scenario: Scenario, profile: Pro
 /** What is a choice switches whole parts of a protocol on and off: each has the same share. A number is mostly what it usually is. */
 function drawOption(spec: OptionSpec, others: Options, profile: Profile, draw: Draw): Json {
   if (spec.kind === 'choice') return draw.pick(spec.of);
-  if (draw.chance(40)) return spec.default;
+  if (draw.chance(profile.usualNumberPercent)) return spec.default;
   const { notBelow, extremes = [] } = spec;
   const floor = notBelow === undefined ? undefined : others[notBelow];
   if (typeof floor === 'number' && draw.chance(CLOSE_PERCENT)) return floor + draw.acrossScales(floor / 32, floor / 4);

@@ -19,7 +19,7 @@ import {
   swizzle,
 } from './network-faults.ts';
 
-const EPISODE_PERCENT = 15;
+const EPISODE_PERCENT = 10;
 /** Of the episodes so many are several troubles of one node. */
 const COMPOUND_PERCENT = 50;
 /** Of the episodes of crashes so many befall one leader after the other. */

@@ -18,9 +18,8 @@ import { type Profile, profileName, profiles } from './profile.ts';
 import { isPlan, simplerPlans } from './simplify.ts';
 import { emptyVocabulary, type Vocabulary } from './vocabulary.ts';
 
-/** Length of a run in base timeouts: 5 to 10 seconds where that is 150 ms. */
-const SPAN_MIN = 33;
-const SPAN_MAX = 66;
+/** Length of a run where nothing is fuzzed, in base timeouts: 5 to 10 seconds where that is 150 ms. */
+const SPAN = [33, 66] as const;
 /** The quiet stretch at the end, in base timeouts: long enough to elect and to answer. */
 const QUIET = 10;
 /** No run is drawn longer than this, however patient the protocol: ten minutes. */
@@ -107,7 +106,8 @@ class PlanArbitrary extends Arbitrary<Plan> {
     const inhabitants = drawPopulation(protocol, scenario, profile, draw);
     const clients = inhabitants.filter(({ role }) => role === 'client').map(({ id }) => id);
     const servers = inhabitants.filter(({ role }) => role !== 'client').map(({ id }) => id);
-    const drawnUntil = Math.min(UNTIL_MAX, draw.between(SPAN_MIN * base, SPAN_MAX * base));
+    const [spanMin, spanMax] = profile?.span ?? SPAN;
+    const drawnUntil = Math.min(UNTIL_MAX, draw.between(spanMin * base, spanMax * base));
     const until = scenario.limits.until ?? drawnUntil;
     const network = drawNetwork(tolerates, scenario, profile, base, draw);
     const disk = drawDisk(tolerates, scenario, profile, base, draw);

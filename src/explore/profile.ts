@@ -11,14 +11,19 @@ export interface Profile {
   readonly duplicationPpmMax: number;
   /** Largest typical latency is base timeout / this. */
   readonly latencyDivisorMin: number;
+  /** Length of a run, in base timeouts: from the first to the second. */
+  readonly span: readonly [least: number, most: number];
   /** Most faults that strike in one run, about: where they hang on events more are drawn. */
   readonly faultsMax: number;
+  /** Of the most faults of a run at least so many percent, but for runs that go by a tempo, and uniform ones. */
+  readonly faultsLeastPercent: number;
   /** Time between faults, and their durations: from base timeout / the first to base timeout * the second. */
   readonly gap: readonly [divisor: number, factor: number];
   readonly duration: readonly [divisor: number, factor: number];
   /** Percent of runs with all options at their defaults, where the scenario leaves them open. */
   readonly defaultOptionsPercent: number;
-  /** Percent of drawn options that sit at an extreme. */
+  /** Percent of drawn options, choices apart, that are what they usually are; and of the others, that sit at an extreme. */
+  readonly usualNumberPercent: number;
   readonly extremePercent: number;
   /**
    * No swarm: every kind exists in every run and is as common as any, strikes anybody at any time for any time, and nothing belongs
@@ -31,15 +36,30 @@ type Drawn = Exclude<ChaosProfile, 'none'>;
 
 const usual: Profile = {
   faultFreePercent: 4,
-  losslessPercent: 35,
+  losslessPercent: 20,
   lossPpmMax: 150_000,
   duplicationPpmMax: 200_000,
   latencyDivisorMin: 8,
+  span: [40, 66],
   faultsMax: 24,
+  faultsLeastPercent: 60,
   gap: [4, 6],
   duration: [32, 16],
+  defaultOptionsPercent: 5,
+  usualNumberPercent: 20,
+  extremePercent: 50,
+};
+
+/** What the swarm is held against: nothing of what was found to help. */
+const uniform: Profile = {
+  ...usual,
+  losslessPercent: 35,
+  span: [33, 66],
+  faultsLeastPercent: 0,
   defaultOptionsPercent: 25,
+  usualNumberPercent: 40,
   extremePercent: 35,
+  isUniform: true,
 };
 
 export const profiles: { readonly [name in Drawn]: Profile } = {
@@ -49,10 +69,13 @@ export const profiles: { readonly [name in Drawn]: Profile } = {
     lossPpmMax: 20_000,
     duplicationPpmMax: 20_000,
     latencyDivisorMin: 15,
+    span: [33, 66],
     faultsMax: 5,
+    faultsLeastPercent: 0,
     gap: [1, 12],
     duration: [4, 6],
     defaultOptionsPercent: 80,
+    usualNumberPercent: 40,
     extremePercent: 20,
   },
   default: usual,
@@ -62,13 +85,16 @@ export const profiles: { readonly [name in Drawn]: Profile } = {
     lossPpmMax: 400_000,
     duplicationPpmMax: 500_000,
     latencyDivisorMin: 3,
+    span: [40, 66],
     faultsMax: 60,
+    faultsLeastPercent: 60,
     gap: [16, 3],
     duration: [64, 24],
-    defaultOptionsPercent: 20,
+    defaultOptionsPercent: 5,
+    usualNumberPercent: 20,
     extremePercent: 50,
   },
-  uniform: { ...usual, isUniform: true },
+  uniform,
 };
 
 /** The profile of a campaign: what the scenario says, else `default`. */

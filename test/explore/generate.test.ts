@@ -50,7 +50,7 @@ describe('one seed', () => {
 describe('a default run', () => {
   const drawn = plans(bare, 400);
 
-  test('has up to 200 calls, by three to five clients, over 33 to 66 base timeouts', () => {
+  test('has up to 200 calls, by three to five clients, over 40 to 66 base timeouts', () => {
     for (const { calls, nodes, limits } of drawn) {
       expect(calls.length).toBeGreaterThan(45);
       expect(calls.length).toBeLessThanOrEqual(CALLS_MAX);
@@ -58,7 +58,7 @@ describe('a default run', () => {
       expect(clients).toBeGreaterThanOrEqual(3);
       expect(clients).toBeLessThanOrEqual(5);
       const base = optionsOf(nodes).retry;
-      expect(limits.until / base).toBeGreaterThanOrEqual(33);
+      expect(limits.until / base).toBeGreaterThanOrEqual(40);
       expect(limits.until / base).toBeLessThanOrEqual(66);
     }
   });
@@ -95,6 +95,25 @@ describe('a default run', () => {
     const attempts = new Set(drawn.map(({ nodes }) => optionsOf(nodes).attempts));
     expect(attempts).toContain(1);
     expect(attempts).toContain(10);
+  });
+
+  test('has many faults mostly, few in some runs, and none in some', () => {
+    const share = (least: number, most: number): number =>
+      drawn.filter(({ faults }) => faults.length >= least && faults.length <= most).length / drawn.length;
+    expect(share(14, Number.POSITIVE_INFINITY)).toBeGreaterThan(0.7);
+    expect(share(1, 8)).toBeGreaterThan(0.04);
+    expect(share(0, 0)).toBeGreaterThan(0.01);
+  });
+
+  test('has more of what stops or separates nodes than a uniform one', () => {
+    const share = (of: readonly Plan[]): number => {
+      const faults = of.flatMap((plan) => plan.faults);
+      return (
+        faults.filter(({ kind }) => ['partition', 'isolate', 'crash', 'outage', 'pause'].includes(kind)).length /
+        faults.length
+      );
+    };
+    expect(share(drawn)).toBeGreaterThan(1.3 * share(plans(under({ chaos: { profile: 'uniform' } }), 200)));
   });
 
   test('hangs faults on notes, messages and timers, aims at whoever wrote a note, and cuts handlers between effects', () => {
@@ -264,9 +283,13 @@ describe('what a protocol does not claim to survive', () => {
     for (const { faults } of only) for (const fault of faults) expect(fault).toMatchObject({ unsynced: 'all' });
   });
 
+  const few: Protocol = {
+    ...protocol,
+    tolerates: { ...nothing, crashes: true, duplication: true, clockRatePpm: 1_000, clockSteps: true },
+  };
+
   test('leaves few kinds to some protocols: then long plans have nearly all, and mostly what stops nodes', () => {
-    const some = { crashes: true, duplication: true, clockRatePpm: 1_000, clockSteps: true };
-    const drawn = plans(under({}), 400, { ...protocol, tolerates: { ...nothing, ...some } });
+    const drawn = plans(under({}), 400, few);
     const all = drawn.flatMap(({ faults }) => faults);
     const stopping = all.filter(({ kind }) => kind === 'crash' || kind === 'outage' || kind === 'crash-loop');
     expect(stopping.length / all.length).toBeGreaterThan(0.5);
@@ -274,6 +297,30 @@ describe('what a protocol does not claim to survive', () => {
     expect(long.length).toBeGreaterThan(50);
     const varied = long.filter((plan) => kinds([plan]).size >= 6);
     expect(varied.length / long.length).toBeGreaterThan(0.9);
+  });
+
+  test('leaves few kinds to some protocols: then nothing comes again as it was', () => {
+    const drawn = plans(under({}), 400, few);
+    for (const { faults } of drawn) {
+      // How far a clock is stepped, and how long a node is down and up, is drawn from so much that two are hardly ever alike.
+      const telling = faults.filter(({ kind }) => kind === 'clock-step' || kind === 'crash-loop');
+      const shapes = telling.map(({ at: _at, when: _when, ...shape }) => JSON.stringify(shape));
+      expect(new Set(shapes).size).toBe(shapes.length);
+    }
+    expect(drawn.flatMap(({ faults }) => faults.filter(({ kind }) => kind === 'clock-step')).length).toBeGreaterThan(
+      100,
+    );
+  });
+
+  test('leaves few kinds to some protocols: then faults come all over the time of a run', () => {
+    const timed = plans(under({}), 3_000, few).flatMap(({ faults, limits, nodes }) => {
+      const times = faults.flatMap(({ at }) => (at === undefined ? [] : [at]));
+      const end = limits.until - 10 * optionsOf(nodes).retry;
+      return times.length < 16 ? [] : [(Math.max(...times) - Math.min(...times)) / end];
+    });
+    expect(timed.length).toBeGreaterThan(200);
+    // Of sixteen times at random nearly never all are as close together as that.
+    expect(timed.filter((share) => share < 0.4)).toEqual([]);
   });
 
   test('limits how far clocks may be off', () => {
