@@ -2,7 +2,7 @@
  * Strict two-phase locking (Bernstein, Hadzilacos, Goodman, ch. 3): shared and exclusive locks, one queue a key, kept until the decision.
  * Pure data: who gives way to whom is decided in resource.ts by the rule `whenBlocked`.
  */
-import { removeAt } from './lists.ts';
+import { removeAt, withLast } from './lists.ts';
 import { type Age, goesFirst, type TxnId } from './transactions.ts';
 
 export type Mode = 'S' | 'X';
@@ -147,10 +147,11 @@ function promote(lock: Lock, granted: TxnId[]): void {
 
 /** All that a transaction holds: what a prepared record must bring back after a crash. */
 export function heldBy(table: LockTable, txn: TxnId): readonly { readonly key: string; readonly mode: Mode }[] {
-  const held: { readonly key: string; readonly mode: Mode }[] = [];
+  let held: { readonly key: string; readonly mode: Mode }[] = [];
   for (const { key, holders } of table) {
-    const one = holders[placeOf(holders, txn)];
-    if (one !== undefined) held.push({ key, mode: one.mode });
+    const place = placeOf(holders, txn);
+    // What is kept in the log should be no longer than it is.
+    if (place !== -1) held = withLast(held, { key, mode: (holders[place] as Claim).mode });
   }
   return held;
 }

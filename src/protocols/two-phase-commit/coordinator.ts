@@ -117,12 +117,12 @@ function onVoteTimer(rules: Rules, state: State, txn: TxnId, context: Coordinato
 // ---- Phase 2: the decision -------------------------------------------------------------------------------------------------------
 
 function decide(rules: Rules, state: State, ballot: Ballot, commit: boolean, context: CoordinatorContext): void {
-  const { txn, participants, read, no } = ballot;
+  const { txn } = ballot;
   const { presumption } = context.options;
   const work = workOn(state.manager, txn);
   context.cancelTimer('votes', txn);
   context.note(commit ? 'decidedCommit' : 'decidedAbort', { txn });
-  const told = participants.filter((node) => !read.includes(node) && (commit || !no.includes(node)));
+  const told = toBeTold(ballot, commit);
   // All have only read: nobody cares, there is no second phase (R* 2).
   if (told.length > 0) {
     const writes = commit || presumption !== 'abort';
@@ -138,6 +138,12 @@ function decide(rules: Rules, state: State, ballot: Ballot, commit: boolean, con
   if (work !== undefined) answer(state.manager, work, commit, context);
   if (told.length > 0 && rules.wantsAck(presumption, commit)) awaitAcks(ballot, told, commit, context);
   else forget(state, txn, context);
+}
+
+/** Those that have voted yes, or not at all; mostly all. */
+function toBeTold({ participants, read, no }: Ballot, commit: boolean): readonly NodeId[] {
+  if (read.length === 0 && (commit || no.length === 0)) return participants;
+  return participants.filter((node) => !read.includes(node) && (commit || !no.includes(node)));
 }
 
 function decisionRecord(

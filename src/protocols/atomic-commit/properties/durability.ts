@@ -37,7 +37,7 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
     log({ written }, node, log, change) {
       const record = appended(log, change);
       if (record === undefined || change.kind !== 'append') return undefined;
-      while (written.length <= node) written.push(new Map());
+      while (written.length <= node) written.push(newPlaces());
       add(written[node] as Places, txnOf(record), record.type, change.index);
       return undefined;
     },
@@ -47,9 +47,8 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
       const { txn } = message;
       const { first, entries } = world.diskOf(from).durableLog(WAL);
       const end = first + entries.length;
-      for (let place = memory.written[from]?.get(txn); place !== undefined; place = place.other) {
-        if (place.index < end && records.includes(place.type)) return undefined;
-      }
+      const places = memory.written[from];
+      if (places !== undefined && isWritten(places, txn, records, end)) return undefined;
       return isOver(world, from, txn) ? undefined : tooEarly(message.type, txn, records, from, world);
     },
     boot(memory, node, world) {
@@ -58,15 +57,16 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
     },
   });
 
-/** Of one node, by transaction: its first record, and with it the others. */
-type Places = Map<TxnId, Place>;
-
-/** A record's place in the log. What is before the log's end on disk is durable. */
-interface Place {
-  readonly type: string;
-  readonly index: number;
-  other: Place | undefined;
+/** The records of one node. What is before the log's end on disk is durable. */
+interface Places {
+  /** Where the last record of each transaction is. */
+  readonly last: Map<TxnId, number>;
+  /** By place in the log, counted from 1: what a record is, and where the one of the same transaction before it is; 0: nowhere. */
+  readonly types: string[];
+  readonly before: number[];
 }
+
+const newPlaces = (): Places => ({ last: new Map(), types: [''], before: [0] });
 
 /** By node. */
 interface Records {
@@ -76,7 +76,7 @@ interface Records {
 /** A crash takes what has not arrived, and not in any order: places are counted anew. */
 function readAgain({ written }: Records, node: number, world: World): void {
   if (written[node] === undefined) return;
-  const places: Places = new Map();
+  const places = newPlaces();
   written[node] = places;
   durableRecords(world, node).forEach((record, place) => {
     add(places, txnOf(record), record.type, place + 1);
@@ -84,9 +84,19 @@ function readAgain({ written }: Records, node: number, world: World): void {
 }
 
 function add(places: Places, txn: TxnId, type: string, index: number): void {
-  const first = places.get(txn);
-  if (first === undefined) places.set(txn, { type, index, other: undefined });
-  else first.other = { type, index, other: first.other };
+  const { last, types, before } = places;
+  const previous = last.get(txn) ?? 0;
+  types[index] = type;
+  before[index] = previous < index ? previous : 0;
+  last.set(txn, index);
+}
+
+/** Whether one of these records of a transaction is before the end of the log. */
+function isWritten({ last, types, before }: Places, txn: TxnId, records: readonly string[], end: number): boolean {
+  for (let place = last.get(txn) ?? 0; place > 0; place = before[place] as number) {
+    if (place < end && records.includes(types[place] as string)) return true;
+  }
+  return false;
 }
 
 /** Everybody knows the outcome: what is answered to late questions binds nobody. */
