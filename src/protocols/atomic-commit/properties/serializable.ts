@@ -39,7 +39,7 @@ interface Versions {
   readonly traced: Map<TxnId, Traced>;
   /** By process, and number of its request: the last attempt. */
   readonly attempts: Map<string, (TxnId | undefined)[]>;
-  /** By node: what it has promised to write. */
+  /** By node: what it has promised to write, and not committed. */
   readonly redo: Map<TxnId, readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
   readonly order: Map<string, Set<TxnId>>;
@@ -77,7 +77,8 @@ export const serializable: Property = always<Versions>({
     else if (record.type === 'commit') {
       if (record.heuristic === true) memory.byHand.add(record.txn);
       const writes = redo.get(record.txn);
-      if (writes !== undefined) install(memory, record.txn, writes);
+      // Once its writes have their places in the order, a repetition would not move them.
+      if (writes !== undefined && redo.delete(record.txn)) install(memory, record.txn, writes);
     }
     return undefined;
   },

@@ -195,6 +195,8 @@ function requestOnce(
   if (type !== 'commit' || heuristic) return undefined;
   const record = memory.byNode[node]?.redo.get(txn);
   if (record === undefined) return undefined;
+  // Its log may say so again: that carries out nothing more.
+  memory.byNode[node]?.redo.delete(txn);
   const { process, sequence } = record.origin;
   let known = memory.carriedOut.get(process);
   if (known === undefined) {
