@@ -1,12 +1,12 @@
 /** Raft's invariants and goals. Cheap ones first: each looks only at what its event changed. */
 import type { Property } from '../../check/property.ts';
 import { raftGoals } from './goals.ts';
-import { requestsAnswered } from './properties/answers.ts';
+import { nobodyForgotten, requestsAnswered } from './properties/answers.ts';
 import { exactlyOnce, stateMachineSafety } from './properties/applied.ts';
 import { commitMonotonic, leaderCompleteness, quorumDurable } from './properties/commits.ts';
 import { readConfirmed } from './properties/confirmed.ts';
 import { leaderTrusted, leaseKept, noDisturbance } from './properties/disturbance.ts';
-import { persistedBeforeSending } from './properties/durability.ts';
+import { memoryIsWritten, persistedBeforeSending } from './properties/durability.ts';
 import { electionSafety, oneVote, termMonotonic, upToDateElected } from './properties/elections.ts';
 import { leaderAppendOnly, logMatching } from './properties/logs.ts';
 import { preVotesMeant } from './properties/prevotes.ts';
@@ -29,12 +29,14 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     commitMonotonic,
     matchMonotonic,
     persistedBeforeSending,
+    memoryIsWritten,
     exactlyOnce(machine),
     noDisturbance,
     leaderTrusted,
     termsAdopted,
     preVotesMeant,
     requestsAnswered,
+    nobodyForgotten,
     leaseKept,
     quorumChecked,
     readsFresh,

@@ -1,6 +1,6 @@
 /** Servers answer each other: what a request learns of its receiver's term it learns from the answer. */
 import { always, type Property } from '../../../check/property.ts';
-import type { AppendEntries, Heartbeat, PeerMessage, PreVote, RequestVote } from '../shape.ts';
+import type { AppendEntries, Heartbeat, PeerMessage, PreVote, RequestVote, ServerState } from '../shape.ts';
 import { factNow, nameOf } from './facts.ts';
 
 type PeerRequest = RequestVote | PreVote | AppendEntries | Heartbeat;
@@ -58,5 +58,50 @@ export const requestsAnswered: Property = always<Asked>({
       sentence: `${nameOf(world, node)} did not answer the ${type} of term ${term} that ${nameOf(world, by)} has sent it`,
       facts: [factNow(world, node, `has handled a ${type} of term ${term} of ${nameOf(world, by)}`)],
     };
+  },
+});
+
+/** By node: how far it had applied its log when last seen; and the queries that it had from its time as a follower when it led last. */
+interface Waiting {
+  readonly through: number[];
+  readonly left: (readonly number[])[];
+}
+
+const NONE: readonly number[] = [];
+
+/** Nobody comes back to a question that is not answered when it can be: its client has to ask again. */
+export const nobodyForgotten: Property = always<Waiting>({
+  name: 'NF',
+  title:
+    'nobody is kept waiting for what has happened: proposals until they are applied, queries until they are confirmed',
+  source: 'Figure 2, Leaders: "respond after entry applied to state machine"; diss 6.4, step 4',
+  oracle: 'internal',
+  role: 'server',
+  start: () => ({ through: [], left: [] }),
+  boot(memory, node) {
+    memory.through[node] = 0;
+    memory.left[node] = NONE;
+    return undefined;
+  },
+  step(memory, node, state: ServerState, world) {
+    const { role, lastApplied, confirmedRound, pending, reads, queries } = state;
+    if (reads.length + queries.length > 0) {
+      const read = reads.find(({ index, round }) => index >= 0 && index <= lastApplied && round <= confirmedRound);
+      // What it was asked as a follower a new leader leaves to its clients' patience.
+      if (role === 'leader') memory.left[node] = queries.map(({ nonce }) => nonce);
+      const left = memory.left[node] ?? NONE;
+      const query =
+        read ?? queries.find(({ index, nonce }) => index >= 0 && index <= lastApplied && !left.includes(nonce));
+      if (query !== undefined) {
+        const what = `does not answer a query of ${query.client} as of index ${query.index}, which it has applied`;
+        return { sentence: `${nameOf(world, node)} ${what}`, facts: [factNow(world, node, what)] };
+      }
+    }
+    if (lastApplied === memory.through[node]) return undefined;
+    memory.through[node] = lastApplied;
+    const left = pending.find(({ index }) => index <= lastApplied);
+    if (left === undefined) return undefined;
+    const what = `has applied index ${lastApplied}, and ${left.client ?? 'its host'} still waits for index ${left.index}`;
+    return { sentence: `${nameOf(world, node)} ${what}`, facts: [factNow(world, node, what)] };
   },
 });

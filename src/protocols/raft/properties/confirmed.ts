@@ -7,6 +7,7 @@ import type {
   ClientQuery,
   ClientQueryReply,
   Heartbeat,
+  HeartbeatReply,
   RaftOptions,
   ReadIndex,
   ReadIndexReply,
@@ -14,7 +15,7 @@ import type {
 } from '../shape.ts';
 import { factAt, factNow, nameOf, termOf, writtenLog } from './facts.ts';
 
-type Watched = Heartbeat | ClientQuery | ReadIndex | ReadIndexReply | ClientQueryReply;
+type Watched = Heartbeat | HeartbeatReply | ClientQuery | ReadIndex | ReadIndexReply | ClientQueryReply;
 
 /** By node: the term it leads; who it said last has made sure of an answer; and by nonce at which event the question first reached it. */
 interface Confirmations {
@@ -24,6 +25,10 @@ interface Confirmations {
   readonly asked: Map<number, number>[];
   /** By leader and member: the last of its heartbeats that the member has heard. */
   readonly heard: Heard[][];
+  /** By leader and member, by term: the last round that the member has acknowledged. Answers of an earlier term may still be under way. */
+  readonly acked: Map<number, number>[][];
+  /** By node: a round has been answered in the event that is being handled. */
+  readonly isAnswered: boolean[];
 }
 
 interface Heard {
@@ -35,17 +40,19 @@ interface Heard {
 export const readConfirmed: Property = always<Confirmations>({
   name: 'RI',
   title:
-    'who leads answers queries beside the log only as of an entry of its own term, and by ReadIndex only when a quorum has heard it since',
+    'who leads answers queries beside the log only as of an entry of its own term, and by ReadIndex only when a quorum has heard it since; of its rounds it believes what was acknowledged in its term',
   source: 'diss 6.4, steps 1 and 3',
   oracle: 'internal',
   role: 'server',
-  messages: ['Heartbeat', 'ClientQuery', 'ReadIndex', 'ReadIndexReply', 'ClientQueryReply'],
+  messages: ['Heartbeat', 'HeartbeatReply', 'ClientQuery', 'ReadIndex', 'ReadIndexReply', 'ClientQueryReply'],
   start: (world) => ({
     isWatching: world.nodes.some((_, node) => readsBesideLog(world.optionsOf(node) as RaftOptions)),
     leads: [],
     by: [],
     asked: [],
     heard: [],
+    acked: [],
+    isAnswered: [],
   }),
   boot(memory, node) {
     memory.leads[node] = 0;
@@ -60,10 +67,20 @@ export const readConfirmed: Property = always<Confirmations>({
   },
   deliver(memory, from, to, message: Watched, world) {
     if (message.type === 'Heartbeat') hear(memory, from, to, message, world);
+    else if (message.type === 'HeartbeatReply') memory.isAnswered[to] = true;
     else if (message.type === 'ClientQuery' || message.type === 'ReadIndex') ask(memory, to, message.nonce, world);
     return undefined;
   },
-  send(memory, from, _to, message: Watched, world) {
+  step(memory, node, state: ServerState, world) {
+    if (memory.isAnswered[node] !== true) return undefined;
+    memory.isAnswered[node] = false;
+    return state.role === 'leader' ? judgeRounds(memory, node, state, world) : undefined;
+  },
+  send(memory, from, to, message: Watched, world) {
+    if (message.type === 'HeartbeatReply') {
+      acknowledge(memory, to, from, message);
+      return undefined;
+    }
     if (message.type === 'ReadIndexReply') return judge(memory, from, message, world);
     if (message.type !== 'ClientQueryReply' || message.status !== 'ok') return undefined;
     return memory.by[from] === 'follower' ? undefined : judge(memory, from, message, world);
@@ -76,6 +93,29 @@ function hear(memory: Confirmations, leader: number, node: number, { term }: Hea
   if (state !== undefined && term < state.currentTerm) return;
   memory.heard[leader] ??= [];
   memory.heard[leader][node] = { term, event: world.event };
+}
+
+function acknowledge({ acked }: Confirmations, leader: number, node: number, { term, round }: HeartbeatReply): void {
+  acked[leader] ??= [];
+  acked[leader][node] ??= new Map();
+  const rounds = acked[leader][node];
+  if (round > (rounds.get(term) ?? 0)) rounds.set(term, round);
+}
+
+function judgeRounds({ acked }: Confirmations, node: number, state: ServerState, world: World): Finding | undefined {
+  const { members, self, ackedRound, currentTerm } = state;
+  for (let member = 0; member < members.length; member++) {
+    const round = ackedRound[member] ?? 0;
+    if (member === self || round === 0) continue;
+    const name = members[member] as string;
+    const known = acked[node]?.[world.nodes.indexOf(name)]?.get(currentTerm) ?? 0;
+    if (known >= round) continue;
+    return {
+      sentence: `${nameOf(world, node)} believes that ${name} has acknowledged round ${round} of term ${currentTerm}, and it has acknowledged ${known === 0 ? 'none' : `round ${known}`}`,
+      facts: [factNow(world, node, `counts ${name} for round ${round}`)],
+    };
+  }
+  return undefined;
 }
 
 function ask({ asked }: Confirmations, node: number, nonce: number, world: World): void {

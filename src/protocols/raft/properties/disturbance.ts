@@ -165,6 +165,7 @@ function judgeWait(
 interface Promises {
   readonly isWatching: boolean;
   readonly kept: Kept[][];
+  readonly isRestarted: boolean[];
   readonly bootedAt: Micros[];
   readonly trustedAt: Micros[];
   readonly at: Micros[];
@@ -191,13 +192,14 @@ const NOBODY: Rival = { node: -1, term: 0, event: 0 };
 export const leaseKept: Property = always<Promises>({
   name: 'LK',
   title: 'nobody is elected while a lease lasts: voters keep their promise, and no lease outlives it',
-  source: 'diss 4.2.3, 6.4.1',
+  source: 'diss 4.2.3, 6.4.1; Gray, Cheriton 1989',
   oracle: 'internal',
   role: 'server',
   messages: ['Heartbeat', 'ClientQuery', 'RequestVoteReply', 'PreVoteReply'],
   start: (world) => ({
     isWatching: world.nodes.some((_, node) => (world.optionsOf(node) as RaftOptions).reads === 'lease'),
     kept: [],
+    isRestarted: [],
     bootedAt: [],
     trustedAt: [],
     at: [],
@@ -207,6 +209,7 @@ export const leaseKept: Property = always<Promises>({
     latest: NOBODY,
   }),
   boot(memory, node, world) {
+    memory.isRestarted[node] = memory.bootedAt[node] !== undefined;
     memory.bootedAt[node] = world.localTime(node);
     memory.trustedAt[node] = 0;
     return undefined;
@@ -234,8 +237,11 @@ export const leaseKept: Property = always<Promises>({
     return rival.term > (memory.leads[node] ?? 0) ? outlived(memory, node, rival, world) : undefined;
   },
   send(memory, from, to, message: RequestVoteReply | PreVoteReply, world) {
+    if (!memory.isWatching || !message.voteGranted) return undefined;
+    const hasty = judgeRestart(memory, from, world);
+    if (hasty !== undefined) return hasty;
     const at = memory.at[from];
-    if (at === undefined || !message.voteGranted) return undefined;
+    if (at === undefined) return undefined;
     const { reads, electionTimeoutMin, clockRatePpmMax } = world.optionsOf(from) as RaftOptions;
     // The promise is for an election timeout on the voter's clock, which may be fast. Clocks show whole microseconds.
     const promised = (electionTimeoutMin * 1_000_000) / (1_000_000 + clockRatePpmMax) - 2;
@@ -250,6 +256,17 @@ export const leaseKept: Property = always<Promises>({
     };
   },
 });
+
+/** Gray, Cheriton 1989: who restarts does not know what it has promised, and waits until that must be over. */
+function judgeRestart({ bootedAt, isRestarted }: Promises, node: number, world: World): Finding | undefined {
+  const { reads, electionTimeoutMin } = world.optionsOf(node) as RaftOptions;
+  const waited = world.localTime(node) - (bootedAt[node] ?? 0);
+  if (reads !== 'lease' || isRestarted[node] !== true || waited + 2 >= electionTimeoutMin) return undefined;
+  return {
+    sentence: `${nameOf(world, node)} helps another into office ${waited} us after its restart, whatever it had promised before`,
+    facts: [factNow(world, node, `grants a vote; its election timeout is ${electionTimeoutMin} us or longer`)],
+  };
+}
 
 function hearHeartbeat(memory: Promises, leader: number, node: number, { term }: Heartbeat, world: World): void {
   const state = world.stateOf(node) as ServerState | undefined;

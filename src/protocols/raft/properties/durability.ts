@@ -1,8 +1,27 @@
 /** What is on disk before a message leaves: the table in README.md, row by row. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, LogChange, World } from '../../../sim/observer.ts';
-import type { AppendEntriesReply, PeerMessage, RequestVote, RequestVoteReply, ServerState } from '../shape.ts';
-import { durableEntry, durableHard, factNow, LOG, nameOf, PEER_MESSAGES, writtenEntry } from './facts.ts';
+import type { NodeId } from '../../../sim/protocol.ts';
+import type {
+  AppendEntriesReply,
+  Entry,
+  Hard,
+  PeerMessage,
+  RequestVote,
+  RequestVoteReply,
+  ServerState,
+} from '../shape.ts';
+import {
+  durableEntry,
+  durableHard,
+  factNow,
+  isSameEntry,
+  LOG,
+  nameOf,
+  PEER_MESSAGES,
+  writtenEntry,
+  writtenLog,
+} from './facts.ts';
 
 /**
  * By node: the term known to be on disk, and how far the log is known to be. Both spare looking at the disk for every message: the term
@@ -106,3 +125,48 @@ function tooEarly(world: World, node: number, what: string, disk: string): Findi
     facts: [factNow(world, node, what), factNow(world, node, disk)],
   };
 }
+
+/** By node: what was compared last; a log that has been written to since has length -1. */
+interface Compared {
+  readonly term: number[];
+  readonly votedFor: (NodeId | null)[];
+  readonly length: number[];
+}
+
+/** What is only in memory is gone with the next crash; what is only on disk comes back with it. */
+export const memoryIsWritten: Property = always<Compared>({
+  name: 'MD',
+  title: 'term, vote and log are the same in memory and in what was written, synced or not',
+  source: 'Figure 2, Persistent state',
+  oracle: 'internal',
+  role: 'server',
+  start: () => ({ term: [], votedFor: [], length: [] }),
+  boot(memory, node) {
+    memory.term[node] = -1;
+    memory.length[node] = -1;
+    return undefined;
+  },
+  log(memory, node) {
+    memory.length[node] = -1;
+    return undefined;
+  },
+  step(memory, node, state: ServerState, world) {
+    const { currentTerm, votedFor, log } = state;
+    if (currentTerm !== memory.term[node] || votedFor !== memory.votedFor[node]) {
+      memory.term[node] = currentTerm;
+      memory.votedFor[node] = votedFor;
+      const hard = world.diskOf(node).cachedRecord('hard') as Hard | undefined;
+      if ((hard?.term ?? 0) !== currentTerm || (hard?.votedFor ?? null) !== votedFor) {
+        const has = `has term ${currentTerm} and its vote for ${votedFor ?? 'nobody'} in memory`;
+        return `${nameOf(world, node)} ${has}, and has written term ${hard?.term ?? 0} and a vote for ${hard?.votedFor ?? 'nobody'}`;
+      }
+    }
+    if (log.length === memory.length[node]) return undefined;
+    memory.length[node] = log.length;
+    const { first, entries } = writtenLog(world, node);
+    const end = first + entries.length - 1;
+    const last = entries.at(-1);
+    if (end === log.length && (last === undefined || isSameEntry(last, log.at(-1) as Entry))) return undefined;
+    return `the log of ${nameOf(world, node)} ends at index ${log.length} in memory${end === log.length ? ', with another entry than' : ` and at index ${end} in`} what was written`;
+  },
+});

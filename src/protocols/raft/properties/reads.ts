@@ -1,6 +1,7 @@
 /** What queries beside the log may answer, and how long a leader may believe that it is one. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
+import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
 import { checksQuorum, longestElectionTimeout, readsBesideLog } from '../options.ts';
 import type {
@@ -129,9 +130,16 @@ function stale(node: number, { index }: ClientQueryReply, before: Shown, world: 
 interface Contact {
   readonly isWatching: boolean;
   readonly heardAt: Micros[][];
+  /** By node and member: the last answer, by the node's own clock. */
+  readonly answers: Answer[][];
   readonly ledTerm: number[];
   readonly seenAt: Micros[];
   readonly overdueFor: Micros[];
+}
+
+interface Answer {
+  readonly term: number;
+  readonly at: Micros;
 }
 
 /**
@@ -141,7 +149,8 @@ interface Contact {
  */
 export const quorumChecked: Property = always<Contact>({
   name: 'CQ',
-  title: 'with CheckQuorum, a leader that hears from no quorum steps down',
+  title:
+    'with CheckQuorum, a leader that hears from no quorum steps down, and one that has just heard from a quorum does not',
   source: 'diss 6.2',
   oracle: 'internal',
   role: 'server',
@@ -149,16 +158,33 @@ export const quorumChecked: Property = always<Contact>({
   start: (world) => ({
     isWatching: world.nodes.some((_, node) => checksQuorum(world.optionsOf(node) as RaftOptions)),
     heardAt: [],
+    answers: [],
     ledTerm: [],
     seenAt: [],
     overdueFor: [],
   }),
-  deliver(memory, from, to, _message: AppendEntriesReply | HeartbeatReply, world) {
+  deliver(memory, from, to, message: AppendEntriesReply | HeartbeatReply, world) {
     if (memory.isWatching) {
       memory.heardAt[to] ??= world.nodes.map(() => 0);
       (memory.heardAt[to] as Micros[])[from] = world.now;
+      memory.answers[to] ??= [];
+      (memory.answers[to] as Answer[])[from] = { term: message.term, at: world.localTime(to) };
     }
     return undefined;
+  },
+  note(memory, node, text, data: Json | undefined, world) {
+    if (text !== 'quorumLost') return undefined;
+    const { term } = data as { readonly term: number };
+    // Two checks are an election timeout apart: what was heard in half of it was heard since the last one.
+    const within = longestElectionTimeout(world.optionsOf(node) as RaftOptions) / 2;
+    const answers = memory.answers[node] ?? [];
+    const heard = answers.filter((one) => one?.term === term && world.localTime(node) - one.at < within).length + 1;
+    const servers = world.nodes.filter((_, server) => world.roleOf(server) === 'server').length;
+    if (heard * 2 <= servers) return undefined;
+    return {
+      sentence: `${nameOf(world, node)} gives up term ${term} for want of a quorum, although it has just heard from ${heard} of ${servers} servers, itself among them`,
+      facts: [factNow(world, node, `steps down; it has heard from ${heard} in the last ${Math.floor(within)} us`)],
+    };
   },
   step(memory, node, state: ServerState, world) {
     if (!memory.isWatching || state.role !== 'leader') return undefined;
