@@ -58,14 +58,34 @@ export class ArmedTimer {
     return timerId(this.name, this.key);
   }
 
-  copy(): ArmedTimer {
-    const { node, part, name, key, hash, token, local, due, sequence, cause } = this;
-    const copy = new ArmedTimer(node, part, name, key, hash, token, local, due, sequence, cause);
-    copy.queuedAt = this.queuedAt;
-    copy.queuedSequence = this.queuedSequence;
-    copy.isInInbox = this.isInInbox;
-    return copy;
+  /** Plain data: snapshots share what is equal. */
+  save(): SavedTimer {
+    const { node, part, name, key, hash, token, local, due, sequence, cause, queuedAt, queuedSequence, isInInbox } =
+      this;
+    return { node, part, name, key, hash, token, local, due, sequence, cause, queuedAt, queuedSequence, isInInbox };
   }
+}
+
+export type SavedTimer = Omit<ArmedTimer, 'id' | 'save' | 'isArmed'>;
+
+function restored({
+  node,
+  part,
+  name,
+  key,
+  hash,
+  token,
+  local,
+  due,
+  sequence,
+  cause,
+  ...queue
+}: SavedTimer): ArmedTimer {
+  const timer = new ArmedTimer(node, part, name, key, hash, token, local, due, sequence, cause);
+  timer.queuedAt = queue.queuedAt;
+  timer.queuedSequence = queue.queuedSequence;
+  timer.isInInbox = queue.isInInbox;
+  return timer;
 }
 
 export const timerId = (name: string, key: string | undefined): string => (key === undefined ? name : `${name}/${key}`);
@@ -142,9 +162,9 @@ export class ArmedTimers {
     return this.timers.slice().sort((one, other) => one.sequence - other.sequence);
   }
 
-  load(saved: readonly ArmedTimer[]): void {
+  load(saved: readonly SavedTimer[]): void {
     this.clear();
-    for (const timer of saved) this.add(timer.copy());
+    for (const timer of saved) this.add(restored(timer));
   }
 }
 

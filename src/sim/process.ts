@@ -1,5 +1,5 @@
 /** Nodes and their parts: what is running, waiting, paused, crashed. */
-import type { ArmedTimer, ArmedTimers } from './armed.ts';
+import type { ArmedTimers, SavedTimer } from './armed.ts';
 import type { Clock, ClockSnapshot } from './clock.ts';
 import type { MessageKind } from './core.ts';
 import type { DiskSnapshot, SimDisk } from './disk.ts';
@@ -185,7 +185,7 @@ export class SimNode {
       disk: this.disk.save(),
       parts: this.parts.map((part) => ({
         state: clone(part.state),
-        timers: part.timers.all().map((timer) => timer.copy()),
+        timers: part.timers.all().map((timer) => timer.save()),
         timerSets: [...part.timerSets],
       })),
     };
@@ -252,7 +252,7 @@ export interface NodeSnapshot {
   readonly disk: DiskSnapshot;
   readonly parts: readonly {
     readonly state: unknown;
-    readonly timers: readonly ArmedTimer[];
+    readonly timers: readonly SavedTimer[];
     readonly timerSets: readonly (readonly [string, number])[];
   }[];
 }

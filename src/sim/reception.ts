@@ -28,7 +28,7 @@ import type { Injector } from './injector.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Messages } from './messages.ts';
 import type { Part, SimNode } from './process.ts';
-import type { DiskErrorKind } from './protocol.ts';
+import type { DiskErrorKind, Micros } from './protocol.ts';
 import type { Timers } from './timers.ts';
 
 export class Reception {
@@ -74,6 +74,24 @@ export class Reception {
       const node = this.core.nodes[index] as SimNode;
       if (node.isFree && node.hasInbox) return node.takeFromInbox();
       this.ready.shift();
+    }
+  }
+
+  /**
+   * When the queue's first event happens, Infinity where there is none. What the queue still has of timers that were cancelled, or set again
+   * for later, is taken out before: it would move true time, and how much there is of it depends on who has looked into the queue.
+   */
+  timeOfNext(): Micros {
+    const { queue, nodes } = this.core;
+    for (;;) {
+      const time = queue.nextDue();
+      if (time === Number.POSITIVE_INFINITY) return time;
+      const event = queue.peek();
+      if (event.kind !== TIMER) return time;
+      const part = (nodes[event.node] as SimNode).parts[event.part] as Part;
+      if (this.timers.isDueAt(time, event, part)) return time;
+      queue.pop();
+      this.timers.putOff(event, part);
     }
   }
 

@@ -117,7 +117,7 @@ export class Simulation {
     const { queue } = core;
     const { until } = core;
     const { eventsPerInstantMax } = core.spec.limits;
-    const time = queue.nextDue();
+    const time = reception.timeOfNext();
     if (time === Number.POSITIVE_INFINITY) return this.finish();
     if (time > until) {
       core.setNow(until);

@@ -107,22 +107,27 @@ export class Timers {
     if (part.timers.remove(hash, name, key)) core.tracer?.cancelTimer(node, part, name, key);
   }
 
-  /**
-   * An entry of the queue has come up: the timer if it is due now, undefined if it was cancelled, replaced or moved.
-   * `mustWait`: the node is not free to handle it.
-   */
-  due(event: QueuedEvent, part: Part, mustWait: boolean): ArmedTimer | undefined {
+  /** Whether an entry of the queue is for a timer that is armed, and for no later time. */
+  isDueAt(time: Micros, event: QueuedEvent, part: Part): boolean {
     const timer = part.timers.withToken(event.id);
-    if (timer === undefined) return undefined;
-    if (timer.due <= this.core.now) {
-      // Its entry leaves the queue for the node's inbox: set again there, it is a new one.
-      if (mustWait) timer.isInInbox = true;
-      return timer;
-    }
+    return timer !== undefined && timer.due <= time;
+  }
+
+  /** The entry of a timer has left the queue before its time: it is queued anew, unless the timer was cancelled or replaced. */
+  putOff(event: QueuedEvent, part: Part): void {
+    const timer = part.timers.withToken(event.id);
+    if (timer === undefined) return;
     timer.queuedAt = timer.due;
     timer.queuedSequence = timer.sequence;
     this.core.queue.addTimer(timer, this.core.now);
-    return undefined;
+  }
+
+  /** The timer whose entry has come up; undefined if it was cancelled or replaced in the inbox. `mustWait`: it must wait there. */
+  due(event: QueuedEvent, part: Part, mustWait: boolean): ArmedTimer | undefined {
+    const timer = part.timers.withToken(event.id);
+    // Its entry leaves the queue for the node's inbox: set again there, it is a new one.
+    if (timer !== undefined && mustWait) timer.isInInbox = true;
+    return timer;
   }
 
   /** After a change of clock rate every armed timer fires at another true time. */
