@@ -152,6 +152,8 @@ const simulatedPerSecond = ({ messages, cpuSeconds, judgingSeconds }: Run): numb
 
 const protocols = [twoPhaseCommit, threePhaseCommit, quorumThreePhaseCommit, enhancedThreePhaseCommit, paxosCommit];
 const named = asked.filter((argument) => !argument.startsWith('--'));
+const names = protocols.map(({ name }) => name);
+for (const name of named) if (!names.includes(name)) throw new Error(`no protocol "${name}": ${names.join(', ')}`);
 for (const protocol of protocols) {
   if (named.length > 0 && !named.includes(protocol.name)) continue;
   for (const load of loads) measure(protocol, load);

@@ -138,7 +138,7 @@ function install(memory: Versions, txn: TxnId, writes: readonly Step[]): void {
   if (traced !== undefined) traced.committed = true;
   for (const { key } of writes) {
     const order = memory.order.get(key);
-    if (order === undefined) memory.order.set(key, new Set([txn]));
+    if (order === undefined) memory.order.set(key, new Set<TxnId>().add(txn));
     else order.add(txn);
   }
 }
