@@ -99,4 +99,13 @@ describe('PROMISE', () => {
     expect(accepts(promisesKept, 1, 65, [])).toBeUndefined();
     expect(accepts(promisesKept, 0, 65, [])).toBe('n1 has accepted ballot 65 of t, after it had promised ballot 66');
   });
+
+  it('finds an acceptance that is no promise', () => {
+    const entry = { type: 'accepted', txn: 't', group, ballot: 65, accepted: { ballot: 66, prepared: [] } };
+    promisesKept.log?.(memory, 0, 'wal', { kind: 'append', index: 1, entry }, world);
+    disks[0]?.push(entry);
+    expect(promisesKept.durable?.(memory, 0, world)).toBe(
+      'n1 has accepted ballot 66 of t, and promises no more than ballot 65',
+    );
+  });
 });

@@ -21,7 +21,7 @@ function mapAt(maps: Map<TxnId, number>[], node: number): Map<TxnId, number> {
 export const promisesKept: Property = always<OnDisk>({
   name: 'PROMISE',
   title:
-    'what an acceptor says it has promised or accepted is on its disk, and later promises and acceptances are higher',
+    'what an acceptor says it has promised or accepted is on its disk, what it accepts it also promises, and later promises and acceptances are higher',
   source: 'Gray, Lamport 2006, 4.1, 4.2',
   oracle: 'internal',
   messages: ['Phase1b', 'Phase2b'],
@@ -49,6 +49,9 @@ function onDisk(memory: OnDisk, node: number, world: World, isRestart: boolean):
     const before = promised.get(txn) ?? -1;
     if (ballot < before) {
       return `${nameOf(world, node)} has ${type} ballot ${ballot} of ${txn}, after it had promised ballot ${before}`;
+    }
+    if (accepted !== null && accepted.ballot > ballot) {
+      return `${nameOf(world, node)} has accepted ballot ${accepted.ballot} of ${txn}, and promises no more than ballot ${ballot}`;
     }
     promised.set(txn, ballot);
     if (accepted !== null) mapAt(memory.accepted, node).set(txn, accepted.ballot);
