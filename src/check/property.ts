@@ -3,7 +3,7 @@
  * A property remembers: its memory is made once per run and handed to every hook. Hooks look only at what changed, so that a
  * property costs O(change), not O(state).
  */
-import type { UnsyncedWrites } from '../sim/faults.ts';
+import type { FaultKind, UnsyncedWrites } from '../sim/faults.ts';
 import type { Operation } from '../sim/history.ts';
 import type { Finding, LogChange, World } from '../sim/observer.ts';
 import type { Json } from '../sim/plain.ts';
@@ -53,12 +53,20 @@ export interface Sometimes<Memory> extends Described<Memory>, Hooks<Memory, bool
   readonly kind: 'sometimes';
   readonly requiredWithinSeeds?: number;
   /**
-   * False where runs with these options never reach it: a campaign that fixes them is not asked for it. Options that a campaign draws
-   * are left out, and so may have any value.
+   * False where runs with these options, or in this world, never reach it: a campaign that fixes them is not asked for it. Options that a
+   * campaign draws are left out, and so may have any value.
    */
-  reachableUnder?(fixed: { readonly [option: string]: Json | undefined }): boolean;
+  reachableUnder?(fixed: { readonly [option: string]: Json | undefined }, world: CampaignWorld): boolean;
   /** The note that reaches it, where one does: an event that matters, which faults may hang on however rare it is. */
   readonly reachedBy?: string;
+}
+
+/** What all runs of a campaign have in common. */
+export interface CampaignWorld {
+  /** How many nodes of a role, where the scenario says so. Where the number is drawn the role is left out. */
+  readonly nodes: { readonly [role: string]: number | undefined };
+  /** The kinds of faults that may come: drawn, scripted, or an operator's doing (`admin`). */
+  readonly faults: readonly FaultKind[];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: memories differ; each property is checked where it is written.
@@ -83,6 +91,24 @@ export const requiredWithin = (
   const required = { ...goal, requiredWithinSeeds: seeds };
   return reachableUnder === undefined ? required : { ...required, reachableUnder };
 };
+
+/** After these a node may come back with what was on its disk alone: nodes stop at what their disks do to them, too. */
+const restarting: readonly FaultKind[] = [
+  'crash',
+  'outage',
+  'crash-loop',
+  'restart',
+  'sync-error',
+  'write-error',
+  'full-disk',
+  'read-error',
+  'bit-flip',
+  'misdirected-write',
+];
+
+/** For goals that nobody reaches who has not lost what was in memory. */
+export const somebodyRestarts = (_fixed: object, { faults }: CampaignWorld): boolean =>
+  faults.some((kind) => restarting.includes(kind));
 
 /** A goal that is reached when some node writes the note. */
 export const goalByNote = (name: string, title: string, note: string): Property =>

@@ -72,9 +72,24 @@ const check = (path: FieldPath, name: string, what: string, known: readonly stri
 
 function rolesExist(scenario: Scenario, protocol: Protocol): Problem[] {
   const roles = Object.keys(protocol.population);
-  return Object.keys(scenario.nodes).flatMap((role) =>
-    check(['nodes', role], role, `a role of ${protocol.name}`, roles),
-  );
+  return Object.entries(scenario.nodes).flatMap(([role, count]) => [
+    ...check(['nodes', role], role, `a role of ${protocol.name}`, roles),
+    ...(count > 0 || mayBeNone(role, protocol)
+      ? []
+      : [
+          {
+            path: ['nodes', role],
+            sentence: `is 0, and there is no ${protocol.name} without any`,
+            expected: '1 or more',
+          },
+        ]),
+  ]);
+}
+
+/** Where nobody asks nothing happens, and the campaign says so; any other role may be empty where the protocol says that it is at times. */
+function mayBeNone(role: string, { population }: Protocol): boolean {
+  const size = population[role];
+  return role === 'client' || size === undefined || size.default === 0 || (size.choices?.includes(0) ?? false);
 }
 
 interface ResolvedOptions {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { always } from '../../src/check/property.ts';
 import { defineProtocol, type Protocol } from '../../src/check/protocol.ts';
+import { paxosCommit } from '../../src/protocols/paxos-commit/paxos-commit.ts';
 import { raft } from '../../src/protocols/raft/raft.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { writePath } from '../../src/scenario/problem.ts';
@@ -68,6 +69,7 @@ test.each([
   ['options: { batch: many }', 'options.batch: "many" does not fit'],
   ['options: { mode: slow }', 'options.mode: "slow" does not fit'],
   ['nodes: { servers: 5 }', 'nodes.servers: is not a role of counter (did you mean server?)'],
+  ['nodes: { server: 0 }', 'nodes.server: is 0, and there is no counter without any'],
   ['clocks: { n4: { offset: 1s } }', 'clocks.n4: is not a node of this scenario'],
   ['faults: [{ at: 1s, kind: crash, node: n4 }]', 'faults[0].node: "n4" is not a node of this scenario'],
   [
@@ -99,6 +101,12 @@ test.each([
   ['chaos: { from: 2s, to: 1s }', 'chaos.to: is earlier than from (time only runs forward here)'],
 ])('%s is refused', (text, complaint) => {
   expect(complaints(text)).toEqual([complaint]);
+});
+
+test('nobody may be there of a role that the protocol itself leaves empty at times, and of clients', () => {
+  expect(complaints('nodes: { client: 0 }')).toEqual([]);
+  const loaded = loadScenario('protocol: paxos-commit\nnodes: { acceptor: 0 }', 'mine');
+  expect(loaded.ok && resolveScenario(loaded.scenario, paxosCommit, 'refused').problems).toEqual([]);
 });
 
 test('liveness is a property like any other where the protocol owes something', () => {

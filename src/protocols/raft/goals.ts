@@ -1,10 +1,20 @@
 /**
  * What a campaign must have reached, or it proved little. Some are decoys: alarming, but right, and never to be reported.
  */
-import { goalByNote, type Property, requiredWithin, sometimes } from '../../check/property.ts';
+import {
+  goalByNote,
+  type Property,
+  requiredWithin,
+  type Sometimes,
+  somebodyRestarts,
+  sometimes,
+} from '../../check/property.ts';
 import type { Operation } from '../../sim/history.ts';
 import type { Json } from '../../sim/plain.ts';
 import { termOf, writtenLog } from './properties/facts.ts';
+
+/** Who is alone has nobody to lose an election to, and nobody to differ from. */
+const hasOthers: Sometimes<unknown>['reachableUnder'] = (_fixed, { nodes }) => nodes.server !== 1;
 
 /** A client that asks once never asks again. */
 const asksAgain = ({ clientAttempts }: { readonly clientAttempts?: Json }): boolean => clientAttempts !== 1;
@@ -31,6 +41,7 @@ const commitLowerAfterRestart: Property = sometimes<{ readonly hasCommitted: boo
   oracle,
   role: 'server',
   requiredWithinSeeds: 200,
+  reachableUnder: somebodyRestarts,
   start: () => ({ hasCommitted: [] }),
   note(memory, node, text) {
     if (text === 'committed') memory.hasCommitted[node] = true;
@@ -46,6 +57,7 @@ const twoLeaders: Property = sometimes<{ readonly leads: boolean[] }>({
   oracle,
   role: 'server',
   requiredWithinSeeds: 200,
+  reachableUnder: hasOthers,
   start: () => ({ leads: [] }),
   crash(memory, node) {
     memory.leads[node] = false;
@@ -67,6 +79,7 @@ const matchReset: Property = sometimes<{ readonly led: boolean[] }>({
   oracle,
   role: 'server',
   requiredWithinSeeds: 1_000,
+  reachableUnder: hasOthers,
   start: () => ({ led: [] }),
   crash(memory, node) {
     memory.led[node] = false;
@@ -101,6 +114,7 @@ const repairedByHint: Property = sometimes<null>({
   title: "a follower's hint let the leader skip several entries at once",
   oracle,
   requiredWithinSeeds: 500,
+  reachableUnder: hasOthers,
   start: () => null,
   note(_memory, _node, text, data: Json | undefined) {
     if (text !== 'backedUp') return false;
@@ -115,6 +129,7 @@ const splitVote: Property = sometimes<null>({
   oracle,
   role: 'server',
   requiredWithinSeeds: 200,
+  reachableUnder: hasOthers,
   start: () => null,
   note: (_memory, _node, text, data: Json | undefined) =>
     (text === 'becameCandidate' || text === 'becamePreCandidate') && (data as { readonly again: boolean }).again,
@@ -133,14 +148,19 @@ const answeredBy = (name: string, title: string, by: string): Property =>
 
 export const raftGoals: readonly Property[] = [
   requiredWithin(10, goalByNote('leader-elected', 'a leader was elected', 'becameLeader')),
-  requiredWithin(100, goalByNote('leader-deposed', 'a leader stepped down for a higher term', 'steppedDown')),
+  requiredWithin(
+    100,
+    goalByNote('leader-deposed', 'a leader stepped down for a higher term', 'steppedDown'),
+    hasOthers,
+  ),
   requiredWithin(
     500,
     goalByNote('entry-overwritten', 'a follower cut uncommitted entries that conflicted', 'truncated'),
+    hasOthers,
   ),
   requiredWithin(100, goalByNote('client-retried', 'a client asked again', 'clientRetried'), asksAgain),
   requiredWithin(500, goalByNote('client-gave-up', 'a client gave up on a request', 'clientGaveUp')),
-  requiredWithin(500, goalByNote('proposal-lost', 'a deposed leader gave up on proposals', 'proposalLost')),
+  requiredWithin(500, goalByNote('proposal-lost', 'a deposed leader gave up on proposals', 'proposalLost'), hasOthers),
   requiredWithin(
     200,
     goalByNote('repetition', 'a repeated request was recognised and not executed again', 'repetition'),

@@ -1,5 +1,5 @@
 /** What a campaign must have reached, or it proved little. */
-import { goalByNote, type Property, requiredWithin } from '../../check/property.ts';
+import { goalByNote, type Property, requiredWithin, somebodyRestarts } from '../../check/property.ts';
 
 export const threePhaseGoals: readonly Property[] = [
   requiredWithin(10, goalByNote('committed', 'a transaction was committed at a participant', 'committed')),
@@ -15,13 +15,21 @@ export const threePhaseGoals: readonly Property[] = [
     ),
   ),
   requiredWithin(200, goalByNote('acks-missing', 'a leader waited in vain for acknowledgements', 'acksMissing')),
-  requiredWithin(200, goalByNote('in-doubt-at-recovery', 'a process restarted in doubt', 'inDoubtAtRecovery')),
+  requiredWithin(
+    200,
+    goalByNote('in-doubt-at-recovery', 'a process restarted in doubt', 'inDoubtAtRecovery'),
+    somebodyRestarts,
+  ),
   requiredWithin(50, goalByNote('gave-way', 'a transaction gave way to another', 'gaveWay')),
   requiredWithin(100, goalByNote('tried-again', 'a transaction that gave way was tried again', 'triedAgain')),
 ];
 
 export const recoveryGoals: readonly Property[] = [
-  requiredWithin(200, goalByNote('asking', 'a process that had crashed in doubt asked the others', 'asking')),
+  requiredWithin(
+    200,
+    goalByNote('asking', 'a process that had crashed in doubt asked the others', 'asking'),
+    somebodyRestarts,
+  ),
 ];
 
 export const quorumGoals: readonly Property[] = [

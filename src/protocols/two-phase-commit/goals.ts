@@ -1,13 +1,22 @@
 /**
  * What a campaign must have reached, or it proved little. Some are decoys: alarming, but right, and never to be reported.
  */
-import { goalByNote, type Property, requiredWithin, sometimes } from '../../check/property.ts';
+import {
+  goalByNote,
+  type Property,
+  requiredWithin,
+  type Sometimes,
+  somebodyRestarts,
+  sometimes,
+} from '../../check/property.ts';
 import type { Json } from '../../sim/plain.ts';
 import { resourceOf } from '../atomic-commit/properties/facts.ts';
 import type { TxnId } from '../atomic-commit/transactions.ts';
 
 /** A client that asks once never asks again. */
 const asksAgain = ({ clientAttempts }: { readonly clientAttempts?: Json }): boolean => clientAttempts !== 1;
+
+const operatorsAct: Sometimes<unknown>['reachableUnder'] = (_fixed, { faults }) => faults.includes('admin');
 
 const oracle = 'internal';
 
@@ -51,11 +60,15 @@ export const twoPhaseGoals: readonly Property[] = [
   requiredWithin(20, goalByNote('aborted', 'a transaction that was being voted on was aborted', 'aborted')),
   requiredWithin(50, goalByNote('votes-missing', 'the coordinator gave up waiting for votes', 'votesMissing')),
   requiredWithin(50, goalByNote('inquired', 'a participant in doubt asked', 'inquiring')),
-  requiredWithin(100, goalByNote('in-doubt-at-recovery', 'a participant restarted in doubt', 'inDoubtAtRecovery')),
+  requiredWithin(
+    100,
+    goalByNote('in-doubt-at-recovery', 'a participant restarted in doubt', 'inDoubtAtRecovery'),
+    somebodyRestarts,
+  ),
   requiredWithin(
     200,
     goalByNote('told-by-peer', 'a participant in doubt was told by another participant', 'toldByPeer'),
-    ({ cooperative }) => cooperative !== false,
+    ({ cooperative }, { nodes }) => cooperative !== false && nodes.participant !== 1,
   ),
   requiredWithin(200, goalByNote('presumed', 'an inquiry was answered by the presumption', 'presumed')),
   requiredWithin(50, goalByNote('gave-way', 'a transaction gave way to another', 'gaveWay')),
@@ -64,14 +77,20 @@ export const twoPhaseGoals: readonly Property[] = [
   requiredWithin(
     200,
     goalByNote('session-ended', 'work was rolled back because its coordinator had restarted', 'sessionEnded'),
+    somebodyRestarts,
   ),
   requiredWithin(100, goalByNote('client-retried', 'a client asked again', 'clientRetried'), asksAgain),
   requiredWithin(500, goalByNote('client-gave-up', 'a client gave up on a request', 'clientGaveUp')),
   requiredWithin(
     1_000,
     goalByNote('heuristic-decision', 'an operator decided for a participant in doubt', 'heuristicDecision'),
+    operatorsAct,
   ),
-  requiredWithin(1_000, goalByNote('heuristic-right', 'and was right, as the participant learned', 'heuristicRight')),
+  requiredWithin(
+    1_000,
+    goalByNote('heuristic-right', 'and was right, as the participant learned', 'heuristicRight'),
+    operatorsAct,
+  ),
   requiredWithin(
     1_000,
     goalByNote(
@@ -79,8 +98,9 @@ export const twoPhaseGoals: readonly Property[] = [
       'and was wrong, as the coordinator learned (right: that is not hidden)',
       'heuristicDamage',
     ),
+    operatorsAct,
   ),
-  requiredWithin(1_000, goalByNote('told-of-damage', 'a client was told so', 'toldOfDamage')),
-  requiredWithin(2_000, lockedWhileInDoubt),
+  requiredWithin(1_000, goalByNote('told-of-damage', 'a client was told so', 'toldOfDamage'), operatorsAct),
+  requiredWithin(2_000, lockedWhileInDoubt, somebodyRestarts),
   requiredWithin(500, blocked),
 ];

@@ -1,5 +1,5 @@
 /** What a campaign must have reached, or it proved little. */
-import { goalByNote, type Property, requiredWithin, sometimes } from '../../../check/property.ts';
+import { goalByNote, type Property, requiredWithin, somebodyRestarts, sometimes } from '../../../check/property.ts';
 import type { Json } from '../../../sim/plain.ts';
 
 /** Nobody has a quorum, but somebody some stores. */
@@ -44,7 +44,7 @@ export const redlockGoals: readonly Property[] = [
   requiredWithin(
     50,
     goalByNote('forgot', 'a store restarted, and had forgotten everything', 'forgot'),
-    ({ restarts }) => restarts !== 'immediate',
+    (fixed, world) => fixed.restarts !== 'immediate' && somebodyRestarts(fixed, world),
   ),
   requiredWithin(500, lateWrite, ({ trustedWith }) => trustedWith !== 'writes'),
 ];

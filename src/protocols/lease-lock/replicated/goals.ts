@@ -8,6 +8,7 @@ export const failedOver: Property = sometimes<{ readonly by: Map<number, number>
   oracle: 'internal',
   role: 'server',
   requiredWithinSeeds: 50,
+  reachableUnder: (_fixed, { nodes }) => nodes.server !== 1,
   start: () => ({ by: new Map() }),
   note({ by }, node, text, data) {
     if (text !== 'granted' && text !== 'restored') return false;
