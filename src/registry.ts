@@ -1,5 +1,5 @@
 /** From names to protocols: the built-in ones, loaded when asked for, and those of users' modules. */
-import { promises } from 'node:fs';
+import { existsSync, promises } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { withPlantedBug } from './check/planted.ts';
@@ -128,15 +128,14 @@ async function loadModule(path: string): Promise<Protocol> {
   throw new RegistryError(`the protocol in ${path} ${why}`, 'docs/write-a-protocol.md shows a complete one.');
 }
 
+const MODULE_ENDINGS = ['.js', '.mjs', '.ts', '.mts', '/index.js', '.yaml'];
+
 async function refuseWhatIsNoFile(url: URL, path: string): Promise<void> {
   const status = await promises.stat(url).catch((cause: unknown) => {
-    throw new RegistryError(
-      `cannot read the module ${path}`,
-      'Is the path right? It starts at the working directory.',
-      {
-        cause,
-      },
-    );
+    const meant = MODULE_ENDINGS.map((ending) => path + ending).find((one) => existsSync(one));
+    const hint =
+      meant === undefined ? 'Is the path right? It starts at the working directory.' : `Did you mean ${meant}?`;
+    throw new RegistryError(`cannot read the module ${path}`, hint, { cause });
   });
   if (status.isFile()) return;
   throw new RegistryError(`${path} is not a file`, 'Name the module itself, e.g. ./my-protocol.js');

@@ -37,4 +37,16 @@ export function hintsByMeaning(given: string, command: Command | undefined, prog
   return others.length === 0 ? [] : [`--${name} belongs to worldline ${others.join(', ')}`];
 }
 
+/** What else helps where commander has no suggestion, of the mistakes that newcomers make. */
+export function hintsByMistake(
+  sentence: string,
+  [first = '', second = '', third = '']: readonly string[],
+): readonly string[] {
+  if (sentence.startsWith('unknown command') && !first.startsWith('-'))
+    return [`if it is a scenario, a protocol or a file: worldline run ${first}, worldline fuzz ${first}`];
+  if (sentence.startsWith('too many arguments') && /^[A-Za-z]+-?\d/.test(third))
+    return [`a planted bug is switched on so: worldline ${first} ${second} --bug ${third}`];
+  return [];
+}
+
 const has = (command: Command, option: string): boolean => command.options.some(({ long }) => long === option);

@@ -2,11 +2,12 @@
 /** The entry: runs a command, says in words what went wrong, sets the exit code. */
 import { type Command, CommanderError } from 'commander';
 import { printAside } from '../explore/worker-console.ts';
+import { didYouMean } from '../sim/nearest.ts';
 import { VERSION } from '../version.ts';
 import { collectInOneThread } from './engine.ts';
 import { exitCodes, UsageError, UserCodeError } from './exit.ts';
 import { userFrames } from './frames.ts';
-import { hintsByMeaning } from './hints.ts';
+import { hintsByMeaning, hintsByMistake } from './hints.ts';
 import { createProgram } from './program.ts';
 
 await main(process.argv.slice(2));
@@ -21,11 +22,22 @@ async function main(args: readonly string[]): Promise<void> {
     process.exitCode = code;
   });
   try {
+    refuseHelpForNothing(args, program);
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = explain(error, args, program);
   }
+}
+
+/** Commander would show its own help, as if nothing were wrong. */
+function refuseHelpForNothing([first, second]: readonly string[], program: Command): void {
+  const commands = program.commands.map((command) => command.name());
+  if (first !== 'help' || second === undefined || second.startsWith('-') || commands.includes(second)) return;
+  throw new UsageError(
+    `unknown command '${second}'`,
+    didYouMean(second, commands) ?? 'worldline --help lists them all',
+  );
 }
 
 function ignoreGoneReader(error: NodeJS.ErrnoException): void {
@@ -66,7 +78,7 @@ function explainUsage(error: CommanderError, args: readonly string[], program: C
   const bySpelling = suggestion.map((line) => line.replaceAll(/[()]/g, '').toLowerCase());
   const isKnown = command !== undefined || word === 'help';
   const hints = [
-    ...(byMeaning.length > 0 ? byMeaning : bySpelling),
+    ...(byMeaning.length > 0 ? byMeaning : bySpelling.length > 0 ? bySpelling : hintsByMistake(sentence, args)),
     `worldline ${isKnown ? `${word} ` : ''}--help shows how`,
   ];
   complain(sentence, hints.join('\n'));

@@ -1,4 +1,6 @@
 /** `worldline replay`: a capsule, bit for bit; or one seed of a scenario as a campaign ran it. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Protocol } from '../check/protocol.ts';
 import { outsideModel } from '../explore/budget.ts';
 import type { Capsule } from '../explore/capsule.ts';
@@ -7,7 +9,9 @@ import { type Execution, signatureOf } from '../explore/execution.ts';
 import { type Parting, partingOf } from '../explore/landmarks.ts';
 import { failureLines } from '../report/failure.ts';
 import { outsideLine, runLines } from '../report/run.ts';
+import { counted } from '../report/words.ts';
 import { worldLines } from '../report/world.ts';
+import { byText } from '../sim/plain.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { lanesOf, rowsOf } from '../timeline/rows.ts';
 import { tellerOf } from '../timeline/tell.ts';
@@ -36,6 +40,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<Exit
     if (name.endsWith('.json') && isBranchFile(name)) return await replayBranch(name, options, output);
     if (name.endsWith('.json')) return await replayCapsule(name, options, output);
     if (options.seed === undefined) {
+      refuseFolder(name);
       throw new UsageError(
         'replay needs a capsule, or a scenario with --seed',
         `e.g. worldline replay ${quoted(name)} --seed 1`,
@@ -45,6 +50,18 @@ export async function replay(name: string, options: ReplayOptions): Promise<Exit
   } finally {
     output.flush();
   }
+}
+
+function refuseFolder(path: string): void {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return;
+  const capsules = readdirSync(path).filter((file) => file.endsWith('.json'));
+  const [first] = capsules.toSorted(byText);
+  throw new UsageError(
+    `${path} is a folder, not a capsule`,
+    first === undefined
+      ? 'there is no capsule (.json) in it'
+      : `it holds ${counted(capsules.length, 'capsule')}: worldline replay ${quoted(join(path, first))}`,
+  );
 }
 
 /** As a campaign draws it: the seed that fuzz reports is the seed that is given here. What draws plans is not loaded for a capsule. */

@@ -12,6 +12,7 @@ import { fileProblem, isFileSystemError, mustBeWritable, replaceFile } from './f
 import { onInterrupt } from './interrupt.ts';
 import { storyRowsOf } from './one-run.ts';
 import { createOutput, type Output } from './output.ts';
+import { registered } from './protocols.ts';
 import { readCount, readSeed } from './readers.ts';
 import { loadSubject } from './subject.ts';
 
@@ -56,6 +57,7 @@ async function measured(name: string, options: ZooCommandOptions, output: Output
   if (earlier !== undefined && earlier.protocol !== protocol.name) {
     throw new UsageError(`${options.compare} is a table of ${earlier.protocol}`, `this one is of ${protocol.name}`);
   }
+  for (const id of options.bug ?? []) await registered(scenario.protocol, id);
   if (options.save !== undefined) mustBeWritable(options.save, { makesFolders: true });
   const interrupt = onInterrupt(() => output.tell('Stopping after the runs under way. Ctrl-C again stops at once.'));
   const say = options.json ? output.tell : output.print;

@@ -61,7 +61,15 @@ describe('a name that does not exist', () => {
     );
   });
 
+  test('of a command where a scenario stands, or a planted bug behind it', () => {
+    expectMistake(place.worldline('raft'), "unknown command 'raft'", 'a file: worldline run raft, worldline fuzz raft');
+    expectMistake(place.worldline('fuzz', 'raft', 'R05'), 'is switched on so: worldline fuzz raft --bug R05');
+    expectMistake(place.worldline('help', 'fuz'), "unknown command 'fuz'", 'did you mean fuzz?');
+    expect(place.worldline('help', 'fuzz').stdout).toContain('Usage: worldline fuzz');
+  });
+
   test('of a planted bug', () => {
+    expectMistake(place.worldline('zoo', 'raft', '--bug', 'R6a'), 'raft has no planted bug "R6a"', 'mean R06a?');
     expectMistake(place.worldline('fuzz', 'raft', '--bug', 'R99'), 'raft has no planted bug "R99"', 'It has: R01a');
   });
 
@@ -154,13 +162,24 @@ describe('a scenario file', () => {
 
   test('is not a capsule, and a capsule is not a scenario', () => {
     expectMistake(place.worldline('run', 'x.json'), 'x.json is not a scenario', 'worldline replay x.json');
+    mkdirSync(join(place.path, 'capsules'));
+    expectMistake(
+      place.worldline('replay', 'capsules'),
+      'capsules is a folder, not a capsule',
+      'no capsule (.json) in',
+    );
+    place.file('capsules/b.json', '');
+    place.file('capsules/a.json', '');
+    expectMistake(place.worldline('replay', 'capsules'), 'it holds 2 capsules: worldline replay capsules/a.json');
     expectMistake(place.worldline('replay', 'raft'), 'replay needs a capsule, or a scenario with --seed');
   });
 });
 
 describe('a module', () => {
   test('that does not exist', () => {
-    expectMistake(place.worldline('fuzz', './nowhere.js'), 'cannot read the module ./nowhere.js');
+    expectMistake(place.worldline('fuzz', './nowhere.js'), 'cannot read the module ./nowhere.js', 'Is the path right?');
+    place.file('short.mjs', '');
+    expectMistake(place.worldline('fuzz', './short'), 'cannot read the module ./short', 'Did you mean ./short.mjs?');
   });
 
   test('that exports no protocol, or something that only looks like one', () => {
