@@ -27,6 +27,8 @@ export interface World {
   isUp(node: number): boolean;
   /** What the node's monotonic clock shows, counted from the beginning of the run: by it a promise can be judged whatever clocks do. */
   localTime(node: number): Micros;
+  /** How many events have come to a node and wait there: it is slow, stands still, or waits for its disk. Its timers wait in the same line. */
+  backlogOf(node: number): number;
   /** The client history so far, in the order of the calls; open operations have outcome `unknown`. */
   history(): readonly Operation[];
 }

@@ -143,6 +143,11 @@ export class SimNode {
     return this.inboxHead < this.inbox.length;
   }
 
+  /** How many events wait in the inbox. */
+  get backlog(): number {
+    return this.inbox.length - this.inboxHead;
+  }
+
   takeFromInbox(): QueuedEvent {
     const event = this.inbox[this.inboxHead++] as QueuedEvent;
     if (this.inboxHead === this.inbox.length) {

@@ -57,6 +57,10 @@ export class WorldView implements World {
     return (this.viewed.nodes[node] as SimNode).clock.elapsed(this.viewed.now);
   }
 
+  backlogOf(node: number): number {
+    return (this.viewed.nodes[node] as SimNode).backlog;
+  }
+
   diskOf(node: number): DiskView {
     let view = this.disks[node];
     if (view === undefined) {

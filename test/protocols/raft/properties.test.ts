@@ -292,6 +292,14 @@ describe('a schedule that was once told as a violation, and is none', () => {
     expect(verdict).toBe('passed');
     expect(statistics.notes).toMatchObject({ becameLeader: 2, repetition: 2 });
   });
+
+  it.each([
+    ['PV: a crash takes a server back to a term for which it had PreVotes', 'pre-votes-before-a-crash'],
+    ['CQ: a leader is too slow for what it is asked, and its timer waits behind that', 'slow-leader'],
+  ])('%s', async (_what, name) => {
+    const { plan } = await readCapsule(`test/protocols/raft/capsules/${name}.json`);
+    expect(execute(raft, plan).violation).toBeUndefined();
+  });
 });
 
 it('RF counts the first place of a request that was applied twice', () => {

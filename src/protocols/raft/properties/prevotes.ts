@@ -4,10 +4,12 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { PreVoteReply, RaftOptions, RequestVote } from '../shape.ts';
 import { durableHard, factNow, nameOf } from './facts.ts';
 
-/** By candidate: who has sent it PreVotes for the highest term that anybody has granted it; and the term in which it campaigned last. */
+/**
+ * By candidate and term: who has sent it PreVotes (a crash may take it back to a term that is not its highest any more); and the term in
+ * which it campaigned last.
+ */
 interface PreVotes {
-  readonly term: number[];
-  readonly voters: number[][];
+  readonly voters: Map<number, number[]>[];
   readonly campaign: number[];
 }
 
@@ -19,16 +21,15 @@ export const preVotesMeant: Property = always<PreVotes>({
   oracle: 'internal',
   role: 'server',
   messages: ['PreVoteReply', 'RequestVote'],
-  start: () => ({ term: [], voters: [], campaign: [] }),
+  start: () => ({ voters: [], campaign: [] }),
   send(memory, from, to, message: PreVoteReply | RequestVote, world) {
     if (message.type === 'RequestVote') return judgeCampaign(memory, from, message, world);
     if (!message.voteGranted) return undefined;
     const { term } = message;
-    if (term > (memory.term[to] ?? 0)) {
-      memory.term[to] = term;
-      memory.voters[to] = [];
-    }
-    if (term === memory.term[to] && !memory.voters[to]?.includes(from)) memory.voters[to]?.push(from);
+    memory.voters[to] ??= new Map();
+    const voters = memory.voters[to].get(term);
+    if (voters === undefined) memory.voters[to].set(term, [from]);
+    else if (!voters.includes(from)) voters.push(from);
     return judgeGrant(from, to, term, world);
   },
 });
@@ -36,7 +37,7 @@ export const preVotesMeant: Property = always<PreVotes>({
 function judgeCampaign(memory: PreVotes, node: number, { term }: RequestVote, world: World): Finding | undefined {
   if (memory.campaign[node] === term || !(world.optionsOf(node) as RaftOptions).preVote) return undefined;
   memory.campaign[node] = term;
-  const others = memory.term[node] === term ? (memory.voters[node] ?? []) : [];
+  const others = memory.voters[node]?.get(term) ?? [];
   const servers = world.nodes.filter((_, server) => world.roleOf(server) === 'server').length;
   if ((others.length + 1) * 2 > servers) return undefined;
   const names = [node, ...others].map((voter) => nameOf(world, voter)).join(', ');

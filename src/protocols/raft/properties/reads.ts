@@ -145,7 +145,8 @@ interface Answer {
 /**
  * The leader goes by its own clock, and its timer may be late, so it is given time: three of its election timeouts without a quorum (two,
  * on a clock that is a third too slow), and four more from the moment on at which it is first seen to lead all the same. Of these only the
- * time counts in which it runs: a leader does something with every heartbeat, and who does nothing is paused, or waits for its disk.
+ * time counts in which it runs: a leader does something with every heartbeat, and who does nothing is paused, or waits for its disk. Nor
+ * does the time of one that is too slow for what is asked of it: its timer waits behind all of that.
  */
 export const quorumChecked: Property = always<Contact>({
   name: 'CQ',
@@ -196,7 +197,8 @@ export const quorumChecked: Property = always<Contact>({
       return undefined;
     }
     const before = memory.overdueFor[node] as Micros;
-    const lived = Math.min(world.now - (memory.seenAt[node] ?? 0), 2 * options.heartbeatInterval);
+    const since = Math.min(world.now - (memory.seenAt[node] ?? 0), 2 * options.heartbeatInterval);
+    const lived = world.backlogOf(node) > 0 ? 0 : since;
     memory.seenAt[node] = world.now;
     memory.overdueFor[node] = before < 0 ? 0 : before + lived;
     return before + lived <= 4 * timeout ? undefined : deaf(node, state, world);
