@@ -6,7 +6,7 @@ import type { Plan } from '../scenario/plan.ts';
 import type { Fault, Override } from '../sim/faults.ts';
 import type { Micros } from '../sim/protocol.ts';
 import type { Schedule, SentMessage, SetTimer } from './schedule.ts';
-import { arriving, firing } from './simplify-schedule.ts';
+import { arriving, firing, leastDelays, titleOf } from './simplify-schedule.ts';
 
 /**
  * What happened in [from, to) has not happened. Messages sent and timers set later are named anew, since fewer came before them. What was
@@ -14,9 +14,10 @@ import { arriving, firing } from './simplify-schedule.ts';
  */
 export function withoutEpisode(plan: Plan, schedule: Schedule, from: Micros, to: Micros): Plan {
   const gone = to - from;
+  const least = leastDelays(schedule);
   const overrides: Override[] = [
     ...byLane(schedule.messages).flatMap((messages) => messagesWithout(messages, from, to)),
-    ...byLane(schedule.timers).flatMap((timers) => timersWithout(timers, from, to, plan.limits.until)),
+    ...byLane(schedule.timers).flatMap((timers) => timersWithout(timers, from, to, plan.limits.until, least)),
   ];
   const sooner = (at: Micros): Micros => (at >= to ? at - gone : Math.min(at, from));
   return {
@@ -62,7 +63,13 @@ function messagesWithout(messages: readonly SentMessage[], from: Micros, to: Mic
   ];
 }
 
-function timersWithout(timers: readonly SetTimer[], from: Micros, to: Micros, until: Micros): Override[] {
+function timersWithout(
+  timers: readonly SetTimer[],
+  from: Micros,
+  to: Micros,
+  until: Micros,
+  least: ReadonlyMap<string, Micros>,
+): Override[] {
   const before = timers.filter(({ setAt }) => setAt < from);
   const after = timers.filter(({ setAt }) => setAt >= to);
   const removed = timers.length - before.length - after.length;
@@ -74,7 +81,8 @@ function timersWithout(timers: readonly SetTimer[], from: Micros, to: Micros, un
       if (place < 0) return firing(timer, timer.delay);
       const like = atTo[atTo.length - atFrom.length + place];
       if (like === undefined) return firing(timer, until + 1);
-      return firing(timer, (like.firedAt ?? like.setAt + like.delay) - (to - from) - timer.setAt);
+      const delay = (like.firedAt ?? like.setAt + like.delay) - (to - from) - timer.setAt;
+      return firing(timer, Math.max(delay, least.get(titleOf(timer)) ?? 0));
     }),
     ...after.map((timer) => firing({ lane: timer.lane, ordinal: timer.ordinal - removed }, timer.delay)),
   ];

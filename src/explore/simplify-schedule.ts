@@ -52,21 +52,24 @@ export const removable = (plan: Plan, schedule: Schedule): readonly Override[] =
   ...schedule.timers.filter(({ firedAt }) => firedAt !== undefined).map((timer) => stopping(timer, plan)),
 ];
 
-/** A timer fires after this part of its delay; calls come at this part of their times. */
+/** Calls come, and faults strike, at this part of their times. */
 const PARTS = [64, 8, 2];
 
-/** Timers that matter fire earlier, and calls come earlier: what only passes the time until then goes. The last ones first. */
+/**
+ * Timers that matter fire earlier, and calls come earlier: what only passes the time until then goes. The last ones first. No timer fires
+ * sooner than one of its name was set for: a world in which an election timeout passes too early breaks promises that the protocol keeps.
+ */
 export function* sooner(plan: Plan, schedule: Schedule): Generator<Plan> {
   const delays = new Map(
     plan.overrides.flatMap((override) => ('delay' in override ? [[override.timer, override.delay]] : [])),
   );
+  const least = leastDelays(schedule);
   for (const timer of schedule.timers.toReversed()) {
     if (timer.firedAt === undefined || !timer.matters) continue;
     const current = delays.get(nameOf(timer)) ?? timer.delay;
-    for (const part of PARTS) {
-      const earlier = Math.max(1, Math.floor(current / part));
-      if (earlier < current) yield overridden(plan, [firing(timer, earlier)]);
-    }
+    const earliest = least.get(titleOf(timer)) ?? current;
+    for (const delay of [earliest, Math.floor((earliest + current) / 2)])
+      if (delay < current) yield overridden(plan, [firing(timer, delay)]);
   }
   for (const part of PARTS) {
     const calls = plan.calls.map((call) => ({ ...call, at: Math.floor(call.at / part) }));
@@ -82,6 +85,19 @@ export function* sooner(plan: Plan, schedule: Schedule): Generator<Plan> {
       yield { ...plan, faults: plan.faults.with(index, { ...fault, at: Math.floor(fault.at / part) }) };
   }
 }
+
+/** By the name of a timer, whoever sets it: the shortest delay that it was set for. */
+export function leastDelays({ timers }: Schedule): ReadonlyMap<string, Micros> {
+  const least = new Map<string, Micros>();
+  for (const timer of timers) {
+    const title = titleOf(timer);
+    least.set(title, Math.min(timer.delay, least.get(title) ?? timer.delay));
+  }
+  return least;
+}
+
+/** `election` of `n3/election`, `idle` of `n2/idle/n1.1.7`, `store/raft:election` of `n3/store/raft:election`. */
+export const titleOf = ({ lane }: Pick<Named, 'lane'>): string => /^[^/]*\/((?:.*:)?[^/]*)/.exec(lane)?.[1] ?? lane;
 
 /** Without decisions about messages and timers that there no longer are. */
 export function* withoutStaleOverrides(plan: Plan, schedule: Schedule): Generator<Plan> {

@@ -68,10 +68,15 @@ test('what is under way when it begins arrives as what was under way when it end
   expect(beats(cut(310, 550))[3]).toEqual({ message: 'n1>n2/Beat#4', drop: true });
 });
 
-test('a timer that is armed when it begins fires as the one that was armed when it ends', () => {
-  const delays = timers(cut(350, 560)).map((override) => (override as { delay: number }).delay);
+test('a timer that is armed when it begins fires as the one that was armed when it ends, but no sooner than such timers do', () => {
+  const delays = (least: number): readonly number[] => {
+    const others = [{ ...timer('n2/beat', 1, 0, least), delay: least }];
+    const all = { ...schedule, timers: [...schedule.timers, ...others] };
+    return timers(withoutEpisode(plan, all, 350, 560)).map((override) => (override as { delay: number }).delay);
+  };
   // That of 300 stands for that of 500, which fires at 600: at 390 now.
-  expect(delays).toEqual([100, 100, 100, 90, 100]);
+  expect(delays(80)).toEqual([100, 100, 100, 90, 100, 80]);
+  expect(delays(95)).toEqual([100, 100, 100, 95, 100, 95]);
   expect(timers(cut(350, 560)).at(-1)).toEqual({ timer: 'n1/beat#5', delay: 100 });
 });
 

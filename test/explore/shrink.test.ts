@@ -9,7 +9,7 @@ import { observeVocabulary } from '../../src/explore/probe.ts';
 import { scheduleOf } from '../../src/explore/schedule.ts';
 import { shrinkPlan } from '../../src/explore/shrink.ts';
 import { type Threads, tryInOrder } from '../../src/explore/trial.ts';
-import { raft } from '../../src/protocols/raft/raft.ts';
+import { type RaftOptions, raft } from '../../src/protocols/raft/raft.ts';
 import { withBug } from '../../src/registry.ts';
 import type { Plan } from '../../src/scenario/plan.ts';
 import { bareScenario } from '../../src/scenario/scenario.ts';
@@ -74,6 +74,20 @@ test('where an accident takes a long story, a smaller world with another acciden
   expect(signatureOf(after)).toBe('violated CI');
   expect(report.before.handlers).toBeGreaterThan(100);
   expect(report.after.handlers).toBeLessThanOrEqual(25);
+});
+
+test('no timer of a story fires sooner than it can: elections take their least timeout', async () => {
+  const protocol = withBug(raft, 'R36');
+  for (const [plan, execution] of failing(protocol, 4)) {
+    const { plan: small } = await shrinkPlan(protocol, plan, execution, { workMax: 1_000_000 });
+    expect(small.overrides).not.toEqual([]);
+    for (const { id, options } of small.nodes) {
+      const least = (options as RaftOptions).electionTimeoutMin;
+      for (const override of small.overrides)
+        if ('delay' in override && override.timer.startsWith(`${id}/election#`))
+          expect(override.delay).toBeGreaterThanOrEqual(least);
+    }
+  }
 });
 
 test('nothing that is left could have been left out', async () => {
