@@ -165,9 +165,11 @@ export function answer(viewer: Viewer, state: ViewState, key: string): ViewState
   };
 }
 
-/** Whether the open question has been answered right. */
-export const isAnswered = (viewer: Viewer, state: ViewState): boolean =>
-  openQuestion(viewer, state)?.answers[state.lesson?.tried.at(-1) ?? -1]?.right === true;
+/** Whether the open question has been answered right, whatever was tried afterwards to read why it is wrong. */
+export const isAnswered = (viewer: Viewer, state: ViewState): boolean => {
+  const answers = openQuestion(viewer, state)?.answers;
+  return state.lesson?.tried.some((picked) => answers?.[picked]?.right) ?? false;
+};
 
 const openQuestion = (viewer: Viewer, state: ViewState): BeatShown['question'] =>
   beatsOf(viewer, state.branch)[toldIn(state)]?.beat.question;

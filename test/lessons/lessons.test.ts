@@ -277,6 +277,10 @@ describe.each(lessonNames)('%s on the timeline', async (name) => {
     while (state.mode !== 'question') state = pressed(viewer, ['}'], small, state);
     for (const number of wrong) expect(shot(viewer, state, small)).toContain(`✗ ${number} `);
     state = pressed(viewer, [String(right)], small, state);
+    // Who reads afterwards why the others are wrong goes on all the same.
+    const curious = pressed(viewer, [String(wrong[0])], small, state);
+    expect(shot(viewer, curious, small)).toMatch(/^ Enter go on/m);
+    expect(pressed(viewer, ['enter'], small, curious).mode).not.toBe('question');
     // Looking around does not make it a first try.
     expect(state.lesson).toMatchObject({ asked: 1, right: 0 });
     expect(shot(viewer, pressed(viewer, ['enter'], small, state), small)).not.toContain('✗');
