@@ -23,7 +23,7 @@ describe('worldline zoo', () => {
   });
 
   test('counts on no rate that rests on fewer than three hits', () => {
-    const { stdout } = place.worldline('zoo', 'raft', '--bug', 'R36', '--seeds', '1', '--rates');
+    const { stdout } = place.worldline('zoo', 'raft', '--bug', 'R01a', '--seeds', '1', '--rates');
     expect(stdout).toContain('1 row: 0 found, 1 censored (fewer than three hits)');
     expect(stdout).not.toContain('medians');
   });
