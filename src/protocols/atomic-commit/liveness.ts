@@ -10,7 +10,10 @@ import { isParticipant, nameOf, resourceOf } from './properties/facts.ts';
 
 /** Messages and syncs on the way of one transaction, and of those that it may have to wait for. */
 const STEPS = 1_000;
-/** How often a call of the calm may be refused because of others, before it gets its turn. */
+/**
+ * How often a call of the calm may be refused because of others, before it gets its turn; and how many transactions that nobody goes on
+ * with may stand in line for one lock: each gets it when the one before it has been idle for too long, and is idle then.
+ */
 const TURNS = 10;
 
 /**
@@ -26,7 +29,7 @@ export const livenessOf = (
     const options = circumstances.options as unknown as SharedOptions;
     const { idleTimeout, workTimeout, restartTimeout, lockTimeout, clientTimeout, clientAttempts } = options;
     const steps = STEPS * (latencyMax + syncMax);
-    const leftovers = doubt(circumstances.options) + idleTimeout + workTimeout + restartTimeout + lockTimeout;
+    const leftovers = doubt(circumstances.options) + TURNS * idleTimeout + workTimeout + restartTimeout + lockTimeout;
     const agreement = leftovers / clockRateMin + steps;
     // The call that was open before is given up first.
     const client = (clientTimeout * (clientAttempts + 1)) / clockRateMin + TURNS * callAgainMax + steps;
