@@ -43,7 +43,7 @@ const elections: readonly PlantedBug[] = [
   {
     id: 'R04',
     title: 'votes are counted by message, not by voter',
-    violates: ['ES', 'LC', 'SMS', 'LIN'],
+    violates: ['PV', 'ES', 'LC', 'SMS', 'LIN'],
     source: 'ktoso/akka-raft#45; coyote-samples#8',
     recipe: 'the network duplicates one grant of two candidates among five servers',
     overrides: {

@@ -34,7 +34,7 @@ const coordinators: readonly PlantedBug[] = [
   {
     id: 'T05b',
     title: 'votes are counted by message, not by participant',
-    violates: ['AC3', 'AC1'],
+    violates: ['AC3', 'AC1', 'liveness'],
     source: 'textbook',
     recipe: 'the network duplicates one yes and loses a no',
     overrides: {

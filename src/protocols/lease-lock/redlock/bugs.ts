@@ -39,7 +39,7 @@ const clients: readonly PlantedBug[] = [
   {
     id: 'L06a',
     title: 'the holder counts on its wall clock',
-    violates: ['EXCL', 'HON'],
+    violates: ['EXCL', 'HON', 'HELD'],
     source: 'Kleppmann 2016; mike-marcacci/node-redlock uses Date.now',
     recipe: 'the wall clock of a holder is set back',
     overrides: { holderClock: ({ wallClock }) => wallClock },

@@ -6,7 +6,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     id: 'L18',
     title: 'every replica ends leases by its own clock',
-    violates: ['EXCL', 'AGREE', 'TOK', 'FENCE'],
+    violates: ['EXCL', 'AGREE', 'DELAY', 'TOK', 'FENCE'],
     source: 'contrast: etcd revokes leases through its log',
     recipe: 'a replica learns late of a renewal, or its clock is fast; then it is the leader',
     overrides: { countsLeases: () => true, expiresThroughLog: () => false },
