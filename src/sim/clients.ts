@@ -12,10 +12,11 @@ import {
   type OperationSpec,
   type WorkloadStream,
 } from './config.ts';
+import { hashOnce } from './digest.ts';
 import type { Operation, Outcome } from './history.ts';
 import type { Json } from './plain.ts';
 import type { Micros, NodeId, Request } from './protocol.ts';
-import { Stream, type StreamState } from './random.ts';
+import { derive, Stream, type StreamState, scale } from './random.ts';
 
 interface MutableOperation {
   process: string;
@@ -247,12 +248,17 @@ export class Workload {
     return operation;
   }
 
-  /** A call of the calm was not acknowledged: it is the client's next one too. A call from before the calm is not. */
+  /**
+   * A call of the calm was not acknowledged: it is the client's next one too. A call from before the calm is not. Clients begin to ask in
+   * step, and so may be in each other's way; who has been refused again and again therefore asks at times of its own.
+   */
   private tryAgain(client: Client, request: number, now: Micros): void {
     if (request <= client.askedBefore) return;
+    const { id, patience, patienceMax } = client;
+    const sooner = patience < patienceMax ? 0 : scale(derive(hashOnce(id), request), Math.ceil(patienceMax / 2));
     client.next--;
-    client.notBefore = now + client.patience;
-    client.patience = Math.min(2 * client.patience, client.patienceMax);
+    client.notBefore = now + patience - sooner;
+    client.patience = Math.min(2 * patience, patienceMax);
   }
 
   get open(): readonly Operation[] {

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Calm, RunSpec } from '../../src/sim/config.ts';
 import type { PlacedObserver } from '../../src/sim/observer.ts';
+import type { Context, Request } from '../../src/sim/protocol.ts';
 import { Simulation } from '../../src/sim/simulation.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
 import { aCalm, aRun, effort } from '../toys/kernel-arbitraries.ts';
 import { chatter } from '../toys/kernel-chatter.ts';
-import { ofKind, type Run, runOf } from '../toys/kernel-spec.ts';
+import { nodes, ofKind, type Run, runOf, specOf } from '../toys/kernel-spec.ts';
 
 const LATENCY_MAX = 400;
 /** Explicit decisions about messages hold in a calm too; these laws are about a world that decides nothing. */
@@ -103,6 +104,28 @@ describe('the calls of a calm', () => {
       }),
       effort(60),
     );
+  });
+
+  it('are asked ever more seldom, and in the end at times of each client: who asks in step may be refused for ever', () => {
+    const refuser = {
+      boot: () => ({}),
+      view: () => ({ label: '' }),
+      onRequest: { ask: (_state: unknown, request: Request, context: Context<never>) => context.refuse(request, 'no') },
+    };
+    const calls = ['n1', 'n2'].map((client) => ({ client, op: { type: 'ask' } }));
+    const constant = { kind: 'constant', value: 10 } as const;
+    const calm: Calm = { at: 1_000, core: ['n1', 'n2'], latency: constant, syncLatency: constant, calls, every: 1_000 };
+    const limits = { until: 200_000, eventsMax: 10_000, eventsPerInstantMax: 100, effectsPerHandlerMax: 10 };
+    const { simulation } = runOf({ ...specOf({ nodes: nodes('client', 2), limits }), calm }, { client: refuser });
+    const timesOf = (client: string): readonly number[] =>
+      simulation.history().flatMap(({ process, calledAt }) => (process.startsWith(client) ? [calledAt as number] : []));
+    const [first, second] = [timesOf('n1'), timesOf('n2')] as const;
+    const steps = first.map((at, i) => at - (first[i - 1] ?? 0));
+    expect(steps.slice(0, 5)).toEqual([1_000, 1_000, 2_000, 4_000, 8_000]);
+    expect(second.slice(0, 5)).toEqual(first.slice(0, 5));
+    for (const step of steps.slice(5)) expect([step >= 8_000, step <= 16_000]).toEqual([true, true]);
+    expect(first.slice(5).filter((at) => second.includes(at))).toEqual([]);
+    expect(first.length).toBeGreaterThan(12);
   });
 });
 
