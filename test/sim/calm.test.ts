@@ -109,7 +109,7 @@ describe('the calls of a calm', () => {
   it('are asked ever more seldom, and in the end at times of each client: who asks in step may be refused for ever', () => {
     const refuser = {
       boot: () => ({}),
-      view: () => ({ label: '' }),
+      view: () => ({ role: 'client', label: '' }),
       onRequest: { ask: (_state: unknown, request: Request, context: Context<never>) => context.refuse(request, 'no') },
     };
     const calls = ['n1', 'n2'].map((client) => ({ client, op: { type: 'ask' } }));
