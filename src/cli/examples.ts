@@ -45,7 +45,7 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
   show: [
     { command: 'worldline show raft-partition', says: 'step through it; ? lists the keys' },
     {
-      command: 'worldline show .worldline/failures/raft-R06a-UP-6.json',
+      command: 'worldline show .worldline/failures/raft-R06a-UP-2.json',
       says: 'a failure that fuzz has kept, opened where it fails',
     },
     { command: 'worldline show raft-partition --plain', says: 'the rows alone, also into a file' },
@@ -67,10 +67,10 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
   init: [{ command: 'worldline init demo', says: 'a project to begin with, in the new directory demo' }],
   replay: [
     {
-      command: 'worldline replay .worldline/failures/raft-R06a-UP-6.json',
+      command: 'worldline replay .worldline/failures/raft-R06a-UP-2.json',
       says: 'a failure that fuzz has kept, bit for bit',
     },
-    { command: 'worldline replay .worldline/failures/raft-R06a-UP-6.json --plain', says: 'told row by row' },
+    { command: 'worldline replay .worldline/failures/raft-R06a-UP-2.json --plain', says: 'told row by row' },
     { command: 'worldline replay raft --seed 7', says: 'one seed of a campaign' },
   ],
 };

@@ -16,7 +16,7 @@ const meanings: readonly (readonly [words: readonly string[], option: string, wr
   [['continue', 'state', 'checkpoint'], '--resume', '--resume state.json'],
   [['output', 'out', 'log', 'o'], '--trace', '--trace out.ndjson'],
   [['verbose', 'v', 'details', 'text'], '--plain', '--plain'],
-  [['nodes', 'servers', 'size', 'n-nodes'], '--set', '--set nodes.server=3'],
+  [['nodes', 'servers', 'size', 'n-nodes'], '--set', '--set nodes.ROLE=3'],
   [['clients'], '--set', '--set nodes.client=2'],
   [['faults', 'fault', 'nemesis'], '--set', '--set "chaos.faults=[crash, pause]"'],
   [['config', 'param', 'params', 'parameter', 'options', 'opt'], '--option', '--option name=value'],
@@ -25,7 +25,7 @@ const meanings: readonly (readonly [words: readonly string[], option: string, wr
 ];
 
 /**
- * A line for each that helps, the best first; empty where nothing is known of such an option.
+ * What helps, in one line; empty where nothing is known of such an option.
  * @param given as it was written, e.g. `--time` or `--time=20s`
  */
 export function hintsByMeaning(given: string, command: Command | undefined, program: Command): readonly string[] {

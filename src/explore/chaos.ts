@@ -179,7 +179,7 @@ export function drawFaults(setting: ChaosSetting, draw: Draw): Budgeted {
 
 /** Where few faults strike little goes wrong, and a run costs as much. */
 const leastFaults = ({ faultsMax, faultsLeastPercent, isUniform }: Profile, most: number): number =>
-  isUniform ? 1 : Math.max(1, Math.min(most, Math.floor((faultsMax * faultsLeastPercent) / 100)));
+  isUniform ? 1 : Math.max(1, Math.min(most, Math.floor((Math.min(faultsMax, most) * faultsLeastPercent) / 100)));
 
 const hoped = ({ faultsMax, isUniform }: Profile): number =>
   isUniform ? faultsMax : Math.floor((faultsMax * HOPED_PERCENT) / 100);

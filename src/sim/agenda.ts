@@ -7,7 +7,7 @@ export class Agenda extends EventQueue<QueuedEvent> {
   private readonly lot = new TimerLot();
   private readonly toQueue = (timer: ArmedTimer): void => this.pushTimer(timer);
 
-  /** Nothing is left, be it a timer that was cancelled. */
+  /** Nothing is left, not even of a timer that was cancelled. */
   get isEmpty(): boolean {
     return this.size === 0 && this.lot.count === 0;
   }

@@ -26,6 +26,8 @@ export class ArmedTimer {
   isInInbox = false;
   /** Neither fired nor cancelled nor set anew. */
   isArmed = true;
+  /** Its place among those of its part. */
+  place = -1;
 
   constructor(
     node: number,
@@ -66,7 +68,7 @@ export class ArmedTimer {
   }
 }
 
-export type SavedTimer = Omit<ArmedTimer, 'id' | 'save' | 'isArmed'>;
+export type SavedTimer = Omit<ArmedTimer, 'id' | 'save' | 'isArmed' | 'place'>;
 
 function restored({
   node,
@@ -90,30 +92,34 @@ function restored({
 
 export const timerId = (name: string, key: string | undefined): string => (key === undefined ? name : `${name}/${key}`);
 
+/** A list of more is searched by hash and by token. */
+const FEW = 32;
+
 /**
- * Those of one part, in no order that means anything. A part has a few, and most with a key are set once and cancelled: a list that is
- * searched for a hash costs less than a Map whose names are made, hashed and kept for each.
+ * Those of one part, in no order that means anything. Most parts have a few, and most with a key are set once and cancelled: a list that is
+ * searched for a hash costs less than a Map whose names are made, hashed and kept for each. Where there are many, there are Maps.
  */
 export class ArmedTimers {
   private readonly hashes: number[] = [];
   private readonly timers: ArmedTimer[] = [];
+  /** From when there were many until there are none. */
+  private byHash: Map<number, readonly ArmedTimer[]> | undefined = undefined;
+  private readonly byToken = new Map<number, ArmedTimer>();
 
   find(hash: number, name: string, key: string | undefined): ArmedTimer | undefined {
-    const place = this.placeOf(hash, name, key);
-    return place < 0 ? undefined : this.timers[place];
-  }
-
-  private placeOf(hash: number, name: string, key: string | undefined): number {
+    if (this.byHash !== undefined)
+      return this.byHash.get(hash)?.find((timer) => timer.name === name && timer.key === key);
     const { hashes } = this;
     for (let place = hashes.length - 1; place >= 0; place--) {
       if (hashes[place] !== hash) continue;
       const timer = this.timers[place] as ArmedTimer;
-      if (timer.name === name && timer.key === key) return place;
+      if (timer.name === name && timer.key === key) return timer;
     }
-    return -1;
+    return undefined;
   }
 
   withToken(token: number): ArmedTimer | undefined {
+    if (this.byHash !== undefined) return this.byToken.get(token);
     const { timers } = this;
     for (let place = timers.length - 1; place >= 0; place--) {
       const timer = timers[place] as ArmedTimer;
@@ -124,37 +130,61 @@ export class ArmedTimers {
 
   /** There must be none of its name and key. */
   add(timer: ArmedTimer): void {
+    timer.place = this.timers.length;
     this.hashes.push(timer.hash);
     this.timers.push(timer);
+    if (this.byHash !== undefined) this.addToMaps(timer, this.byHash);
+    else if (this.timers.length > FEW) this.makeMaps();
+  }
+
+  private makeMaps(): void {
+    const byHash = new Map<number, readonly ArmedTimer[]>();
+    for (const timer of this.timers) this.addToMaps(timer, byHash);
+    this.byHash = byHash;
+  }
+
+  private addToMaps(timer: ArmedTimer, byHash: Map<number, readonly ArmedTimer[]>): void {
+    byHash.set(timer.hash, [...(byHash.get(timer.hash) ?? []), timer]);
+    this.byToken.set(timer.token, timer);
   }
 
   /** Whether there was one. */
   remove(hash: number, name: string, key: string | undefined): boolean {
-    const place = this.placeOf(hash, name, key);
-    if (place < 0) return false;
-    this.removeAt(place);
+    const timer = this.find(hash, name, key);
+    if (timer === undefined) return false;
+    this.take(timer);
     return true;
   }
 
   take(timer: ArmedTimer): void {
-    const place = this.timers.indexOf(timer);
-    if (place >= 0) this.removeAt(place);
-  }
-
-  private removeAt(place: number): void {
-    const { hashes, timers } = this;
-    (timers[place] as ArmedTimer).isArmed = false;
+    const { hashes, timers, byHash } = this;
+    const { place } = timer;
+    if (timers[place] !== timer) return;
+    timer.isArmed = false;
     const lastHash = hashes.pop() as number;
     const last = timers.pop() as ArmedTimer;
-    if (place === timers.length) return;
-    hashes[place] = lastHash;
-    timers[place] = last;
+    if (last !== timer) {
+      hashes[place] = lastHash;
+      timers[place] = last;
+      last.place = place;
+    }
+    if (byHash !== undefined) this.takeFromMaps(timer, byHash);
+  }
+
+  private takeFromMaps(timer: ArmedTimer, byHash: Map<number, readonly ArmedTimer[]>): void {
+    const rest = (byHash.get(timer.hash) ?? []).filter((other) => other !== timer);
+    if (rest.length > 0) byHash.set(timer.hash, rest);
+    else byHash.delete(timer.hash);
+    this.byToken.delete(timer.token);
+    if (this.timers.length === 0) this.byHash = undefined;
   }
 
   clear(): void {
     for (const timer of this.timers) timer.isArmed = false;
     this.hashes.length = 0;
     this.timers.length = 0;
+    this.byHash = undefined;
+    this.byToken.clear();
   }
 
   /** In the order in which they were set. */

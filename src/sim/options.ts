@@ -14,7 +14,8 @@ export function guardedOptions<Options extends object>(options: Options, read: s
     get(target, name) {
       if (typeof name === 'symbol' || name in target) return Reflect.get(target, name);
       const similar = nearest(name, Object.keys(target));
-      if (similar === undefined) return undefined;
+      // A shorter name is another one: `retry` beside `retryMax`.
+      if (similar === undefined || similar.toLowerCase().startsWith(name.toLowerCase())) return undefined;
       const known = Object.keys(target).join(', ');
       throw new ContractError(
         `${read}.${name}: there is no such option; did you mean ${similar}? (there are ${known})`,

@@ -383,6 +383,12 @@ describe('a scenario', () => {
     }
   });
 
+  test('leaves open how many there are below the most', () => {
+    const counts = plans(under({ chaos: { faultsMax: 10 } }), 200).map(({ faults }) => faults.length);
+    expect(Math.max(...counts)).toBe(10);
+    expect(counts.filter((count) => count >= 6 && count < 10).length).toBeGreaterThan(60);
+  });
+
   test('with its own calls and no rate gets no others; with a high rate its calls are streamed', () => {
     const calls = [{ at: 5, client: 'c1', op: { type: 'read', key: 'k1' } }];
     for (const plan of plans(under({ workload: { calls } }), 5)) {

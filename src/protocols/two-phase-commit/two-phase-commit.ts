@@ -25,9 +25,9 @@ const doubt = ({ inquiryInterval, resendInterval, voteTimeout }: { readonly [nam
 /** R* 2: a coordinator forgets a transaction when all have acknowledged what they must: sooner or later they have. */
 function unforgotten(state: object): string | undefined {
   const [ballot] = (state as Partial<CoordinatorState>).ballots ?? [];
-  return ballot === undefined
-    ? undefined
-    : `waits for the acknowledgement of ${ballot.txn} by ${ballot.awaited.join(' and ')}`;
+  if (ballot === undefined) return undefined;
+  if (ballot.phase === 'voting') return `still collects the votes of ${ballot.txn}`;
+  return `waits for ${ballot.awaited.join(' and ')} to answer about ${ballot.txn}`;
 }
 
 function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
