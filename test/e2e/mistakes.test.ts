@@ -47,7 +47,7 @@ describe('a name that does not exist', () => {
     ['--workers', 'fuzz', 'here it is --jobs: --jobs 4'],
     ['--threads', 'zoo', 'here it is --jobs: --jobs 4'],
     ['--bugs', 'fuzz', 'here it is --bug: --bug ID'],
-    ['--nodes', 'run', 'here it is --set: --set nodes.server=3'],
+    ['--nodes', 'run', 'here it is --set: --set nodes.ROLE=3'],
     ['--runs', 'zoo', 'here it is --seeds: --seeds 1000'],
     ['--for', 'zoo', 'here it is --cpu: --cpu 20'],
     ['--hits', 'fuzz', '--hits belongs to worldline zoo'],
