@@ -1,5 +1,5 @@
 /** Is a value from a user's module a protocol? Types say so where there are types; this says it where there are none. */
-import { nearest } from '../sim/nearest.ts';
+import { didYouMean } from '../sim/nearest.ts';
 import type { AnyRole, Tolerance } from '../sim/protocol.ts';
 import { LIVENESS } from './liveness.ts';
 import { LINEARIZABILITY, propertyNames } from './monitor.ts';
@@ -195,7 +195,7 @@ function whyNotBroken(name: string, known: readonly string[], { properties }: Pr
     return `${said}, which is a goal (\`sometimes\`), and nothing that can be broken`;
   if (name === LINEARIZABILITY) return `${said}, but no \`model\` to judge histories by`;
   if (name === LIVENESS) return `${said}, but no \`liveness\` that says what is owed`;
-  const similar = nearest(name, known);
+  const similar = didYouMean(name, known);
   const list = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`;
-  return `${said}, which is no property of it${similar === undefined ? '' : `; did you mean ${similar}?`} (${list})`;
+  return `${said}, which is no property of it${similar === undefined ? '' : `; ${similar}`} (${list})`;
 }

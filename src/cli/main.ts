@@ -32,15 +32,8 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** Commander would show its own help, as if nothing were wrong. */
 function refuseHelpForNothing([first, second]: readonly string[], program: Command): void {
-  const commands = program.commands.map((command) => command.name());
-  if (
-    first !== 'help' ||
-    second === undefined ||
-    second.startsWith('-') ||
-    second === 'help' ||
-    commands.includes(second)
-  )
-    return;
+  const commands = ['help', ...program.commands.map((command) => command.name())];
+  if (first !== 'help' || second === undefined || second.startsWith('-') || commands.includes(second)) return;
   throw new UsageError(
     `unknown command '${second}'`,
     didYouMean(second, commands) ?? 'worldline --help lists them all',

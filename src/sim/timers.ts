@@ -45,7 +45,7 @@ export class Timers {
     const due = node.clock.trueTimeOf(local, core.now);
     const sequence = core.queue.reserve();
     if (armed !== undefined && !armed.isInInbox && due >= armed.queuedAt) {
-      // The entry in the queue comes up too early and is queued anew then: see `due`.
+      // The entry in the queue comes up too early and is queued anew then: see `putOff`.
       armed.local = local;
       armed.due = due;
       armed.sequence = sequence;

@@ -15,7 +15,7 @@ import {
 } from '../../atomic-commit/properties/facts.ts';
 import type { Prepared } from '../../atomic-commit/resource.ts';
 import { coordinatorOf, type TxnId } from '../../atomic-commit/transactions.ts';
-import { follow, isPre, membersIn, type Standings } from './standing.ts';
+import { isPre, membersIn, standingRecord } from './standing.ts';
 
 /** What was published. */
 export interface Claims {
@@ -40,23 +40,18 @@ interface Tally {
   isDecided: boolean;
 }
 
-interface Memory {
-  readonly standings: Standings;
-  readonly tallies: Map<TxnId, Tally>;
-}
-
 const newTally = (): Tally => ({ members: 0, promised: [], attempts: [], isDecided: false });
 
 export const settledByQuorum = (claims: Claims): Property =>
-  always<Memory>({
+  always<Map<TxnId, Tally>>({
     name: 'SETTLED',
     title:
       'who commits first has a quorum behind it that is pre-committed, in one attempt; who aborts first, one that is pre-aborted, or no promise of its own',
     source: 'Skeen 1982; Keidar, Dolev 1998',
     oracle: 'internal',
-    start: () => ({ standings: [], tallies: new Map() }),
-    log({ standings, tallies }, node, log, change, world) {
-      const record = follow(standings, node, log, change);
+    start: () => new Map(),
+    log(tallies, node, log, change, world) {
+      const record = standingRecord(log, change);
       if (record === undefined) return undefined;
       const tally = entryAt(tallies, txnOf(record), newTally);
       if (tally.isDecided) return undefined;
@@ -64,7 +59,7 @@ export const settledByQuorum = (claims: Claims): Property =>
       count(tally, node, record);
       return claims.isForGood && isPre(record) ? judgeChange(tally, node, record, world) : undefined;
     },
-    boot({ tallies }, node, world) {
+    boot(tallies, node, world) {
       for (const tally of tallies.values()) if (!tally.isDecided) forget(tally, node);
       for (const record of durableRecords(world, node)) {
         const tally = tallies.get(txnOf(record));

@@ -26,10 +26,16 @@ const states: { readonly [type: string]: ProcessState } = {
   abort: 'a',
 };
 
-/** Answers the record, where it says something of how far a process is. */
-export function follow(standings: Standings, node: number, log: string, change: LogChange): LogRecord | undefined {
+/** The record that is appended, where it says something of how far a process is. */
+export function standingRecord(log: string, change: LogChange): LogRecord | undefined {
   const record = appended(log, change);
-  if (record === undefined || change.kind !== 'append' || states[record.type] === undefined) return undefined;
+  return record === undefined || states[record.type] === undefined ? undefined : record;
+}
+
+/** The same, and keeps where the process stands from then on. */
+export function follow(standings: Standings, node: number, log: string, change: LogChange): LogRecord | undefined {
+  const record = standingRecord(log, change);
+  if (record === undefined || change.kind !== 'append') return undefined;
   stand(standings, node, record, change.index);
   return record;
 }
