@@ -86,6 +86,24 @@ test.each(cases.map((one) => [`${one[0].name} ${JSON.stringify(one[1])} ${JSON.s
   },
 );
 
+/** What a world cannot bring about is one thing, what it does bring about another: that is always asked for. */
+test.each(['crash', 'outage', 'crash-loop', 'write-error', 'sync-error'] as const)(
+  'what is reached where nodes restart after a %s is asked for',
+  (kind) => {
+    const name = 'commit-lower-after-restart';
+    const scenario: Scenario = { ...bareScenario('raft', 'raft', 'raft'), chaos: { faults: [kind] } };
+    const source = planSource(raft, scenario);
+    const tally = emptyTally();
+    for (let i = 0; i < 25; i++) {
+      const { plan, downgraded } = source.draw(`${i}`);
+      addExecution(tally, execute(raft, plan), downgraded);
+    }
+    const goal = coverageOf(raft, scenario, tally).goals.find((one) => one.goal === name);
+    expect(goal?.seeds).toBeGreaterThan(0);
+    expect(goal?.requiredWithinSeeds).toBeDefined();
+  },
+);
+
 test('where nothing is added to its world a campaign is told what it reached, and asked for nothing: how many seeds it takes was counted in bad ones', () => {
   const scenario = bareScenario('raft', 'raft', 'raft');
   const goals = (profile: ChaosProfile): readonly GoalReport[] =>

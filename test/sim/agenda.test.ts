@@ -106,6 +106,20 @@ it('armed timers of one hash are told apart by name and key', () => {
   expect(armed.all().map(({ token }) => token)).toEqual([2, 3]);
 });
 
+it('so are many, which are found by Maps', () => {
+  const armed = new ArmedTimers();
+  const keys = Array.from({ length: 90 }, (_, i) => `${i}`);
+  for (const [i, key] of keys.entries()) armed.add(new ArmedTimer(0, 0, 'a', key, i % 7, i, 10, 10, i, 0));
+  for (const [i, key] of keys.entries()) {
+    expect([armed.find(i % 7, 'a', key)?.token, armed.withToken(i)?.key]).toEqual([i, key]);
+    if (i % 3 === 0) expect([armed.remove(i % 7, 'a', key), armed.remove(i % 7, 'a', key)]).toEqual([true, false]);
+  }
+  const left = keys.flatMap((key, i) => (i % 3 === 0 ? [] : [key]));
+  expect(armed.all().map(({ key }) => key)).toEqual(left);
+  expect(keys.filter((key, i) => armed.find(i % 7, 'a', key) !== undefined)).toEqual(left);
+  expect(keys.filter((_, i) => armed.withToken(i) !== undefined)).toEqual(left);
+});
+
 it('a timer that was set before another event of its time comes before it, also where a bucket of the lot begins', () => {
   for (let time = 65_536; time < 400_000; time += 4_096) {
     const agenda = new Agenda();

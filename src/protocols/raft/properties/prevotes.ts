@@ -22,10 +22,6 @@ export const preVotesMeant: Property = always<PreVotes>({
   role: 'server',
   messages: ['PreVoteReply', 'RequestVote'],
   start: () => ({ voters: [], campaign: [] }),
-  boot(memory, node) {
-    memory.campaign[node] = -1;
-    return undefined;
-  },
   send(memory, from, to, message: PreVoteReply | RequestVote, world) {
     if (message.type === 'RequestVote') return judgeCampaign(memory, from, message, world);
     if (!message.voteGranted) return undefined;
