@@ -71,7 +71,7 @@ export async function eventsAfresh(plan: Plan): Promise<readonly string[]> {
 
 const openWorkers = (count: number): Tinypool =>
   new Tinypool({
-    filename: new URL('./worker.js', import.meta.url).href,
+    filename: new URL('../explore/worker.js', import.meta.url).href,
     name: 'runInWorker',
     minThreads: count,
     maxThreads: count,

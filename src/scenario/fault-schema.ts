@@ -1,5 +1,5 @@
 /** Faults as scenario files write them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Fault, FaultKind } from '../sim/faults.ts';
 import type { FaultInput } from './input.ts';
 import { capacity, fifo, json, type Quantities, ratePpm, typed, wholeNumber, withPpm } from './schema-parts.ts';

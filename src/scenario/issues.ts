@@ -1,5 +1,5 @@
 /** From the validator's issues to problems that name the field, say what was expected and suggest the nearest spelling. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nearest } from '../sim/nearest.ts';
 import type { FieldPath, Problem } from './problem.ts';
 

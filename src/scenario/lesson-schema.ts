@@ -1,5 +1,5 @@
 /** What a lesson file may say, once: it validates, is published as JSON Schema for editors, and its descriptions are the "expected" of errors. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Lesson } from './lesson.ts';
 import { json, quantities, wholeNumber } from './schema-parts.ts';
 

@@ -1,5 +1,5 @@
 /** Faults as plans hold them: in microseconds and parts per million. Also what plans are made of elsewhere. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClockModel, Distribution, OperationInput } from '../sim/config.ts';
 import type { Fault } from '../sim/faults.ts';
 import type { Json } from '../sim/plain.ts';

@@ -1,5 +1,5 @@
 /** What a plan looks like in a file: the types of src/sim as a validator. Everything in microseconds and parts per million. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ArgumentSpec } from '../sim/config.ts';
 import type { Override } from '../sim/faults.ts';
 import type { Intervention } from '../sim/interventions.ts';

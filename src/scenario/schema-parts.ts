@@ -1,5 +1,5 @@
 /** What scenario files are made of everywhere: durations, probabilities, distributions, and their descriptions. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Distribution } from '../sim/config.ts';
 import type { Json } from '../sim/plain.ts';
 import type { ScenarioInput } from './input.ts';

@@ -2,7 +2,7 @@
  * What a scenario file may say, once: it validates, turns what people write into `Scenario`, is published as JSON Schema for editors,
  * and its descriptions are the "expected" of error messages.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ArgumentSpec } from '../sim/config.ts';
 import { fault, faultKinds } from './fault-schema.ts';
 import type { ScenarioInput } from './input.ts';

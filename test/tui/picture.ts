@@ -1,32 +1,34 @@
-// Draws docs/timeline.svg: the timeline of a real run as the terminal shows it. Run it after a build, when the picture should change:
-//   node scripts/picture.mjs [FILE]
-import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-const part = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
-const [{ loadSubject }, { planFor }, { Viewer }, { frame }, { startState }, { press }] = await Promise.all(
-  ['cli/subject.js', 'cli/run.js', 'tui/viewer.js', 'tui/frame.js', 'tui/state.js', 'tui/update.js'].map(part),
-);
+/** The picture on the README's first screen: the timeline of a real run as the terminal shows it. */
+import { planFor } from '../../src/cli/run.ts';
+import { loadSubject } from '../../src/cli/subject.ts';
+import type { Ink, Line } from '../../src/timeline/ink.ts';
+import { frame } from '../../src/tui/frame.ts';
+import { startState } from '../../src/tui/state.ts';
+import { press } from '../../src/tui/update.ts';
+import { Viewer } from '../../src/tui/viewer.ts';
 
 const size = { columns: 132, rows: 37 };
-const subject = await loadSubject('raft-partition', {}, 'none');
 // The paper's own properties, so that the picture does not change with every other one.
 const shown = ['ES', 'LAO', 'LM', 'LC', 'SMS', 'leader-elected', 'leader-deposed', 'client-retried', 'two-leaders'];
-const properties = subject.protocol.properties.filter(({ name }) => shown.includes(name));
-const viewer = new Viewer({
-  protocol: { ...subject.protocol, properties },
-  plan: planFor(subject, '1'),
-  title: 'raft-partition',
-  command: 'npx worldline show raft-partition --seed 1',
-});
-const film = viewer.branches[0].film;
-// The moment at which a second leader is elected, while the first one is cut off.
-let state = { ...startState, place: film.index.placeAt(1_000_000) };
-for (const key of ['u', ...'leader:n3', 'enter']) state = press(viewer, state, key, size);
-const lines = frame(viewer, { ...state, message: '' }, { ...size, ascii: false });
-writeFileSync(process.argv[2] ?? fileURLToPath(new URL('../docs/timeline.svg', import.meta.url)), svg(lines));
 
-function svg(rows) {
+/** The moment at which a second leader is elected, while the first one is cut off; as SVG. */
+export async function drawPicture(): Promise<string> {
+  const subject = await loadSubject('raft-partition', {}, 'none');
+  const properties = subject.protocol.properties.filter(({ name }) => shown.includes(name));
+  const viewer = new Viewer({
+    protocol: { ...subject.protocol, properties },
+    plan: planFor(subject, '1'),
+    title: 'raft-partition',
+    command: 'npx worldline show raft-partition --seed 1',
+  });
+  const film = viewer.branches[0]?.film;
+  if (film === undefined) throw new Error('a viewer has a first branch');
+  let state = { ...startState, place: film.index.placeAt(1_000_000) };
+  for (const key of ['u', ...'leader:n3', 'enter']) state = press(viewer, state, key, size);
+  return svg(frame(viewer, { ...state, message: '' }, { ...size, ascii: false }));
+}
+
+function svg(rows: readonly Line[]): string {
   const cell = { width: 7.2, height: 15 };
   const width = Math.ceil(size.columns * cell.width) + 24;
   const height = rows.length * cell.height + 24;
@@ -39,9 +41,9 @@ ${text.join('\n')}
 `;
 }
 
-function spans(line, cellWidth) {
+function spans(line: Line, cellWidth: number): string {
   let column = 0;
-  const parts = [];
+  const parts: string[] = [];
   for (const { text, ink } of line) {
     if (text.trim() !== '') {
       const lead = text.length - text.trimStart().length;
@@ -57,8 +59,8 @@ function spans(line, cellWidth) {
   return parts.join('');
 }
 
-function look(ink) {
-  const colors = {
+function look(ink: Ink): string {
+  const colors: { readonly [Of in Ink]?: string } = {
     leader: '#0072b2',
     message: '#0072b2',
     candidate: '#be5f96',
@@ -78,6 +80,6 @@ function look(ink) {
   return `fill="${colors[ink] ?? '#222'}"${bold}`;
 }
 
-function escaped(text) {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
