@@ -15,6 +15,7 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
   list: [
     { command: 'worldline list', says: 'all scenarios and protocols' },
     { command: 'worldline list raft', says: 'options, properties and planted bugs of Raft' },
+    { command: 'worldline list R05', says: 'what a planted bug is, what it breaks, and how' },
   ],
   run: [
     { command: 'worldline run raft', says: 'one quiet run' },

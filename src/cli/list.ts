@@ -6,6 +6,7 @@ import { table } from '../report/words.ts';
 import { builtInFile, builtInNames, loadScenarioFile } from '../scenario/load-file.ts';
 import { writeDuration } from '../scenario/values.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
+import { type Named, namedLines, namedSo } from './list-named.ts';
 import { createOutput, type Output } from './output.ts';
 import { loadSubject } from './subject.ts';
 
@@ -14,11 +15,13 @@ export interface ListOptions {
   readonly color?: boolean;
 }
 
-/** With a name: all about one protocol. */
+/** With a name: all about one protocol, or what a bug or a property of that name is. */
 export async function list(name: string | undefined, options: ListOptions): Promise<ExitCode> {
   const output = createOutput(options);
   try {
+    const named = name === undefined ? [] : await namedSo(name);
     if (name === undefined) await listAll(options, output);
+    else if (named.length > 0) listNamed(named, options, output);
     else listProtocol((await loadSubject(name, {}, 'none')).protocol, options, output);
   } finally {
     output.flush();
@@ -68,6 +71,11 @@ function tellAll(
     print(`  ${name.padEnd(width)}${title}${known}`);
     if (bugs.length > 0) print(`  ${''.padEnd(width)}planted bugs: ${bugs.map(({ id }) => id).join(', ')}`);
   }
+}
+
+function listNamed(named: readonly Named[], options: ListOptions, { print, style }: Output): void {
+  if (options.json) print(JSON.stringify({ format: 'worldline-named/1', named }, null, 2));
+  else print(named.map((one) => namedLines(one, style.bold).join('\n')).join('\n\n'));
 }
 
 function listProtocol(protocol: Protocol, options: ListOptions, output: Output): void {

@@ -64,7 +64,7 @@ function addCommand(program: Command, usage: string, summary: string): Command {
 
 function addList(program: Command, finish: (code: ExitCode) => void): void {
   addCommand(program, 'list', 'what there is to run: scenarios, protocols, planted bugs')
-    .argument('[protocol]', 'all about one protocol')
+    .argument('[name]', 'all about one protocol; or what a planted bug, an invariant or a goal is')
     .action(async (name: string | undefined, options) => finish(await (await import('./list.ts')).list(name, options)));
 }
 

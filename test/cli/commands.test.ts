@@ -73,6 +73,20 @@ describe('list', () => {
     expect(place.worldline('list', './counter.js').stdout).toMatch(/SUM +the count never falls/);
   });
 
+  test('tells what a planted bug is, an invariant, a goal, and whose', () => {
+    const bug = place.worldline('list', 'r05').stdout;
+    expect(bug).toMatch(/^R05 {2}a candidate counts votes of older terms\n +is +a planted bug of raft\n +breaks +ES, /);
+    expect(bug).toContain('npx worldline fuzz raft --bug R05');
+    expect(place.worldline('list', 'UP').stdout).toMatch(
+      /an invariant of raft.*\n.*source.*\n +broken by +R06a, R06b\n/,
+    );
+    expect(place.worldline('list', 'leader-elected').stdout).toMatch(/a goal of raft/);
+    const { named } = data(place.worldline('list', 'liveness', '--json')) as { named: { protocol: string }[] };
+    expect(named.map(({ protocol }) => protocol)).toEqual(
+      expect.arrayContaining(['raft', 'two-phase-commit', 'redlock']),
+    );
+  });
+
   test('is data with --json', () => {
     expect(data(place.worldline('list', '--json'))).toMatchObject({
       format: 'worldline-list/1',
