@@ -125,12 +125,15 @@ const add = (sum: Run, one: Run): Run => ({
   judgingSeconds: sum.judgingSeconds + one.judgingSeconds,
 });
 
+/** As for Raft: V8 goes on optimizing for as long, and what its compiler takes is counted. */
+const WARM_UP_RUNS = Number(setting('warm-up', '40'));
+
 /** Median rate of batches of runs, after a warm-up. */
 function measure(protocol: Protocol, load: string): void {
   const properties = protocol.properties.map(({ name }) => name).filter((name) => !without.includes(name));
   const observers = monitor(protocol, { properties }).map(timed);
   let seed = 0;
-  for (let i = 0; i < 5; i++) run(protocol, load, observers, seed++);
+  for (let i = 0; i < WARM_UP_RUNS; i++) run(protocol, load, observers, seed++);
   const results = Array.from({ length: BATCHES }, () =>
     Array.from({ length: RUNS }, () => run(protocol, load, observers, seed++)).reduce(add),
   );
