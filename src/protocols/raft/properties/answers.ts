@@ -1,6 +1,17 @@
 /** Servers answer each other: what a request learns of its receiver's term it learns from the answer. */
 import { always, type Property } from '../../../check/property.ts';
-import type { AppendEntries, Heartbeat, PeerMessage, PreVote, RequestVote, ServerState } from '../shape.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
+import type {
+  AppendEntries,
+  Heartbeat,
+  PeerMessage,
+  Pending,
+  PendingQuery,
+  PendingRead,
+  PreVote,
+  RequestVote,
+  ServerState,
+} from '../shape.ts';
 import { factNow, nameOf } from './facts.ts';
 
 type PeerRequest = RequestVote | PreVote | AppendEntries | Heartbeat;
@@ -86,12 +97,10 @@ export const nobodyForgotten: Property = always<Waiting>({
   step(memory, node, state: ServerState, world) {
     const { role, lastApplied, confirmedRound, pending, reads, queries } = state;
     if (reads.length + queries.length > 0) {
-      const read = reads.find(({ index, round }) => index >= 0 && index <= lastApplied && round <= confirmedRound);
       // What it was asked as a follower a new leader leaves to its clients' patience.
-      if (role === 'leader') memory.left[node] = queries.map(({ nonce }) => nonce);
-      const left = memory.left[node] ?? NONE;
+      if (role === 'leader') memory.left[node] = noncesOf(queries);
       const query =
-        read ?? queries.find(({ index, nonce }) => index >= 0 && index <= lastApplied && !left.includes(nonce));
+        ready(reads, lastApplied, confirmedRound) ?? answerable(queries, lastApplied, memory.left[node] ?? NONE);
       if (query !== undefined) {
         const what = `does not answer a query of ${query.client} as of index ${query.index}, which it has applied`;
         return { sentence: `${nameOf(world, node)} ${what}`, facts: [factNow(world, node, what)] };
@@ -99,9 +108,32 @@ export const nobodyForgotten: Property = always<Waiting>({
     }
     if (lastApplied === memory.through[node]) return undefined;
     memory.through[node] = lastApplied;
-    const left = pending.find(({ index }) => index <= lastApplied);
-    if (left === undefined) return undefined;
-    const what = `has applied index ${lastApplied}, and ${left.client ?? 'its host'} still waits for index ${left.index}`;
-    return { sentence: `${nameOf(world, node)} ${what}`, facts: [factNow(world, node, what)] };
+    for (const one of pending) if (one.index <= lastApplied) return kept(node, one, lastApplied, world);
+    return undefined;
   },
 });
+
+const noncesOf = (queries: readonly PendingQuery[]): readonly number[] =>
+  queries.length === 0 ? NONE : queries.map(({ nonce }) => nonce);
+
+/** Loops, where there is nothing to find after most events: what `find` is given is made anew for every one. */
+function ready(reads: readonly PendingRead[], lastApplied: number, confirmedRound: number): PendingRead | undefined {
+  for (const read of reads)
+    if (read.index >= 0 && read.index <= lastApplied && read.round <= confirmedRound) return read;
+  return undefined;
+}
+
+function answerable(
+  queries: readonly PendingQuery[],
+  lastApplied: number,
+  left: readonly number[],
+): PendingQuery | undefined {
+  for (const query of queries)
+    if (query.index >= 0 && query.index <= lastApplied && !left.includes(query.nonce)) return query;
+  return undefined;
+}
+
+function kept(node: number, { index, client }: Pending, lastApplied: number, world: World): Finding {
+  const what = `has applied index ${lastApplied}, and ${client ?? 'its host'} still waits for index ${index}`;
+  return { sentence: `${nameOf(world, node)} ${what}`, facts: [factNow(world, node, what)] };
+}

@@ -125,7 +125,7 @@ function stale(node: number, { index }: ClientQueryReply, before: Shown, world: 
 
 /**
  * By node: when (true time) it last heard from which member; when it was last seen to lead; for how long it has gone on leading without a
- * quorum since it was first seen to, -1 if it has not.
+ * quorum since it was first seen to, -1 if it has not; and until when what it has heard so far is enough.
  */
 interface Contact {
   readonly isWatching: boolean;
@@ -135,6 +135,7 @@ interface Contact {
   readonly ledTerm: number[];
   readonly seenAt: Micros[];
   readonly overdueFor: Micros[];
+  readonly enoughUntil: Micros[];
 }
 
 interface Answer {
@@ -163,6 +164,7 @@ export const quorumChecked: Property = always<Contact>({
     ledTerm: [],
     seenAt: [],
     overdueFor: [],
+    enoughUntil: [],
   }),
   deliver(memory, from, to, message: AppendEntriesReply | HeartbeatReply, world) {
     if (memory.isWatching) {
@@ -190,6 +192,7 @@ export const quorumChecked: Property = always<Contact>({
   step(memory, node, state: ServerState, world) {
     if (!memory.isWatching || state.role !== 'leader') return undefined;
     if (memory.ledTerm[node] !== state.currentTerm) beginLeading(memory, node, state, world);
+    if (world.now <= (memory.enoughUntil[node] as Micros)) return undefined;
     const options = world.optionsOf(node) as RaftOptions;
     const timeout = longestElectionTimeout(options);
     if (!checksQuorum(options) || hasQuorum(memory, node, state, world, 3 * timeout)) {
@@ -210,16 +213,22 @@ function beginLeading(memory: Contact, node: number, state: ServerState, world: 
   memory.ledTerm[node] = state.currentTerm;
   memory.heardAt[node] = world.nodes.map(() => world.now);
   memory.overdueFor[node] = -1;
+  memory.enoughUntil[node] = -1;
 }
 
-function hasQuorum({ heardAt }: Contact, node: number, state: ServerState, world: World, within: Micros): boolean {
-  const times = heardAt[node] as Micros[];
+function hasQuorum(memory: Contact, node: number, state: ServerState, world: World, within: Micros): boolean {
+  const times = memory.heardAt[node] as Micros[];
   let members = 1;
+  let oldest = world.now;
   for (let other = 0; other < times.length; other++) {
-    const isOther = other !== node && world.roleOf(other) === 'server';
-    if (isOther && world.now - (times[other] as Micros) <= within) members++;
+    const at = times[other] as Micros;
+    if (other === node || world.now - at > within || world.roleOf(other) !== 'server') continue;
+    members++;
+    oldest = Math.min(oldest, at);
   }
-  return members * 2 > state.members.length;
+  if (members * 2 <= state.members.length) return false;
+  memory.enoughUntil[node] = oldest + within;
+  return true;
 }
 
 const deaf = (node: number, state: ServerState, world: World): Finding => ({
