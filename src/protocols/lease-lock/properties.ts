@@ -5,6 +5,7 @@ import { fence } from './properties/fencing.ts';
 import { fairness, noGhosts, ownership, rising, stable } from './properties/granting.ts';
 import { exclusionBy, honesty } from './properties/holding.ts';
 import { lockDelayProperties } from './properties/lock-delay.ts';
+import { keptBy } from './properties/losing.ts';
 import { passedOn } from './properties/passing-on.ts';
 import { workDone } from './properties/work.ts';
 
@@ -13,6 +14,7 @@ export const leaseLockProperties: readonly Property[] = [
   rising,
   exclusionBy('Granted'),
   honesty,
+  keptBy('Granted'),
   ownership,
   noGhosts,
   fairness,

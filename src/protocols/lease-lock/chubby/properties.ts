@@ -2,6 +2,7 @@
 import { always, goalByNote, type Property, requiredWithin } from '../../../check/property.ts';
 import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
 import { delayFailedOver, lockDelayProperties } from '../properties/lock-delay.ts';
+import { epochs } from './epochs.ts';
 
 /** JEOP. By node: since when it is in jeopardy. */
 const quiet: Property = always<{ readonly since: Map<number, Moment> }>({
@@ -33,6 +34,7 @@ const goal = (seeds: number, name: string, title: string, note: string): Propert
 
 export const chubbyProperties: readonly Property[] = [
   quiet,
+  epochs,
   ...lockDelayProperties,
   delayFailedOver,
   goal(100, 'jeopardy', 'a holder did not know whether its session lived, and stopped', 'jeopardy'),

@@ -17,13 +17,13 @@ interface Memory {
 }
 
 /**
- * REL. At every occasion the server gives the lock of a holder that has been silent for a lease to whoever waits, and a free lock at once.
+ * REL. Whoever asks is in the queue for a lease from then on. At every occasion the server gives the lock of a holder that has been silent for a lease to whoever waits, and a free lock at once.
  * Both leases are judged in true time, with the bound on clock rates: the holder's has ended on any clock, the waiter's on none.
  */
 export const passedOn: Property = always<Memory>({
   name: 'REL',
   title:
-    'a lock that is free, or whose holder has been silent for a lease, is not kept from a live waiter longer than the lock-delay',
+    'a lock that is free, or whose holder has been silent for a lease, is not kept from a live waiter longer than the lock-delay; only who is silent for a lease is passed over',
   source: 'Gray and Cheriton 1989; Burrows 2006',
   oracle: 'internal',
   role: 'server',
@@ -34,10 +34,10 @@ export const passedOn: Property = always<Memory>({
     if (message.type === 'Acquire' || message.type === 'Renew') memory.heard.set(message.id, memory.handled);
     return undefined;
   },
-  note(memory, _node, text, data: Json | undefined, world) {
+  note(memory, node, text, data: Json | undefined, world) {
     if (text === 'restored') memory.heard.set((data as { readonly id: number }).id, momentOf(world));
     if (text === 'delays') memory.delayed = momentOf(world);
-    return undefined;
+    return text === 'leftQueue' ? judgePassedOver(memory, node, data as unknown as LeftQueue, world) : undefined;
   },
   crash(memory) {
     memory.handled = undefined;
@@ -69,6 +69,35 @@ export const passedOn: Property = always<Memory>({
     );
   },
 });
+
+interface LeftQueue {
+  readonly client: string;
+  readonly id: number;
+  readonly why: string;
+}
+
+/** Only who is silent is passed over: each question begins a lease. */
+function judgePassedOver(
+  { heard, handled }: Memory,
+  node: number,
+  { client, id, why }: LeftQueue,
+  world: World,
+): Finding | undefined {
+  const asked = heard.get(id);
+  // Who asks again has been passed over before that, where its lease was over.
+  if (why !== 'silence' || asked === undefined || asked === handled) return undefined;
+  const { ttl, clockRatePpmMax } = world.optionsOf(node) as LeaseLockOptions;
+  const silent = world.now - asked.at;
+  if (silent >= trueTimeMin(ttl, clockRatePpmMax)) return undefined;
+  const name = nameOf(world, node);
+  return {
+    sentence: `${name} passes ${client} (a${id}) over, which has asked ${silent} us before, of a lease of ${ttl} us`,
+    facts: [
+      fact(asked, name, `hears of ${client} (a${id}), which waits`),
+      fact(momentOf(world), name, 'passes it over'),
+    ],
+  };
+}
 
 function kept(
   { client, id }: Waiter,

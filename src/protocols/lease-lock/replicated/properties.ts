@@ -157,18 +157,34 @@ function judgeGrant({ granted, over }: GhostMemory, grant: Seen, node: number, w
   return { sentence, facts: [released, toldBy(grant, world)] };
 }
 
-/** FAIR: whose lease is over has left the queue. */
-export const fairnessInTheLog: Property = always<null>({
+/**
+ * FAIR: whose lease is over has left the queue. By node, which leads: who has come into the queue under it, and not left; such a one must
+ * not come behind others by asking again.
+ */
+export const fairnessInTheLog: Property = always<{ readonly waiting: Map<number, Set<number>> }>({
   name: 'FAIR',
-  title: 'the lock goes to the waiter that came first',
+  title: 'the lock goes to the waiter that came first, and who asks again keeps its place',
   source: 'Burrows 2006; first in, first out',
   oracle: 'internal',
   role: 'server',
-  start: () => null,
-  note(_memory, node, text, data: Json | undefined, world) {
+  start: () => ({ waiting: new Map() }),
+  crash({ waiting }, node) {
+    waiting.delete(node);
+    return undefined;
+  },
+  note({ waiting }, node, text, data: Json | undefined, world) {
+    if (text === 'leads') waiting.set(node, new Set());
+    const places = waiting.get(node);
+    const { client, id, asked, waiting: next } = (data ?? {}) as unknown as Grant;
+    if (text === 'leftQueue') places?.delete(id);
+    if (text === 'queued') {
+      if (places?.has(id))
+        return `${nameOf(world, node)} lets ${client} (a${id}), which waits, begin anew at the end of the queue`;
+      places?.add(id);
+    }
     if (text !== 'granted') return undefined;
-    const { client, asked, waiting } = data as unknown as Grant;
-    if (waiting === 0 || waiting > asked) return undefined;
+    places?.delete(id);
+    if (next === 0 || next > asked) return undefined;
     return `${nameOf(world, node)} grants the lock to ${client}, although somebody else has waited longer`;
   },
 });

@@ -12,6 +12,7 @@ import { guardOptionSpecs } from '../options.ts';
 import { fence } from '../properties/fencing.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
 import { delayFailedOver, lockDelayProperties } from '../properties/lock-delay.ts';
+import { keptBy } from '../properties/losing.ts';
 import { lockMeter } from '../properties/meter.ts';
 import { workDone } from '../properties/work.ts';
 import { createResource } from '../resource.ts';
@@ -60,6 +61,7 @@ export function createReplicatedLock(rules: Rules = correctRules): Protocol {
       risingInTheLog,
       exclusionBy('Granted'),
       honesty,
+      keptBy('Granted'),
       ownershipInTheLog,
       noGhostsInTheLog(false),
       fairnessInTheLog,

@@ -9,6 +9,7 @@ import { leaseLockGoals } from '../goals.ts';
 import { WRITES_MAX } from '../liveness.ts';
 import { fence } from '../properties/fencing.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
+import { keptBy } from '../properties/losing.ts';
 import { lockMeter } from '../properties/meter.ts';
 import { workDone } from '../properties/work.ts';
 import { commands } from '../replicated/commands.ts';
@@ -23,6 +24,7 @@ import { leftBehind } from './left-behind.ts';
 import { recipeLiveness } from './liveness.ts';
 import { storeMachine } from './machine.ts';
 import { telling } from './tell.ts';
+import { watching } from './watching.ts';
 
 export interface RecipeOfLock {
   readonly name: string;
@@ -74,10 +76,12 @@ function lockWith(recipe: RecipeOfLock, rules: Rules): Protocol {
       // A belief may follow from any answer.
       exclusionBy('KeptAlive', 'Created', 'Listed', 'Gone'),
       honesty,
+      keptBy('KeptAlive', 'Created', 'Listed', 'Gone'),
       noGhostsInTheLog(true),
       fairnessInTheLog,
       agreement(machine),
       leftBehind,
+      watching,
       workDone,
       ...leaseLockGoals,
       failedOver,

@@ -1,0 +1,163 @@
+/** What waiters, holders and new masters may count on: each property is broken by a role that forgets, mistakes, or does not tell. */
+import { describe, expect, it } from 'vitest';
+import type { Protocol } from '../../../src/check/protocol.ts';
+import { chubbyLock } from '../../../src/protocols/lease-lock/chubby/chubby-lock.ts';
+import { etcdLock } from '../../../src/protocols/lease-lock/etcd/etcd-lock.ts';
+import { leaseLock } from '../../../src/protocols/lease-lock/lease-lock.ts';
+import { lockMachine } from '../../../src/protocols/lease-lock/replicated/lock-machine.ts';
+import { createReplica } from '../../../src/protocols/lease-lock/replicated/replica.ts';
+import { replicatedLock } from '../../../src/protocols/lease-lock/replicated/replicated-lock.ts';
+import { correctRules } from '../../../src/protocols/lease-lock/rules.ts';
+import { storeMachine } from '../../../src/protocols/lease-lock/store/machine.ts';
+import { type AnyRole, ms } from '../../../src/sim/protocol.ts';
+import { work } from '../../zoo/lease-lock-kills.ts';
+import { run, type Scene } from '../atomic-commit/cluster.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a role of any protocol, of which one handler is replaced.
+type Handler = (state: any, from: string, message: any, context: any) => void;
+
+/** The protocol with another handler of one message; it gets the right one. */
+function withHandler(protocol: Protocol, role: string, type: string, other: (right: Handler) => Handler): Protocol {
+  const right = protocol.roles[role] as unknown as { readonly onMessage: { readonly [type: string]: Handler } };
+  const onMessage = { ...right.onMessage, [type]: other(right.onMessage[type] as Handler) };
+  return { ...protocol, roles: { ...protocol.roles, [role]: { ...right, onMessage } as unknown as AnyRole } };
+}
+
+const withServer = (protocol: Protocol, server: AnyRole): Protocol => ({
+  ...protocol,
+  roles: { ...protocol.roles, server },
+});
+
+const sentenceOf = (scene: Scene, protocol: Protocol, property: string): string | undefined =>
+  run(scene, protocol, [property]).simulation.violation?.finding.sentence;
+
+describe('KEEP', () => {
+  it('is broken by a client that takes the end of an earlier acquisition for that of this one', () => {
+    const scene: Scene = {
+      calls: [work(0, 'c1', 2), work(ms(180), 'c1', 4)],
+      options: { stepInterval: ms(120) },
+      overrides: [{ message: 'c1>n1/Renew#1', latency: ms(250) }],
+    };
+    const rash = withHandler(leaseLock, 'client', 'Lost', (right) => (state, from, message, context) => {
+      right(state, from, { ...message, id: state.request?.id ?? message.id }, context);
+    });
+    expect(sentenceOf(scene, rash, 'KEEP')).toMatch(/^c1 takes the lock \(a2\) for lost, although its lease lasts for/);
+    expect(sentenceOf(scene, leaseLock, 'KEEP')).toBeUndefined();
+  });
+
+  it('is broken by a server that takes what is over of one client for over of all', () => {
+    const scene: Scene = {
+      calls: [work(0, 'c2', 1), work(ms(10), 'c3', 1)],
+      overrides: [{ message: 'c2>n1/Acquire#1', drop: true }],
+    };
+    const mistaken = withHandler(leaseLock, 'server', 'Acquire', (right) => (state, from, message, context) => {
+      const over = Math.max(0, ...(Object.values(state.over) as number[]));
+      if (message.id <= over) context.send(from, { type: 'Lost', id: message.id });
+      else right(state, from, message, context);
+    });
+    expect(sentenceOf(scene, mistaken, 'KEEP')).toMatch(/although it has asked \d+ us ago for a lease of 300000 us/);
+    expect(sentenceOf(scene, leaseLock, 'KEEP')).toBeUndefined();
+  });
+});
+
+describe('REL', () => {
+  it('is broken by a server that passes over who has just asked', () => {
+    const scene: Scene = {
+      calls: [work(0, 'c1', 4), work(ms(20), 'c2', 1)],
+      options: { stepInterval: ms(140) },
+    };
+    const deaf = withHandler(leaseLock, 'server', 'Acquire', (right) => (state, from, message, context) => {
+      const waiting = () => state.queue.find((one: { readonly id: number }) => one.id === message.id);
+      const until = waiting()?.leaseUntil;
+      right(state, from, message, context);
+      if (until !== undefined && waiting() !== undefined) waiting().leaseUntil = until;
+    });
+    expect(sentenceOf(scene, deaf, 'REL')).toMatch(/^n1 passes c2 \(a2\) over, which has asked \d+ us before/);
+    expect(sentenceOf(scene, leaseLock, 'REL')).toBeUndefined();
+  });
+});
+
+const three: Scene = {
+  calls: [work(ms(400), 'c1', 4), work(ms(420), 'c2', 1), work(ms(440), 'c3', 1)],
+  options: { stepInterval: ms(60) },
+  until: ms(4_000),
+};
+
+describe('FAIR, of replicas', () => {
+  it('is broken by a machine that sends who asks again to the end of the queue', () => {
+    const right = lockMachine(correctRules);
+    const unfair = createReplica(correctRules, {
+      ...right,
+      apply(state, command, index, effects) {
+        if (command.type === 'asked' && command.message.type === 'Acquire') {
+          const { id } = command.message;
+          const place = state.queue.findIndex((waiter) => waiter.id === id);
+          if (place !== -1) state.queue.splice(place, 1);
+        }
+        right.apply(state, command, index, effects);
+      },
+    });
+    expect(sentenceOf(three, withServer(replicatedLock, unfair), 'FAIR')).toMatch(
+      /begin anew at the end of the queue$/,
+    );
+    expect(sentenceOf(three, replicatedLock, 'FAIR')).toBeUndefined();
+  });
+});
+
+describe('WATCH', () => {
+  it('is broken by a client that watches the first node and not the one before its own', () => {
+    let first: number | undefined;
+    const herd = withHandler(etcdLock, 'client', 'Created', (right) => (state, from, message, context) => {
+      first ??= message.revision;
+      right(state, from, message.before === 0 ? message : { ...message, before: first }, context);
+    });
+    expect(sentenceOf(three, herd, 'WATCH')).toMatch(
+      /^c3 watches node \d+ at n\d, and before its own, \d+, is node \d+/,
+    );
+    expect(sentenceOf(three, etcdLock, 'WATCH')).toBeUndefined();
+  });
+
+  it('is broken by a store that does not tell those who watch', () => {
+    const right = storeMachine(correctRules);
+    const silent = createReplica(correctRules, {
+      ...right,
+      apply(state, command, index, effects) {
+        const asks = command.type === 'asked' && command.message.type === 'Watch';
+        right.apply(state, command, index, {
+          ...effects,
+          tell: (to, message) => {
+            if (asks || message.type !== 'Gone') effects.tell(to, message);
+          },
+        });
+      },
+    });
+    expect(sentenceOf(three, withServer(etcdLock, silent), 'WATCH')).toMatch(/does not tell c2 that node \d+ is gone/);
+  });
+});
+
+describe('EPOCH', () => {
+  const scene: Scene = {
+    options: { stepInterval: ms(120), ttl: ms(300), electionTimeoutMax: ms(250), acquireAttempts: 40 },
+    calls: [work(ms(400), 'c1', 4), work(ms(420), 'c2', 2), work(ms(440), 'c3', 1)],
+    faults: [{ kind: 'crash', node: { noted: 'leads' }, at: ms(560), for: ms(2_000) }],
+    until: ms(4_000),
+  };
+  const right = storeMachine(correctRules);
+
+  it('is broken by a master that does what it is asked in an epoch of the past', () => {
+    const lax = createReplica({ ...correctRules, acceptsEpoch: () => true }, right, true);
+    expect(sentenceOf(scene, withServer(chubbyLock, lax), 'EPOCH')).toMatch(/in epoch -?\d+, although its own is \d+$/);
+    expect(sentenceOf(scene, chubbyLock, 'EPOCH')).toBeUndefined();
+  });
+
+  it('is broken by a new master that lets every call through while sessions are missing', () => {
+    const hasty = createReplica(
+      correctRules,
+      { ...right, extendedBy: (state, _client, { session }) => state.sessions.find(({ id }) => id === session)?.id },
+      true,
+    );
+    expect(sentenceOf(scene, withServer(chubbyLock, hasty), 'EPOCH')).toMatch(
+      /before it has heard of session \d+ in its epoch$/,
+    );
+  });
+});
