@@ -4,6 +4,7 @@ import type { Protocol } from '../../../src/check/protocol.ts';
 import { chubbyLock } from '../../../src/protocols/lease-lock/chubby/chubby-lock.ts';
 import { etcdLock } from '../../../src/protocols/lease-lock/etcd/etcd-lock.ts';
 import { leaseLock } from '../../../src/protocols/lease-lock/lease-lock.ts';
+import { redlock } from '../../../src/protocols/lease-lock/redlock/redlock.ts';
 import { lockMachine } from '../../../src/protocols/lease-lock/replicated/lock-machine.ts';
 import { createReplica } from '../../../src/protocols/lease-lock/replicated/replica.ts';
 import { replicatedLock } from '../../../src/protocols/lease-lock/replicated/replicated-lock.ts';
@@ -159,5 +160,81 @@ describe('EPOCH', () => {
     expect(sentenceOf(scene, withServer(chubbyLock, hasty), 'EPOCH')).toMatch(
       /before it has heard of session \d+ in its epoch$/,
     );
+  });
+});
+
+describe('OWN, of the stores of Redlock', () => {
+  it('is broken by a store that makes the key that it is asked to extend', () => {
+    const scene: Scene = { calls: [work(0, 'c1', 1)], overrides: [{ message: 'c1>n1/SetIfAbsent#1', drop: true }] };
+    const generous = withHandler(redlock, 'client', 'Written', (right) => (state, from, message, context) => {
+      context.send('n1', { type: 'Extend', value: state.value, round: 1 });
+      right(state, from, message, context);
+    });
+    const making = withHandler(generous, 'store', 'Extend', (right) => (state, from, message, context) => {
+      state.key ??= { value: message.value, expiresAt: context.now + context.options.ttl };
+      right(state, from, message, context);
+    });
+    expect(sentenceOf(scene, making, 'OWN')).toBe('n1 extends the key of a1.1, and has none');
+    expect(sentenceOf(scene, generous, 'OWN')).toBeUndefined();
+  });
+});
+
+describe('GHOST, of clients of Redlock', () => {
+  const stores = ['n1', 'n2', 'n3', 'n4', 'n5'];
+
+  it('is broken by a client that does not take back what a store says too late', () => {
+    const scene: Scene = {
+      calls: [work(0, 'c1', 1)],
+      overrides: stores.map((store) => ({ message: `${store}>c1/Vote#1`, latency: ms(200) })),
+    };
+    const deaf = withHandler(redlock, 'client', 'Vote', (right) => (state, from, message, context) => {
+      if (message.value === state.value && state.phase === 'asking') right(state, from, message, context);
+    });
+    expect(sentenceOf(scene, deaf, 'GHOST')).toMatch(/^c1 does not ask n\d to delete a1.1, which it says too late/);
+    expect(sentenceOf(scene, redlock, 'GHOST')).toBeUndefined();
+  });
+
+  it('is broken by a client that loses the lock and leaves its keys', () => {
+    // What asks most stores for more time is lost; the others keep the key when c1 knows no more of it.
+    const scene: Scene = {
+      calls: [work(0, 'c1', 8), work(ms(20), 'c2', 1)],
+      overrides: stores
+        .slice(0, 3)
+        .flatMap((store) =>
+          Array.from({ length: 30 }, (_, n) => ({ message: `c1>${store}/Extend#${n + 1}`, drop: true })),
+        ) as NonNullable<Scene['overrides']>,
+    };
+    let mute = false;
+    const hushed = (context: object): object =>
+      new Proxy(context, {
+        get: (target, name) => {
+          const value = Reflect.get(target, name);
+          if (name === 'note') {
+            return (text: string, data: unknown) => {
+              mute = text === 'lost';
+              if (text !== 'tookBack' || !mute) value.call(target, text, data);
+            };
+          }
+          if (name !== 'send') return typeof value === 'function' ? value.bind(target) : value;
+          return (to: string, message: { readonly type: string }) => {
+            if (!mute || message.type !== 'Delete') value.call(target, to, message);
+          };
+        },
+      });
+    const client = redlock.roles.client as unknown as {
+      readonly onTimer: { readonly step: (...args: unknown[]) => void };
+    };
+    const step = (state: unknown, key: unknown, context: object): void => {
+      mute = false;
+      client.onTimer.step(state, key, hushed(context));
+    };
+    const roles = {
+      ...redlock.roles,
+      client: { ...client, onTimer: { ...client.onTimer, step } } as unknown as AnyRole,
+    };
+    expect(sentenceOf(scene, { ...redlock, roles }, 'GHOST')).toMatch(
+      /because of a1.1, which c1 has given up without asking/,
+    );
+    expect(sentenceOf(scene, redlock, 'GHOST')).toBeUndefined();
   });
 });

@@ -7,86 +7,42 @@ import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
 import { exclusionBy, honesty } from '../properties/holding.ts';
 import { trueTimeMax } from '../properties/true-time.ts';
 import { workDone } from '../properties/work.ts';
+import { noGhosts } from './ghosts.ts';
 import { redlockGoals } from './goals.ts';
 import { keyProperties } from './keys.ts';
-import type { Delete, Extend, RedlockOptions, SetIfAbsent } from './shape.ts';
+import type { RedlockOptions } from './shape.ts';
 
-/** OWN. */
-const ownership: Property = always<null>({
+/** OWN. By store: the value of its key. */
+const ownership: Property = always<{ readonly keys: Map<number, string> }>({
   name: 'OWN',
-  title: 'a store deletes a key for the one who set it, and for nobody else',
+  title: 'a store deletes and extends a key for the one who set it, and for nobody else; what is gone is not extended',
   source: 'Redis, "Distributed locks", correct implementation with a single instance',
   oracle: 'internal',
   role: 'store',
-  start: () => null,
-  note(_memory, node, text, data: Json | undefined, world) {
-    if (text !== 'deleted') return undefined;
-    const { value, named } = data as { readonly value: string; readonly named: string };
-    return value === named ? undefined : `${nameOf(world, node)} deletes the key of ${value}, asked to delete ${named}`;
-  },
-});
-
-interface Attempt {
-  readonly client: number;
-  /** It was taken back, and asks for nothing any more. */
-  ended?: Moment;
-  readonly askedToDelete: Set<number>;
-}
-
-/** GHOST. What a client has given up must not stay in the way of others any longer than it takes to say so. */
-const noGhosts: Property = always<Map<string, Attempt>>({
-  name: 'GHOST',
-  title: 'what a client has given up it asks every store to delete, and none to keep',
-  source: 'Redis, "Distributed locks", step 5; mike-marcacci/node-redlock#369',
-  oracle: 'internal',
-  messages: ['SetIfAbsent', 'Extend', 'Delete'],
-  start: () => new Map(),
-  send(attempts, from, to, message: SetIfAbsent | Extend | Delete, world): Finding | undefined {
-    const { type, value } = message;
-    const attempt = attempts.get(value);
-    switch (type) {
-      case 'SetIfAbsent':
-        if (attempt === undefined || attempt.ended !== undefined) {
-          attempts.set(value, { client: from, askedToDelete: new Set() });
-        }
-        return undefined;
-      case 'Delete':
-        attempt?.askedToDelete.add(to);
-        return undefined;
-      case 'Extend': {
-        if (attempt?.ended === undefined) return undefined;
-        const name = nameOf(world, from);
-        const facts = [
-          fact(attempt.ended, name, `has given ${value} back`),
-          fact(momentOf(world), name, 'asks for more'),
-        ];
-        return { sentence: `${name} asks for more time for ${value}, which it has given back`, facts };
-      }
-    }
-  },
-  crash(attempts, node) {
-    // Who is gone cannot take anything back.
-    for (const [value, { client }] of attempts) if (client === node) attempts.delete(value);
+  start: () => ({ keys: new Map() }),
+  crash({ keys }, node) {
+    keys.delete(node);
     return undefined;
   },
-  note(attempts, node, text, data: Json | undefined, world): Finding | undefined {
-    if (text === 'tookBack') {
-      const attempt = attempts.get((data as { readonly value: string }).value);
-      if (attempt !== undefined) attempt.ended ??= momentOf(world);
-      return undefined;
+  note({ keys }, node, text, data: Json | undefined, world) {
+    const { value, named } = (data ?? {}) as { readonly value: string; readonly named: string };
+    switch (text) {
+      case 'set':
+        keys.set(node, value);
+        return undefined;
+      case 'expired':
+        keys.delete(node);
+        return undefined;
+      case 'extended':
+        if (keys.get(node) === value) return undefined;
+        return `${nameOf(world, node)} extends the key of ${value}, and has ${keys.get(node) ?? 'none'}`;
+      case 'deleted':
+        keys.delete(node);
+        if (value === named) return undefined;
+        return `${nameOf(world, node)} deletes the key of ${value}, asked to delete ${named}`;
+      default:
+        return undefined;
     }
-    if (text !== 'refused') return undefined;
-    const { value, has } = data as { readonly value: string; readonly has: string };
-    const attempt = attempts.get(has);
-    if (attempt?.ended === undefined || attempt.askedToDelete.has(node)) return undefined;
-    const [name, owner] = [nameOf(world, node), nameOf(world, attempt.client)];
-    return {
-      sentence: `${name} refuses ${value} because of ${has}, which ${owner} has given up without asking ${name} to delete it`,
-      facts: [
-        fact(attempt.ended, owner, `has given up ${has}`),
-        fact(momentOf(world), name, `refuses ${value}: it has ${has}`),
-      ],
-    };
   },
 });
 
