@@ -8,7 +8,7 @@
  * a thousand accounts, two of three over two participants, of which nearly all commit at once. What the properties that judge the whole
  * run cost when it is over (SER, ISO, DUR) is measured and printed apart, as Raft's bench does.
  *
- * Run: `npm run bench -- commit [protocol...] [--load=contended,steady] [--seconds=10] [--rate=200] [--without=SER,ISO]`.
+ * Run: `npm run bench -- commit [protocol...] [--load=contended,steady] [--seconds=10] [--rate=200] [--without=SER,ISO] [--warm-up=40]`.
  */
 import { monitor } from '../src/check/monitor.ts';
 import type { Protocol } from '../src/check/protocol.ts';
