@@ -145,7 +145,7 @@ function tell(
 }
 
 function attempt(rules: WorkRules, manager: Manager, work: Work, context: ManagerContext): void {
-  const txn = interned(`${context.self}.${manager.incarnation}.${++manager.transactions}`);
+  const txn = `${context.self}.${manager.incarnation}.${++manager.transactions}`;
   const first = work.age.attempt === 0;
   work.age = {
     txn,
@@ -170,12 +170,6 @@ function attempt(rules: WorkRules, manager: Manager, work: Work, context: Manage
   }
   context.setTimer('work', context.options.workTimeout, work.age.root);
 }
-
-/**
- * The same text, interned. Ids are keys of plain objects, and the first look-up would else turn the string that all hold into a reference to
- * an interned copy, by way of which each hash and each comparison goes until garbage is collected. V8's JSON parser interns short strings.
- */
-const interned = (text: string): string => JSON.parse(JSON.stringify(text));
 
 function stepsAt(node: NodeId, steps: readonly Step[], participants: readonly NodeId[]): readonly Step[] {
   let found: Step[] = [];
