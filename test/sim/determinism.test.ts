@@ -13,8 +13,9 @@ import { repositoryRoot } from '../support/lint.ts';
 /** Reads plans, runs them on the compiled package, writes a digest and a state hash each. */
 const program = `
   import { readFileSync } from 'node:fs';
-  const { Simulation } = await import(process.argv[1] + '/sim/simulation.js');
-  const { raft } = await import(process.argv[1] + '/protocols/raft/raft.js');
+  const { Simulation } = await import(process.argv[1] + '/index.js');
+  const { resolveProtocol } = await import(process.argv[1] + '/registry.js');
+  const raft = await resolveProtocol('raft');
   const plans = JSON.parse(readFileSync(0, 'utf8'));
   if (process.argv[2] === 'backwards') plans.reverse();
   const results = plans.map((spec) => {
