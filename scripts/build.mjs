@@ -2,17 +2,7 @@
 // with a file for each source, and a hundred of its libraries', a cold `replay` spent a fifth of its time on finding and opening them.
 // The exit code is the type checker's.
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +48,6 @@ function declareTypes() {
 
 /** Files that several programs share become chunks of their own, so that there is one instance of everything. */
 async function bundle() {
-  mkdirSync(output, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: programs.map((path) => join(source, path)),

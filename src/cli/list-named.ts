@@ -41,15 +41,18 @@ export async function namedSo(name: string): Promise<readonly Named[]> {
   ]);
 }
 
-const bugOf = ({ name: protocol }: Protocol, { id, title, violates, recipe, source }: Bug): NamedBug => ({
-  what: 'bug',
-  protocol,
+const bugOf = ({ name: protocol }: Protocol, bug: Bug): NamedBug => ({ what: 'bug', protocol, ...bugAsData(bug) });
+
+export const bugAsData = ({ id, title, violates, source, recipe }: Bug): Omit<NamedBug, 'what' | 'protocol'> => ({
   id,
   title,
   violates,
-  recipe,
   source,
+  recipe,
 });
+
+export const linearizabilityTitle = (model: { readonly name: string }): string =>
+  `client histories are linearizable (${model.name})`;
 
 function propertiesOf(protocol: Protocol): NamedProperty[] {
   const brokenBy = (name: string): string[] =>
@@ -68,7 +71,7 @@ function propertiesOf(protocol: Protocol): NamedProperty[] {
       const name = qualifiedName(path, property.name);
       return { ...described(property), protocol: protocol.name, name, brokenBy: brokenBy(name) };
     }),
-    ...(model === undefined ? [] : [client(LINEARIZABILITY, `client histories are linearizable (${model.name})`)]),
+    ...(model === undefined ? [] : [client(LINEARIZABILITY, linearizabilityTitle(model))]),
     ...(liveness === undefined ? [] : [client(LIVENESS, LIVENESS_TITLE)]),
   ];
 }

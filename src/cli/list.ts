@@ -6,9 +6,9 @@ import { table } from '../report/words.ts';
 import { builtInFile, builtInNames, loadScenarioFile } from '../scenario/load-file.ts';
 import { writeDuration } from '../scenario/values.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
-import { type Named, namedLines, namedSo } from './list-named.ts';
+import { bugAsData, linearizabilityTitle, type Named, namedLines, namedSo } from './list-named.ts';
 import { createOutput, type Output } from './output.ts';
-import { loadSubject } from './subject.ts';
+import { loadSubject, UnknownSubjectError } from './subject.ts';
 
 export interface ListOptions {
   readonly json?: boolean;
@@ -19,10 +19,8 @@ export interface ListOptions {
 export async function list(name: string | undefined, options: ListOptions): Promise<ExitCode> {
   const output = createOutput(options);
   try {
-    const named = name === undefined ? [] : await namedSo(name);
     if (name === undefined) await listAll(options, output);
-    else if (named.length > 0) listNamed(named, options, output);
-    else listProtocol((await loadSubject(name, {}, 'none')).protocol, options, output);
+    else await listOne(name, options, output);
   } finally {
     output.flush();
   }
@@ -73,6 +71,18 @@ function tellAll(
   }
 }
 
+async function listOne(name: string, options: ListOptions, output: Output): Promise<void> {
+  try {
+    listProtocol((await loadSubject(name, {}, 'none')).protocol, options, output);
+  } catch (error) {
+    if (!(error instanceof UnknownSubjectError)) throw error;
+    // All protocols are asked, and so are loaded: only for what is none of them.
+    const named = await namedSo(name);
+    if (named.length === 0) throw error;
+    listNamed(named, options, output);
+  }
+}
+
 function listNamed(named: readonly Named[], options: ListOptions, { print, style }: Output): void {
   if (options.json) print(JSON.stringify({ format: 'worldline-named/1', named }, null, 2));
   else print(named.map((one) => namedLines(one, style.bold).join('\n')).join('\n\n'));
@@ -101,7 +111,7 @@ function protocolAsData(protocol: Protocol): object {
     operations,
     tolerates,
     properties,
-    bugs: bugs.map(({ id, title, violates, source, recipe }) => ({ id, title, violates, source, recipe })),
+    bugs: bugs.map(bugAsData),
   };
 }
 
@@ -113,9 +123,7 @@ function protocolLines(protocol: Protocol, { style }: Output): string[] {
       property.kind === kind ? [[qualifiedName(path, property.name), property.title]] : [],
     );
   const history: [string, string][] =
-    protocol.model === undefined
-      ? []
-      : [[LINEARIZABILITY, `client histories are linearizable (${protocol.model.name})`]];
+    protocol.model === undefined ? [] : [[LINEARIZABILITY, linearizabilityTitle(protocol.model)]];
   return [
     `${style.bold(protocol.name)}  ${protocol.title}`,
     ...section('Nodes', Object.entries(protocol.population).map(nodesText)),

@@ -203,7 +203,10 @@ function faulty(file: string, problems: readonly Problem[]): UsageError {
   return new UsageError([`${file} has ${counted(problems.length, 'mistake')}`, ...told].join('\n'));
 }
 
-async function unknownSubject(name: string): Promise<UsageError> {
+/** Neither a scenario nor a protocol, nor the path of a file. */
+export class UnknownSubjectError extends UsageError {}
+
+async function unknownSubject(name: string): Promise<UnknownSubjectError> {
   const scenarios = await builtInNames();
   const protocols = builtInProtocols.flatMap((one) => [one.name, ...one.aliases]);
   const similar = nearest(name, [...scenarios, ...protocols]);
@@ -214,7 +217,7 @@ async function unknownSubject(name: string): Promise<UsageError> {
     `protocols: ${builtInProtocols.map((one) => one.name).join(', ')}`,
     'a file is named by its path: my-scenario.yaml, ./my-protocol.js',
   ];
-  return new UsageError(`there is no scenario or protocol called ${JSON.stringify(name)}`, hints.join('\n'));
+  return new UnknownSubjectError(`there is no scenario or protocol called ${JSON.stringify(name)}`, hints.join('\n'));
 }
 
 const profiles: readonly ChaosProfile[] = ['none', 'light', 'default', 'heavy', 'uniform'];

@@ -23,6 +23,7 @@ export interface ClientResult {
 }
 
 const KEYS = 4;
+const ONE = '1'.charCodeAt(0);
 const key = { kind: 'key', count: KEYS } as const;
 
 export const operations: readonly OperationSpec[] = [
@@ -35,22 +36,11 @@ export const operations: readonly OperationSpec[] = [
   { type: 'registers', weight: 1, arguments: { one: key, other: key } },
 ];
 
-/**
- * Another kind of name for k1, k2, ..., each made once: names are compared and looked up everywhere, and what is the same string is so at
- * once.
- */
+/** The same kind of name for k1, k2, ..., each made once: names are compared and looked up everywhere, and what is the same string is so at once. */
 function named(kind: string): (name: string) => string {
-  const names = new Map<string, string>();
-  return (name) => {
-    const known = names.get(name);
-    if (known !== undefined) return known;
-    const made = `${kind}${name.slice(1)}`;
-    if (names.size < NAMES_MAX) names.set(name, made);
-    return made;
-  };
+  const names = Object.keys(Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [`${kind}${i + 1}`, null])));
+  return (name) => (name.length === 2 ? names[name.charCodeAt(1) - ONE] : undefined) ?? `${kind}${name.slice(1)}`;
 }
-
-const NAMES_MAX = 10_000;
 
 const account = named('a');
 const list = named('l');

@@ -17,13 +17,11 @@ interface Should {
   readonly values: { [key: string]: Json };
   /** Keys that the log has written since the store was last looked at. */
   readonly written: string[];
-  /** All keys of the store when they were last listed, those that the log has added since, and what was there when each was last compared. */
-  keys: string[];
+  /** All keys of the store when they were last listed, and what was there when each was last compared. */
+  keys: readonly string[];
   readonly held: (Json | undefined)[];
   /** Which of them is looked at next. */
   next: number;
-  /** How often it has looked at all of them, one at a time. */
-  rounds: number;
 }
 
 interface Once {
@@ -46,7 +44,6 @@ const newShould = (): Should => ({
   keys: [],
   held: [],
   next: 0,
-  rounds: 0,
 });
 
 /**
@@ -103,7 +100,6 @@ function follow(should: Should, record: AnyRecord | Prepared): void {
   if (record.type !== 'commit' || should.done.has(record.txn)) return;
   should.done.add(record.txn);
   for (const step of should.redo.get(record.txn)?.writes ?? []) {
-    if (should.values[step.key] === undefined) should.keys.push(step.key);
     carryOut(should.values, step);
     should.written.push(step.key);
   }
@@ -143,17 +139,9 @@ function compareAll(should: Should, node: number, store: Store, world: World): F
 }
 
 function compareNext(should: Should, node: number, store: Store, world: World): Finding | undefined {
-  if (should.next === should.keys.length) goRound(should, store);
+  if (should.next === should.keys.length) listKeys(should, store);
   return compareAt(should, node, store, should.next++, world);
 }
-
-/** To list many keys costs as much as to look at a few hundred: what the log does not speak of is looked for every so many rounds. */
-function goRound(should: Should, store: Store): void {
-  should.next = 0;
-  if (++should.rounds % ROUNDS_BETWEEN_LISTS === 0) listKeys(should, store);
-}
-
-const ROUNDS_BETWEEN_LISTS = 8;
 
 /** Those of the store, and those that it lacks. New ones come at the end of the list, and none should ever go. */
 function listKeys(should: Should, { values }: Store): void {

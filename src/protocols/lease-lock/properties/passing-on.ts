@@ -17,7 +17,8 @@ interface Memory {
 }
 
 /**
- * REL. Whoever asks is in the queue for a lease from then on. At every occasion the server gives the lock of a holder that has been silent for a lease to whoever waits, and a free lock at once.
+ * REL. Whoever asks is in the queue for a lease from then on. At every occasion the server gives the lock of a holder that has been silent
+ * for a lease to whoever waits, and a free lock at once.
  * Both leases are judged in true time, with the bound on clock rates: the holder's has ended on any clock, the waiter's on none.
  */
 export const passedOn: Property = always<Memory>({
