@@ -6,6 +6,7 @@
  * Run: `npm run bench -- raft [case...]`. Cases: quiet, faults, short (20 op/s), nodes (3 to 9 servers), long (10 to 1,000 s).
  */
 import { monitor } from '../src/check/monitor.ts';
+import { collectBetweenRuns } from '../src/explore/pool-garbage.ts';
 import { type Fault, type RunSpec, Simulation } from '../src/index.ts';
 import { raft } from '../src/protocols/raft/raft.ts';
 
@@ -75,6 +76,7 @@ interface Run {
 function run(load: Load, seed: number): Run {
   const observers = monitor(raft, { properties: raft.properties.map(({ name }) => name) });
   const before = process.cpuUsage();
+  collectBetweenRuns();
   const simulation = new Simulation({ spec: specOf(load, seed), roles: raft.roles, observers });
   simulation.run();
   const { user, system } = process.cpuUsage(before);

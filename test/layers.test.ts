@@ -249,6 +249,22 @@ const nondeterminism: readonly string[] = [
   'export const a29 = (1).toLocaleString();',
 ];
 
+/** What keeps a whole run alive after its end: see docs/decisions/0065. */
+const keepers: readonly string[] = [
+  'globalThis.run = () => 1;',
+  'globalThis.run = function () { return 1; };',
+  'export class C03 { run = () => 1; }',
+  'export class C04 { private readonly run = (): number => 1; }',
+  'export const c05 = { get run() { return 1; } };',
+];
+
+const letGo: readonly string[] = [
+  'export const d01 = () => 1;',
+  'export const d02 = { run: () => 1, walk() { return d01(); } };',
+  'export class D03 { get run() { return d01(); } walk(): () => number { return () => 1; } }',
+  'export class D04 { count = [1, 2].map((one) => one + 1); }',
+];
+
 const determinism: readonly string[] = [
   'export const b01 = Math.floor(2.5) + Math.max(1, 2) + Math.imul(2, 3);',
   'export const b02 = 2 ** 53;',
@@ -260,8 +276,8 @@ const determinism: readonly string[] = [
 const ambient: readonly Planting[] = [
   ...['src/sim/simulation.ts', 'src/protocols/raft/election.ts', 'src/check/search.ts'].map((path) => ({
     path,
-    forbidden: nondeterminism,
-    allowed: determinism,
+    forbidden: [...nondeterminism, ...keepers],
+    allowed: [...determinism, ...letGo],
   })),
   { path: 'src/sim/guard.ts', forbidden: [`import '../check/property.ts';`], allowed: nondeterminism },
   { path: 'src/cli/fuzz.ts', forbidden: [], allowed: nondeterminism },

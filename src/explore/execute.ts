@@ -18,6 +18,7 @@ import { Simulation } from '../sim/simulation.ts';
 import type { TraceSink } from '../sim/trace.ts';
 import { outsideModel } from './budget.ts';
 import type { Execution, FailureReport, Verdict, ViolationReport } from './execution.ts';
+import { collectBetweenRuns } from './pool-garbage.ts';
 
 export interface ExecuteOptions {
   /** Freezes what must not change and checks what must be plain data: slower, same digest. */
@@ -40,6 +41,7 @@ export interface OpenRun {
  * @param protocol what `plan.protocol` and `plan.bug` name.
  */
 export function execute(protocol: Protocol, plan: Plan, options: ExecuteOptions = {}): Execution {
+  collectBetweenRuns();
   const run = openRun(protocol, plan, options);
   run.simulation.run();
   return run.outcome();

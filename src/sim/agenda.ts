@@ -5,7 +5,6 @@ import { EventQueue, type QueueEntry, type QueueSnapshot } from './queue.ts';
 
 export class Agenda extends EventQueue<QueuedEvent> {
   private readonly lot = new TimerLot();
-  private readonly toQueue = (timer: ArmedTimer): void => this.pushTimer(timer);
 
   /** Nothing is left, not even of a timer that was cancelled. */
   get isEmpty(): boolean {
@@ -14,7 +13,7 @@ export class Agenda extends EventQueue<QueuedEvent> {
 
   /** Time of the earliest event, which is in the queue from then on; Infinity when there is none. */
   nextDue(): number {
-    while (this.lot.readyAfter < this.nextTime) this.lot.leave(this.toQueue);
+    while (this.lot.readyAfter < this.nextTime) this.lot.leave(this);
     return this.nextTime;
   }
 
@@ -23,13 +22,14 @@ export class Agenda extends EventQueue<QueuedEvent> {
     if (!this.lot.takes(timer, now)) this.pushTimer(timer);
   }
 
-  private pushTimer(timer: ArmedTimer): void {
+  /** It is not far any more, or never was. */
+  pushTimer(timer: ArmedTimer): void {
     const { queuedAt, queuedSequence, node, part, id, token, cause } = timer;
     this.pushAt(queuedAt, queuedSequence, eventAt(TIMER, node, part, id, token, cause));
   }
 
   private emptyLot(): void {
-    while (this.lot.count > 0) this.lot.leave(this.toQueue);
+    while (this.lot.count > 0) this.lot.leave(this);
   }
 
   override entries(): QueueEntry<QueuedEvent>[] {

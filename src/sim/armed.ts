@@ -230,7 +230,7 @@ export class TimerLot {
   }
 
   /** Empties the earliest bucket. */
-  leave(push: (timer: ArmedTimer) => void): void {
+  leave(queue: { pushTimer(timer: ArmedTimer): void }): void {
     const index = (this.readyAfter + 1) / BUCKET_MICROS;
     const bucket = this.buckets.get(index) ?? [];
     this.buckets.delete(index);
@@ -238,7 +238,7 @@ export class TimerLot {
     let earliest = Number.POSITIVE_INFINITY;
     for (const other of this.buckets.keys()) earliest = Math.min(earliest, other);
     this.readyAfter = earliest * BUCKET_MICROS - 1;
-    for (const timer of bucket) if (timer.isArmed) push(timer);
+    for (const timer of bucket) if (timer.isArmed) queue.pushTimer(timer);
   }
 
   clear(): void {

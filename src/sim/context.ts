@@ -57,6 +57,31 @@ export interface ContextHost {
   answerHost(node: SimNode, part: Part, request: Request, outcome: Outcome, result: Json | undefined): void;
 }
 
+/**
+ * V8 puts a function that is assigned to a property where it is made, and the shape of an object with a getter of its own, among what is
+ * old; there it keeps alive what it closes over, the whole simulation, until all garbage is collected. Young garbage then costs as much
+ * as what is alive.
+ */
+class ContextDirectory implements Directory {
+  readonly withRole: (role: string) => readonly NodeId[];
+  private readonly host: ContextHost;
+  private readonly node: SimNode;
+  private readonly part: Part;
+
+  constructor(host: ContextHost, node: SimNode, part: Part) {
+    this.host = host;
+    this.node = node;
+    this.part = part;
+    // No method: protocols may take it apart. And named first: see above.
+    const withRole = (role: string): readonly NodeId[] => host.nodesWithRole(part.path, role);
+    this.withRole = withRole;
+  }
+
+  get peers(): readonly NodeId[] {
+    return this.host.peersOf(this.node, this.part);
+  }
+}
+
 export class HandlerContext implements Context<never> {
   readonly self: NodeId;
   readonly options: never;
@@ -74,12 +99,7 @@ export class HandlerContext implements Context<never> {
     this.part = part;
     this.self = node.id;
     this.options = part.options as never;
-    this.directory = {
-      withRole: (role) => host.nodesWithRole(part.path, role),
-      get peers() {
-        return host.peersOf(node, part);
-      },
-    };
+    this.directory = new ContextDirectory(host, node, part);
     this.disk = new ContextDisk(host, this, node, part) as unknown as Disk<never>;
   }
 

@@ -13,7 +13,7 @@ import type { Micros, NodeId } from './protocol.ts';
 import type { Failure, MessageCounts, Violation } from './result.ts';
 import type { TraceSink } from './trace.ts';
 import { Tracer } from './tracer.ts';
-import { WorldView } from './world-view.ts';
+import { type Viewed, WorldView } from './world-view.ts';
 import { WriteSites } from './writes.ts';
 
 /** A message type of the components of one path, numbered in the order of first use: events carry the number. */
@@ -35,6 +35,8 @@ const messageKind = (index: number, path: string, messageType: string, counts: M
   counts,
   site: new SharedSite(),
 });
+
+const NO_CALLS: Viewed['calls'] = { history: () => [] };
 
 /** How many names of nodes are kept where they are found at once. */
 const FOUND = 64;
@@ -87,8 +89,8 @@ export class Core {
   private readonly foundIds: (NodeId | undefined)[] = new Array(FOUND).fill(undefined);
   private readonly foundIndexes: number[] = new Array(FOUND).fill(0);
   private readonly worlds = new Map<string, WorldView>();
-  /** For snapshots of histories: set by the simulation. */
-  history: WorldView['history'] = () => [];
+  /** Who writes the client history: set when they are made. */
+  calls: Viewed['calls'] = NO_CALLS;
   private tokens = 0;
 
   constructor(spec: RunSpec, observers: readonly PlacedObserver[], strict: boolean, sink: TraceSink | undefined) {

@@ -45,7 +45,7 @@ export class Kernel {
     this.core = core;
     this.interventions = new Interventions(spec.interventions);
     this.calls = new Calls(core);
-    core.history = () => this.calls.history();
+    core.calls = this.calls;
     this.handlers = new Handlers(core);
     this.nodes = new Nodes(core, this.handlers, roles);
     // Messages count what the injector counts, the injector acts on processes, and these commit effects that faults may strike.

@@ -4,13 +4,13 @@ import type { DiskView, World } from './observer.ts';
 import type { Part, SimNode } from './process.ts';
 import type { Micros, NodeId } from './protocol.ts';
 
-interface Viewed {
+export interface Viewed {
   readonly now: Micros;
   readonly event: number;
   readonly committing: number;
   readonly names: readonly NodeId[];
   readonly nodes: readonly SimNode[];
-  readonly history: () => readonly Operation[];
+  readonly calls: { history(): readonly Operation[] };
 }
 
 export class WorldView implements World {
@@ -72,7 +72,7 @@ export class WorldView implements World {
   }
 
   history(): readonly Operation[] {
-    return this.viewed.history();
+    return this.viewed.calls.history();
   }
 
   private partOf(node: number): Part | undefined {
