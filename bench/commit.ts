@@ -12,6 +12,7 @@
  */
 import { monitor } from '../src/check/monitor.ts';
 import type { Protocol } from '../src/check/protocol.ts';
+import { collectBetweenRuns } from '../src/explore/pool-garbage.ts';
 import { type RunSpec, Simulation } from '../src/index.ts';
 import { paxosCommit } from '../src/protocols/paxos-commit/paxos-commit.ts';
 import {
@@ -106,6 +107,7 @@ function cpuSecondsNow(): number {
 function run(protocol: Protocol, load: string, observers: readonly PlacedObserver[], seed: number): Run {
   judgingSeconds = 0;
   const before = cpuSecondsNow();
+  collectBetweenRuns();
   const simulation = new Simulation({ spec: specOf(protocol, load, seed), roles: protocol.roles, observers });
   simulation.run();
   const cpuSeconds = cpuSecondsNow() - before;

@@ -46,7 +46,7 @@ export class Tracer {
   }
 
   private emit(body: Body): void {
-    this.sink({ ...body, event: this.world.event, at: this.world.now } as TraceEvent);
+    this.sink(Object.assign(body, { event: this.world.event, at: this.world.now }) as TraceEvent);
   }
 
   boot(node: SimNode): void {

@@ -108,7 +108,7 @@ export function onBegin(
   for (const work of manager.open) if (isSame(work.origin, origin)) return;
   if (incarnation !== manager.incarnation) {
     const stale: Stale = { type: 'Stale', origin, incarnation: manager.incarnation };
-    context.send(client, outlives ? { ...stale, outlives } : stale);
+    context.send(client, outlives ? { outlives, ...stale } : stale);
     return;
   }
   const work = newWork(client, origin, steps, context);

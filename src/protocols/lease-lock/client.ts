@@ -35,7 +35,7 @@ export function createClient(rules: Rules): Role<ClientShape> {
     tellServer(state, releaseOf(rules, id, state.phase !== 'waiting', context), context);
   const lock: ClientLock = { rules, idle, lapse, stopRenewing, release: sendRelease, abandon };
   return {
-    boot: () => ({ ...idleHolder(), ...nobodyAsked(), releases: 0 }),
+    boot: () => ({ releases: 0, ...idleHolder(), ...nobodyAsked() }),
     onRequest: { work: (state, request, context) => onWork(rules, state, request, context) },
     onMessage: {
       Granted: (state, _from, message, context) => onGranted(rules, state, message, context),
@@ -68,7 +68,7 @@ export function createClient(rules: Rules): Role<ClientShape> {
 }
 
 /** The server that was found last stays known. */
-const idle = (): Partial<ClientState> => ({ ...idleHolder(), releases: 0 });
+const idle = (): Partial<ClientState> => ({ releases: 0, ...idleHolder() });
 
 function onWork(rules: Rules, state: ClientState, request: Request<Work>, context: ClientContext): void {
   Object.assign(state, idle(), { phase: 'waiting', request });

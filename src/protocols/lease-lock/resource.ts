@@ -110,7 +110,7 @@ function onTrustedWrite(
     context.send(from, { type: 'Written', id, step, ok });
     return;
   }
-  state.done = { ...done, [from]: { id, step } };
+  state.done = Object.assign({ ...done }, { [from]: { id, step } });
   context.disk.put('done', state.done);
   context.disk.sync();
   context.note('wrote', { token, id, step });

@@ -264,7 +264,7 @@ function save(state: ServerState, context: ServerContext): void {
   const { token, holder, lost, over } = state;
   state.isSaved = true;
   const record: LockRecord = { token, holder: holder === null ? null : heldUnder(holder), over: { ...over } };
-  context.disk.put('lock', lost === null ? record : { ...record, lost: heldUnder(lost) });
+  context.disk.put('lock', lost === null ? record : { lost: heldUnder(lost), ...record });
   context.disk.sync();
 }
 

@@ -61,7 +61,7 @@ function onPrepare(
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
     const vote = { type: 'Vote', txn, vote: 'no', group } as const;
-    context.send(coordinator, overdrawn ? { ...vote, overdrawn } : vote);
+    context.send(coordinator, overdrawn ? { overdrawn, ...vote } : vote);
   } else {
     context.disk.append('wal', { type: 'group', txn, group });
     prepareLocal(rules, resource, local, group.participants, context);

@@ -68,7 +68,7 @@ function onPrepare(
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
     const vote = { type: 'Vote', txn, vote: 'no' } as const;
-    context.send(coordinator, overdrawn ? { ...vote, overdrawn } : vote);
+    context.send(coordinator, overdrawn ? { overdrawn, ...vote } : vote);
   } else {
     prepareLocal(rules, resource, local, group.slice(1), context);
     const member = newMember(txn, group, 'w');

@@ -51,7 +51,7 @@ export function proposeToOthers(
 
 function preOf(txn: TxnId, election: number, commit: boolean, up: readonly NodeId[] | undefined): Pre {
   const pre: Pre = { type: 'Pre', txn, election, commit };
-  return up === undefined ? pre : { ...pre, up };
+  return up === undefined ? pre : { up, ...pre };
 }
 
 /** The first round counts as attempt 1 (KD). Who is up is on disk with the state (Skeen 1983). */
@@ -67,7 +67,7 @@ function move(
   const { txn, attempt } = member;
   const record = { type: commit ? 'precommit' : 'preabort', txn, attempt, election } as const;
   if (up !== undefined) member.up = up;
-  context.disk.append('wal', up === undefined ? record : { ...record, up });
+  context.disk.append('wal', up === undefined ? record : { up, ...record });
 }
 
 export function onPre<State extends MemberState, Ctx extends MemberContext>(

@@ -78,7 +78,7 @@ function onPrepare(
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
     const vote = { type: 'Vote', txn, vote: reader ? 'read' : 'no' } as const;
-    rules.sendVote(coordinator, overdrawn ? { ...vote, overdrawn } : vote, context);
+    rules.sendVote(coordinator, overdrawn ? { overdrawn, ...vote } : vote, context);
   } else if (local.writes.length === 0 && context.options.readOnlyVotes) {
     leaveAsReader(resource, local, context);
     rules.sendVote(coordinator, { type: 'Vote', txn, vote: 'read' }, context);

@@ -20,7 +20,7 @@ export function createChubbyClient(rules: Rules): Role<ChubbyShape> {
   const client = createSessionClient(recipe, UNKNOWN_EPOCH) as unknown as Role<ChubbyShape>;
   return {
     ...client,
-    boot: (context) => ({ ...client.boot(context), inJeopardy: false }),
+    boot: (context) => Object.assign(client.boot(context), { inJeopardy: false }),
     onMessage: {
       ...client.onMessage,
       KeptAlive: (state, from, message, context) => {
@@ -53,7 +53,7 @@ function createRecipe(rules: Rules): Recipe {
   });
   const { idle } = recipe;
   return Object.assign(recipe, {
-    idle: (): Partial<ChubbyState> => ({ ...idle(), inJeopardy: false }),
+    idle: (): Partial<ChubbyState> => ({ inJeopardy: false, ...idle() }),
     stopRenewing: (context: RecipeContext): void => (context as unknown as ChubbyContext).cancelTimer('grace'),
   });
 }

@@ -59,7 +59,7 @@ export const epochs: Property = always<Masters>({
     if (master === undefined || name === undefined) return undefined;
     const why = whyUnwelcome(master, message);
     if (why === undefined) master.calls.set(name, undefined);
-    else if (!master.calls.has(name)) master.calls.set(name, { ...momentOf(world), why });
+    else if (!master.calls.has(name)) master.calls.set(name, { why, ...momentOf(world) });
     return undefined;
   },
   send(masters, from, to, message: FromStore, world) {

@@ -42,7 +42,7 @@ export function createEtcdClient(rules: Rules): Role<RecipeShape> {
   });
 }
 
-const leaseless = (): Partial<RecipeState> => ({ ...idleHolder(), ...noPlace(), session: 0, number: 0 });
+const leaseless = (): Partial<RecipeState> => ({ session: 0, number: 0, ...idleHolder(), ...noPlace() });
 
 /** The lease is the acquisition's: its number is that of the call. */
 function onWork(recipe: Recipe, state: RecipeState, request: Request<Work>, context: RecipeContext): void {

@@ -46,7 +46,7 @@ function accept(memory: Memory, node: number, now: Accepted, world: World): Find
   const name = nameOf(world, node);
   const moment = momentOf(world);
   const { last } = memory;
-  memory.last = { ...now, moment };
+  memory.last = { moment, ...now };
   const facts = [...(last === undefined ? [] : [fact(last.moment, name, tell(last))]), fact(moment, name, tell(now))];
   const found = (what: string): Finding => ({ sentence: `${name} accepts ${what}`, facts });
   if (memory.granted.get(now.token)?.includes(now.id) !== true) {

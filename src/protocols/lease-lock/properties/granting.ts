@@ -28,7 +28,7 @@ export const rising: Property = always<{ last: Grant | undefined }>({
   start: () => ({ last: undefined }),
   note(memory, node, text, data: Json | undefined, world) {
     if (text !== 'granted' && text !== 'restored') return undefined;
-    const grant = { ...acquisitionOf(data), moment: momentOf(world) };
+    const grant = { moment: momentOf(world), ...acquisitionOf(data) };
     const { last } = memory;
     const isNew = last === undefined || grant.token > last.token;
     if (isNew) memory.last = grant;
@@ -95,7 +95,7 @@ export const noGhosts: Property = always<GhostMemory>({
   },
   note({ granted, released }, node, text, data: Json | undefined, world): Finding | undefined {
     if (text !== 'granted' && text !== 'restored') return undefined;
-    const grant: Grant = { ...acquisitionOf(data), moment: momentOf(world) };
+    const grant: Grant = { moment: momentOf(world), ...acquisitionOf(data) };
     const name = nameOf(world, node);
     const before = granted.get(grant.id);
     granted.set(grant.id, before ?? grant);

@@ -81,7 +81,7 @@ const order: Property = always<Order>({
     if (text === 'guardedStep' && isDelaying(world, node)) {
       const { at } = data as { readonly at: Micros };
       const since = earliest(memory.boots, node, at, world);
-      memory.looks.set(node, { ...momentOf(world), client: nameOf(world, node), since });
+      memory.looks.set(node, { client: nameOf(world, node), since, ...momentOf(world) });
     }
     if (text !== 'wrote' || !isDelaying(world, node)) return undefined;
     return judgeWrite(memory, node, data as unknown as Wrote, world);
@@ -93,7 +93,7 @@ function judgeWrite(memory: Order, node: number, wrote: Wrote, world: World): Fi
   const look = memory.sent.get(writeOf(wrote));
   const name = nameOf(world, node);
   if (last === undefined || wrote.token >= last.token) {
-    memory.last = { ...momentOf(world), token: wrote.token, client: look?.client ?? '' };
+    memory.last = { token: wrote.token, client: look?.client ?? '', ...momentOf(world) };
     return undefined;
   }
   if (look === undefined || world.now - look.since >= delayMin(world, node)) return undefined;
@@ -159,14 +159,14 @@ const delay: Property = always<Delays>({
         const { token, at } = data as { readonly token: number; readonly at: Micros };
         const since = earliest(memory.boots, node, at, world);
         const known = delays.get(token);
-        if (known?.since === undefined || since < known.since) delays.set(token, { ...momentOf(world), node, since });
+        if (known?.since === undefined || since < known.since) delays.set(token, { node, since, ...momentOf(world) });
         return undefined;
       }
       case 'freed': {
         const { id, why } = data as { readonly id: number; readonly why: string };
         const token = tokens.get(id);
         if ((why !== 'release' || unfinished.has(id)) && token !== undefined && !delays.has(token)) {
-          delays.set(token, { ...momentOf(world), node, since: undefined });
+          delays.set(token, { node, since: undefined, ...momentOf(world) });
         }
         return undefined;
       }

@@ -56,11 +56,11 @@ export const keptBy = (...answers: readonly string[]): Property =>
     send({ asked }, from, _to, { type, id, session }: Heard, world) {
       if (type !== 'Acquire' && type !== 'OpenSession') return undefined;
       const name = (type === 'Acquire' ? id : session) as number;
-      if (asked.get(from)?.name !== name) asked.set(from, { ...momentOf(world), type, name });
+      if (asked.get(from)?.name !== name) asked.set(from, { type, name, ...momentOf(world) });
       return undefined;
     },
     deliver({ heard }, _from, to, message: Heard, world) {
-      heard.set(to, { ...momentOf(world), local: world.localTime(to), message });
+      heard.set(to, { local: world.localTime(to), message, ...momentOf(world) });
       return undefined;
     },
     note(memory, node, text, data: Json | undefined, world) {
@@ -69,7 +69,7 @@ export const keptBy = (...answers: readonly string[]): Property =>
       switch (text) {
         case 'believes':
         case 'renewed':
-          leases.set(node, { ...momentOf(world), id, untilLocal: (heard.get(node)?.local ?? 0) + left });
+          leases.set(node, { id, untilLocal: (heard.get(node)?.local ?? 0) + left, ...momentOf(world) });
           return undefined;
         case 'released':
           leases.delete(node);

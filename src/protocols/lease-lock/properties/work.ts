@@ -28,7 +28,7 @@ export const workDone: Property = always<Memory>({
   send({ acknowledged }, from, to, { id, step, ok }: Omit<Written, 'ok'> & Partial<Written>, world) {
     if (ok === false) return undefined;
     const by = nameOf(world, from);
-    if ((acknowledged.get(id)?.step ?? 0) < step) acknowledged.set(id, { ...momentOf(world), step, by });
+    if ((acknowledged.get(id)?.step ?? 0) < step) acknowledged.set(id, { step, by, ...momentOf(world) });
     if (!isForgettable(from, to, id, step, world)) return undefined;
     return `${by} acknowledges write ${step} of ${nameOf(world, to)} (a${id}), which is not on its disk`;
   },

@@ -51,7 +51,7 @@ const held: Property = always<Held>({
   source: 'Redis, "Distributed locks", steps 3 and 4',
   oracle: 'internal',
   messages: ['SetIfAbsent', 'Extend', 'Vote', 'Extended'],
-  start: () => ({ ...noKeys(), values: new Map(), answered: new Map() }),
+  start: () => ({ values: new Map(), answered: new Map(), ...noKeys() }),
   send({ values }, from, _to, message: ToStore | ToClient) {
     if (message.type === 'SetIfAbsent') values.set(from, message.value);
     return undefined;
@@ -108,7 +108,7 @@ const kept: Property = always<Kept>({
   oracle: 'internal',
   role: 'store',
   messages: ['SetIfAbsent', 'Extend', 'Delete'],
-  start: () => ({ ...noKeys(), forgotten: new Map() }),
+  start: () => ({ forgotten: new Map(), ...noKeys() }),
   deliver({ handled, forgotten }, _from, to, message: ToStore, world) {
     handled.set(to, world.now);
     if (message.type === 'Delete' && isNamed(forgotten.get(to), message)) forgotten.delete(to);

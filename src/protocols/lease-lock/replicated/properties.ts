@@ -29,9 +29,9 @@ interface Seen extends Grant {
 const isGrant = (text: string): boolean => text === 'granted' || text === 'restored';
 
 const seenAt = (world: World, node: number, data: Json | undefined): Seen => ({
-  ...(data as unknown as Grant),
   node,
   moment: momentOf(world),
+  ...(data as unknown as Grant),
 });
 
 const toldBy = ({ client, id, token, moment, node }: Seen, world: World): ReturnType<typeof fact> =>

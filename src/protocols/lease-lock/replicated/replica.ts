@@ -228,7 +228,7 @@ const SILENT: Effects<Tagged> = { tell: () => undefined, note: () => undefined }
 
 const effectsOf = (context: AnyContext, index: number): Effects<Tagged> => ({
   tell: (to, message) => context.send(to, message),
-  note: (text, data) => context.note(text, { ...data, index }),
+  note: (text, data) => context.note(text, { index, ...data }),
 });
 
 function changeLeading(replica: Replica, state: ReplicaState<object>, leading: number, context: AnyContext): void {
@@ -240,7 +240,7 @@ function changeLeading(replica: Replica, state: ReplicaState<object>, leading: n
     replica.machine.noteRestored(state.machine, effectsOf(context, state.applied));
     for (const lease of replica.machine.leases(state.machine)) {
       const until = untilAfterFailover(replica, lease, context);
-      state.leases.push({ ...lease, until, isEnding: false });
+      state.leases.push({ until, isEnding: false, ...lease });
       noteDelay(lease, context);
     }
     if (replica.hasEpochs) state.unheard = state.leases.filter(({ isDelay }) => !isDelay).map(({ id }) => id);
@@ -261,7 +261,7 @@ function recount({ machine }: Replica, state: ReplicaState<object>, context: Any
     const counted = state.leases.find(({ id }) => id === lease.id);
     if (counted?.attempt === lease.attempt) return counted;
     noteDelay(lease, context);
-    return { ...lease, until: context.now + durationOf(lease, context), isEnding: false };
+    return { until: context.now + durationOf(lease, context), isEnding: false, ...lease };
   });
   if (state.unheard.length > 0) state.unheard = state.unheard.filter((id) => state.leases.some((one) => one.id === id));
   setExpiryTimer(state, context);

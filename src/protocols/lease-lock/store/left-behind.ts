@@ -28,7 +28,7 @@ export const leftBehind: Property = always<Memory>({
     return undefined;
   },
   send({ lives, answers }, from, _to, message: Deleted, world) {
-    answers.set(nameOfAnswer(message), { ...momentOf(world), node: from, life: lives.get(from) ?? 0 });
+    answers.set(nameOfAnswer(message), { node: from, life: lives.get(from) ?? 0, ...momentOf(world) });
     return undefined;
   },
   deliver({ delivered }, _from, to, message: Deleted, world) {

@@ -285,5 +285,5 @@ function grantFirst({ nodes }: StoreState, index: number, effects: StoreEffects)
   const [first, second] = nodes;
   if (first === undefined || first.since !== 0) return;
   first.since = index;
-  effects.note('granted', { ...noted(first), asked: first.revision, waiting: second?.revision ?? 0 });
+  effects.note('granted', { asked: first.revision, waiting: second?.revision ?? 0, ...noted(first) });
 }

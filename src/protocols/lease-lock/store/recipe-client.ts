@@ -33,7 +33,7 @@ export interface OwnSteps {
 export function createRecipeClient(recipe: Recipe, epoch: number, own: OwnSteps): Role<RecipeShape> {
   const { rules } = recipe;
   return {
-    boot: () => ({ ...idleHolder(), ...nobodyAsked(), ...noPlace(), session: 0, number: 0, epoch }),
+    boot: () => ({ session: 0, number: 0, epoch, ...idleHolder(), ...nobodyAsked(), ...noPlace() }),
     onRequest: { work: (state, request, context) => own.onWork(recipe, state, request, context) },
     onMessage: {
       KeptAlive: (state, _from, message, context) => {

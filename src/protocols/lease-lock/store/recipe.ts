@@ -77,7 +77,7 @@ export const noPlace = (): Pick<RecipeState, 'stage' | 'node' | 'before' | 'isWa
 
 /** Where masters have epochs a message says whom it is for. */
 export function tell(state: RecipeState, message: ToStore, context: RecipeContext): void {
-  tellServer(state, state.epoch === 0 ? message : { ...message, epoch: state.epoch }, context);
+  tellServer(state, state.epoch === 0 ? message : { epoch: state.epoch, ...message }, context);
 }
 
 /** Also keeps it open: each such message extends it. */

@@ -1,0 +1,55 @@
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { collectBetweenRuns } from '../../src/explore/pool-garbage.ts';
+
+const MEGABYTE = 131_072;
+
+/** So many megabytes that nobody needs. */
+const litter = (megabytes: number): number =>
+  Array.from({ length: megabytes }, () => new Array(MEGABYTE).fill(0.5)).length;
+
+/** How often V8 was told to collect meanwhile. */
+async function collectionsAskedFor(work: () => void): Promise<number> {
+  let count = 0;
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { detail } = entry as unknown as { readonly detail: { readonly flags: number } };
+      if ((detail.flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) !== 0) count++;
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  work();
+  await setTimeout(20);
+  observer.disconnect();
+  return count;
+}
+
+describe('collectBetweenRuns', () => {
+  it('collects what runs have left, where there is enough of it', async () => {
+    collectBetweenRuns();
+    const asked = await collectionsAskedFor(() => {
+      litter(12);
+      collectBetweenRuns();
+    });
+    expect(asked).toBe(1);
+  });
+
+  it('leaves alone what is not worth it', async () => {
+    collectBetweenRuns();
+    const asked = await collectionsAskedFor(() => {
+      for (let run = 0; run < 3; run++) {
+        litter(1);
+        collectBetweenRuns();
+      }
+    });
+    expect(asked).toBe(0);
+  });
+
+  it('shows the collector to nobody else', () => {
+    litter(12);
+    collectBetweenRuns();
+    expect([typeof globalThis.gc, runInNewContext('typeof gc')]).toEqual(['undefined', 'undefined']);
+  });
+});
