@@ -15,7 +15,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { writeCiReports, writeCorpusReports } from './ci-reports.ts';
 import { CORPUS_DIRECTORY, type CorpusResult, corpusAsData, corpusLines, corpusTold, runCorpus } from './corpus.ts';
 import { tellDifference } from './difference.ts';
-import { compileSparingly } from './engine.ts';
+import { compileSparingly, compileThoroughly } from './engine.ts';
 import { type ExitCode, exitCodes } from './exit.ts';
 import { mustBeWritable } from './files.ts';
 import { exitCodeOf, FUZZ_FORMAT, findingLines, type Kept, keep, reportAsData } from './findings.ts';
@@ -49,6 +49,8 @@ export interface FuzzCommandOptions extends SubjectOptions {
 
 /** Starting a worker costs as much as this many runs. */
 const RUNS_WORTH_WORKERS = 200;
+/** From here on a campaign is faster where V8 compiles more: in two jobs, of 24,000 runs each, it takes 0.94 of the processor time. */
+const LONG_CAMPAIGN = { runsOfAJob: 15_000, seconds: 120 };
 
 export async function fuzz(name: string, options: FuzzCommandOptions): Promise<ExitCode> {
   compileSparingly();
@@ -71,6 +73,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
   const hangSeconds = readSeconds('--hang-after', options.hangAfter);
   const subject = await loadSubject(name, options, 'default');
   const jobs = readCount('--jobs', options.jobs, 1, 2) ?? usualJobs(runs);
+  if (isLong(runs, forSeconds, jobs)) compileThoroughly();
   const { scenario, protocol } = subject;
   const bug = scenario.bug === undefined ? {} : { bug: scenario.bug };
   const opening = {
@@ -148,6 +151,15 @@ async function runOrExplain(
 
 function usualJobs(runs: number | undefined): number {
   return runs !== undefined && runs < RUNS_WORTH_WORKERS ? 1 : Math.max(1, availableParallelism());
+}
+
+/** Whichever is used up first ends it. */
+function isLong(runs: number | undefined, seconds: number | undefined, jobs: number): boolean {
+  if (runs === undefined && seconds === undefined) return false;
+  return (
+    (runs === undefined || runs >= LONG_CAMPAIGN.runsOfAJob * jobs) &&
+    (seconds === undefined || seconds >= LONG_CAMPAIGN.seconds)
+  );
 }
 
 /** The budget of a campaign that is resumed counts what it has done before. */

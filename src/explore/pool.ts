@@ -75,9 +75,27 @@ const openWorkers = (count: number): Tinypool =>
     name: 'runInWorker',
     minThreads: count,
     maxThreads: count,
-    // Whoever profiles or debugs the command wants to see it, not its workers.
-    execArgv: process.execArgv.filter((argument) => !/^--(inspect|cpu-prof|heap-prof|prof)/.test(argument)),
+    ...argumentsOfWorkers(process.execArgv),
   });
+
+/** Options of node's that a program is looked at with. */
+const WATCHING = /^--(inspect|cpu-prof|heap-prof|prof)/;
+/** Options of node's that decide what a program loads; the value may be an argument of its own. */
+const LOADING = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
+
+/**
+ * Workers have the options of this process, those of V8 among them, which may not be named anew for a worker. Whoever profiles or debugs
+ * the command wants to see it and not its workers: then they get what decides which code is loaded, and no more.
+ */
+export function argumentsOfWorkers(given: readonly string[]): { readonly execArgv?: string[] } {
+  if (!given.some((argument) => WATCHING.test(argument))) return {};
+  return {
+    execArgv: given.filter((argument, i) => {
+      const before = LOADING.exec(given[i - 1] ?? '');
+      return LOADING.test(argument) || (before !== null && before[2] === '' && !argument.startsWith('-'));
+    }),
+  };
+}
 
 let campaigns = 0;
 

@@ -3,6 +3,9 @@ import { isKnownPlain, isPlain, isPlainKey, samePlain } from './plain.ts';
 
 type Fields = { [key: string]: unknown };
 
+/** From so many items on it is remembered what a list held: to ask of each entry of a log whether it is plain takes longer with each. */
+const LONG = 64;
+
 /** Deeper states are left to `whyNotPlain`, which says so. */
 const DEPTH_MAX = 100;
 
@@ -15,6 +18,8 @@ export class Agreement {
   private readonly met = new Set<object>();
   private metCount = 0;
   private isSeparate = true;
+  /** Of a long list of the first state: what it held when the two agreed last, as far as nobody can change that. */
+  private readonly seen = new WeakMap<readonly unknown[], unknown[]>();
 
   /**
    * True where each of `firsts` is plain data, each of `seconds` is the same, and the second is as good as a copy: the same order of keys,
@@ -47,7 +52,9 @@ export class Agreement {
   private itemsAgree(first: readonly unknown[], second: unknown[], depth: number): boolean {
     const { length } = first;
     if (second.length !== length) return false;
-    for (let i = 0; i < length; i++) {
+    const seen = length < LONG ? undefined : this.seenOf(first);
+    const from = seen === undefined ? 0 : firstNews(first, second, seen);
+    for (let i = from; i < length; i++) {
       const item = first[i];
       const other = second[i];
       // Most are, of logs and of tables by index: asked here, it is a third of the time.
@@ -56,7 +63,17 @@ export class Agreement {
       if (!this.agree(item, other, depth + 1)) return false;
       if (item !== other && Object.isFrozen(item)) second[i] = item;
     }
+    if (seen !== undefined) note(seen, first, from);
     return true;
+  }
+
+  private seenOf(list: readonly unknown[]): unknown[] {
+    let seen = this.seen.get(list);
+    if (seen === undefined) {
+      seen = [];
+      this.seen.set(list, seen);
+    }
+    return seen;
   }
 
   private fieldsAgree(first: Fields, second: Fields, depth: number): boolean {
@@ -82,3 +99,21 @@ const isPlainLeaf = (value: unknown): boolean =>
   typeof value === 'number'
     ? value - value === 0 && value !== 0
     : typeof value === 'string' || typeof value === 'boolean' || value === null;
+
+/** Whether nobody can change it; what is not plain has been found before. */
+const isFixed = (value: unknown): boolean =>
+  typeof value === 'object' ? value !== null && Object.isFrozen(value) : value !== 0;
+
+/** Where the first item is that is not in both lists what it was in the first when they agreed last. */
+function firstNews(first: readonly unknown[], second: readonly unknown[], seen: readonly unknown[]): number {
+  const known = Math.min(first.length, seen.length);
+  let i = 0;
+  while (i < known && first[i] === seen[i] && second[i] === seen[i]) i++;
+  return i;
+}
+
+/** Remembers a list that agreed, as far as it is made of what cannot be changed: a log is, a list that is rewritten throughout is not. */
+function note(seen: unknown[], list: readonly unknown[], from: number): void {
+  seen.length = from;
+  for (let i = from; i < list.length && isFixed(list[i]); i++) seen.push(list[i]);
+}

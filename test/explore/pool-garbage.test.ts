@@ -1,8 +1,9 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { collectBetweenRuns } from '../../src/explore/pool-garbage.ts';
+import { collectBetweenRuns, collector } from '../../src/explore/pool-garbage.ts';
 
 const MEGABYTE = 131_072;
 
@@ -51,5 +52,22 @@ describe('collectBetweenRuns', () => {
     litter(12);
     collectBetweenRuns();
     expect([typeof globalThis.gc, runInNewContext('typeof gc')]).toEqual(['undefined', 'undefined']);
+  });
+
+  it('is found although other threads, which look for theirs, hide it again and again', async () => {
+    const hider = new Worker(
+      `const { setFlagsFromString } = require('node:v8');
+       const { parentPort } = require('node:worker_threads');
+       parentPort.postMessage('hiding');
+       for (;;) setFlagsFromString('--no-expose-gc');`,
+      { eval: true },
+    );
+    await new Promise((resolve) => hider.once('message', resolve));
+    const collectors = Array.from({ length: 200 }, () => collector());
+    await hider.terminate();
+    const collections = await collectionsAskedFor(() => {
+      for (const collect of collectors) collect();
+    });
+    expect(collections).toBeGreaterThan(0);
   });
 });

@@ -1,10 +1,13 @@
 /** Worker threads, as built: the same campaign, whoever runs its seeds. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Protocol } from '../../src/check/protocol.ts';
 import type { FuzzOptions } from '../../src/explore/fuzz.ts';
+import { argumentsOfWorkers } from '../../src/explore/pool.ts';
 import type { FuzzReport } from '../../src/explore/report.ts';
 import { bareScenario, type Scenario } from '../../src/scenario/scenario.ts';
 
@@ -126,5 +129,24 @@ describe('in a worker', () => {
     expect(report.runs).toBeLessThan(1_000);
     // What was run was run without a gap: the digest is that of a shorter campaign.
     expect((await campaign({ runs: report.runs })).digest).toBe(report.digest);
+  });
+});
+
+describe('options of node', () => {
+  const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+  test('of its engine hold for workers too, which may not be given them', () => {
+    expect(argumentsOfWorkers(['--max-old-space-size=300', '--import', './hook.js'])).toEqual({});
+    const command = ['--max-old-space-size=300', MAIN, 'fuzz', 'raft', '--seed', '1', '--runs', '20', '--jobs', '2'];
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', cwd: tmpdir() });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('for looking at a program are for the main thread; what is loaded is loaded by workers too', () => {
+    const given = ['--inspect=0', '--import', './hook.js', '--max-old-space-size=300', '--conditions=own', '-r', 'x'];
+    expect(argumentsOfWorkers(given)).toEqual({
+      execArgv: ['--import', './hook.js', '--conditions=own', '-r', 'x'],
+    });
+    expect(argumentsOfWorkers(['--cpu-prof'])).toEqual({ execArgv: [] });
   });
 });

@@ -86,3 +86,57 @@ it('what is frozen in the first takes the place of its like in the second', () =
 
 /** Whether keys come in the same order. */
 const sameOrder = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+describe('what a long list held is remembered', () => {
+  type List = { log: unknown[] };
+  const entry = (term: number): unknown => deepFreeze({ term });
+  const start = (): List => ({ log: Array.from({ length: 100 }, (_, i) => entry(i)) });
+
+  const one = entry(1);
+  const other = entry(2);
+  const ignored = (): undefined => undefined;
+  const loose = { term: 7 };
+  const put =
+    (item: unknown) =>
+    ({ log }: List): void => {
+      log[7] = item;
+    };
+  const append = ({ log }: List): void => void log.push(one);
+  const both =
+    (change: (list: List) => void) =>
+    (first: List, second: List): void => {
+      change(first);
+      change(second);
+    };
+  const changes: readonly (readonly [string, (first: List, second: List) => void])[] = [
+    ['nothing happens', () => undefined],
+    ['both append the same', both(append)],
+    ['one appends', append],
+    ['both cut', both(({ log }) => void log.splice(40))],
+    ['one is cut', (_, { log }) => void log.pop()],
+    ['both have another', both(put(other))],
+    ['one has another', put(other)],
+    ['the other has its like', (_, second) => put(clone({ term: 7 }))(second)],
+    ['both have a hole', both(({ log }) => void delete log[7])],
+    ['both have what is not plain', both(put(ignored))],
+    ['they share what may be changed', both(put(loose))],
+    ['both have a zero', both(put(0))],
+    ['one zero is negative', (_, second) => put(-0)(second)],
+  ];
+
+  it('and no verdict is another for it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: changes.length - 1 }), { maxLength: 12 }), (steps) => {
+        const remembering = new Agreement();
+        let [first, second] = [start(), start()];
+        for (const step of steps) {
+          const [what, change] = changes[step] as (typeof changes)[number];
+          change(first, second);
+          const verdict = new Agreement().holds([first], [{ log: second.log.slice() }]);
+          expect(remembering.holds([first], [second]), what).toBe(verdict);
+          if (!verdict) [first, second] = [start(), start()];
+        }
+      }),
+    );
+  });
+});
