@@ -1,10 +1,10 @@
 /**
  * A campaign in full swing: default runs drawn and run one after the other in one thread, as `fuzz` does it, without its start. V8 goes on
- * compiling for some thousand runs; those are the warm-up.
+ * compiling for some thousand runs; those are the warm-up. V8 compiles here as in long campaigns (docs/decisions/0066).
  *
  * Run: `npm run bench -- campaign [protocol] [warm-up]`. Default: raft, 2,500 runs.
  */
-import { compileSparingly } from '../src/cli/engine.ts';
+import { compileThoroughly } from '../src/cli/engine.ts';
 import { execute } from '../src/explore/execute.ts';
 import { planSource } from '../src/explore/generate.ts';
 import { observeVocabulary } from '../src/explore/probe.ts';
@@ -14,7 +14,7 @@ import { bareScenario } from '../src/scenario/scenario.ts';
 const RUNS = 250;
 const BATCHES = 12;
 
-compileSparingly();
+compileThoroughly();
 const [name = 'raft', warmUp = '2500'] = process.argv.slice(2);
 const protocol = await resolveProtocol(name);
 const scenario = bareScenario(protocol.name, protocol.title, name);

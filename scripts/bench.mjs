@@ -8,8 +8,8 @@ if (name === undefined || !existsSync(`bench/${name}.ts`)) {
   process.exit(2);
 }
 spawnSync('npx', ['tsc', '-p', 'tsconfig.bench.json'], { stdio: ['ignore', 'ignore', 'inherit'] });
-// Garbage is collected as the command line has it collected: src/cli/engine.ts.
-const flags = ['--no-parallel-scavenge'];
+// What V8 is told by the command line in long campaigns: src/cli/engine.ts.
+const flags = ['--no-parallel-scavenge', '--max-inlined-bytecode-size-cumulative=2000'];
 process.exit(
   spawnSync(process.execPath, [...flags, `.bench/bench/${name}.js`, ...rest], { stdio: 'inherit' }).status ?? 1,
 );

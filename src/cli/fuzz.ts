@@ -73,7 +73,7 @@ async function campaign(name: string, options: FuzzCommandOptions, output: Outpu
   const hangSeconds = readSeconds('--hang-after', options.hangAfter);
   const subject = await loadSubject(name, options, 'default');
   const jobs = readCount('--jobs', options.jobs, 1, 2) ?? usualJobs(runs);
-  if (isLong(runs, forSeconds, jobs)) compileThoroughly();
+  if (isLong(runs, forSeconds, jobs * (shard?.count ?? 1))) compileThoroughly();
   const { scenario, protocol } = subject;
   const bug = scenario.bug === undefined ? {} : { bug: scenario.bug };
   const opening = {
@@ -153,7 +153,7 @@ function usualJobs(runs: number | undefined): number {
   return runs !== undefined && runs < RUNS_WORTH_WORKERS ? 1 : Math.max(1, availableParallelism());
 }
 
-/** Whichever is used up first ends it. */
+/** Whichever budget is used up first ends it. `jobs`: of all shards. */
 function isLong(runs: number | undefined, seconds: number | undefined, jobs: number): boolean {
   if (runs === undefined && seconds === undefined) return false;
   return (
