@@ -27,7 +27,7 @@ export function compileSparingly(): void {
 
 /**
  * A long campaign calls its few thousand functions millions of times, and what the compiler takes is soon made up for: with twice the
- * copies that V8 usually makes, and functions compiled when V8 would, runs of Raft take 0.90 of the time from the ten thousandth on.
+ * copies that V8 usually makes, and functions compiled when V8 would, the later half of 12,000 runs of Raft takes 0.88 to 0.94 of the time.
  */
 export function compileThoroughly(): void {
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=2000');

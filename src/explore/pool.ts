@@ -78,24 +78,30 @@ const openWorkers = (count: number): Tinypool =>
     ...argumentsOfWorkers(process.execArgv),
   });
 
-/** Options of node's that a program is looked at with. */
+/** Options that a program is looked at with. */
 const WATCHING = /^--(inspect|cpu-prof|heap-prof|prof)/;
-/** Options of node's that decide what a program loads; the value may be an argument of its own. */
-const LOADING = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
+/** Those of V8's among what node takes from NODE_OPTIONS: they hold for all threads, and may not be named anew for a worker. */
+const OF_V8 =
+  /^--(abort-on|disallow-code|enable-etw|expose[-_]gc|huge-max|interpreted-frames|jitless|max[-_]|min[-_]|perf-|stack-trace)/;
 
 /**
- * Workers have the options of this process, those of V8 among them, which may not be named anew for a worker. Whoever profiles or debugs
- * the command wants to see it and not its workers: then they get what decides which code is loaded, and no more.
+ * Workers have the options of this process, unless they are given others. Whoever profiles or debugs the command wants to see it and not
+ * its workers: then they are given the rest, as far as a worker takes it.
  */
 export function argumentsOfWorkers(given: readonly string[]): { readonly execArgv?: string[] } {
   if (!given.some((argument) => WATCHING.test(argument))) return {};
+  let isWanted = false;
   return {
-    execArgv: given.filter((argument, i) => {
-      const before = LOADING.exec(given[i - 1] ?? '');
-      return LOADING.test(argument) || (before !== null && before[2] === '' && !argument.startsWith('-'));
+    execArgv: given.filter((argument) => {
+      // What does not begin with a dash is the value of the option before it.
+      if (argument.startsWith('-')) isWanted = isForWorkers(argument);
+      return isWanted;
     }),
   };
 }
+
+const isForWorkers = (option: string): boolean =>
+  process.allowedNodeEnvironmentFlags.has(option) && !WATCHING.test(option) && !OF_V8.test(option);
 
 let campaigns = 0;
 

@@ -134,12 +134,20 @@ describe('in a worker', () => {
 
 describe('options of node', () => {
   const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  const directory = mkdtempSync(join(tmpdir(), 'worldline-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  const PASSED = { status: 0, stderr: '' };
+  /** A campaign of two jobs whose node has these options. */
+  function campaignWith(...options: string[]): { status: number | null; stderr: string } {
+    const command = [...options, MAIN, 'fuzz', 'raft', '--seed', '1', '--runs', '20', '--jobs', '2'];
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', cwd: directory });
+    return { status, stderr };
+  }
 
   test('of its engine hold for workers too, which may not be given them', () => {
     expect(argumentsOfWorkers(['--max-old-space-size=300', '--import', './hook.js'])).toEqual({});
-    const command = ['--max-old-space-size=300', MAIN, 'fuzz', 'raft', '--seed', '1', '--runs', '20', '--jobs', '2'];
-    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', cwd: tmpdir() });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(campaignWith('--max-old-space-size=300')).toEqual(PASSED);
   });
 
   test('for looking at a program are for the main thread; what is loaded is loaded by workers too', () => {
@@ -148,5 +156,10 @@ describe('options of node', () => {
       execArgv: ['--import', './hook.js', '--conditions=own', '-r', 'x'],
     });
     expect(argumentsOfWorkers(['--cpu-prof'])).toEqual({ execArgv: [] });
+    const profiled = ['--cpu-prof-dir', 'profiles', '--enable-source-maps', '--no-parallel-scavenge', '--no-warnings'];
+    expect(argumentsOfWorkers(profiled)).toEqual({ execArgv: ['--enable-source-maps', '--no-warnings'] });
+    expect(
+      campaignWith('--cpu-prof-dir', join(directory, 'profiles'), '--cpu-prof', '--max-old-space-size=300'),
+    ).toEqual(PASSED);
   });
 });

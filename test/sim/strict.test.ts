@@ -171,6 +171,16 @@ describe('strict mode finds', () => {
     }
   });
 
+  it('what a list keeps under a name, which no copy of it has, when states are compared at length', () => {
+    const rogue: Rogue = {
+      boot: () => ({ any: [] }),
+      poke: (state) => {
+        state.any.count = (state.any.count ?? 0) + 1;
+      },
+    };
+    expect(found(rogue, {}, pokes(80)).sentence).toContain('The two states differ');
+  });
+
   it('a counter outside of the state, at the first handler that shows it', () => {
     for (const first of [1, 2, 9, 30, 31, 32, 33, 34, 40]) {
       let calls = 0;
