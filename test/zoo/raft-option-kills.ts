@@ -3,7 +3,7 @@ import { ms, seconds } from '../../src/sim/protocol.ts';
 import { call, notes, read, type Scene, write } from '../protocols/raft/cluster.ts';
 import type { Kill } from './raft-kills.ts';
 
-const inARow = (from: number, to: number): readonly number[] =>
+export const inARow = (from: number, to: number): readonly number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 /** n1 leads term 1 from 122 ms on: asking beforehand takes 10 ms. */

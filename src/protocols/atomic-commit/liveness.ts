@@ -1,10 +1,11 @@
 /**
- * AC5: when all processes are up and reach each other, whoever has voted learns the decision, all locks of before are given back, and
- * clients are served, by a bound that hangs on the time-outs.
+ * AC5: when all processes are up and reach each other, whoever has voted learns the decision, all locks of before are given back, all
+ * requests are answered, and clients are served, by a bound that hangs on the time-outs.
  */
 import type { Circumstances, LivenessClaim } from '../../check/liveness.ts';
 import type { World } from '../../sim/observer.ts';
 import type { Micros } from '../../sim/protocol.ts';
+import type { Manager } from './manager.ts';
 import type { SharedOptions } from './options.ts';
 import { isParticipant, nameOf, resourceOf } from './properties/facts.ts';
 
@@ -59,6 +60,12 @@ function openAtParticipants(world: World, core: readonly number[]): string | und
   return undefined;
 }
 
+/** A coordinator has answered every request it has taken on. */
+function unanswered(state: object): string | undefined {
+  const [work] = (state as { readonly manager?: Manager }).manager?.open ?? [];
+  return work === undefined ? undefined : `has not answered the request of which ${work.age.txn} is an attempt`;
+}
+
 function openElsewhere(
   world: World,
   core: readonly number[],
@@ -66,7 +73,7 @@ function openElsewhere(
 ): string | undefined {
   for (const node of core) {
     const state = isParticipant(world, node) ? undefined : (world.stateOf(node) as object | undefined);
-    const open = state === undefined ? undefined : openAt(state);
+    const open = state === undefined ? undefined : (unanswered(state) ?? openAt(state));
     if (open !== undefined) return `${nameOf(world, node)} ${open}`;
   }
   return undefined;

@@ -171,6 +171,7 @@ export function hearIncarnation(
     context.note('sessionEnded', { txn: age.txn });
     abortLocal(resource, age.txn, context);
   }
+  if (orphans.length > 0) runAll(rules, resource, context);
   return true;
 }
 

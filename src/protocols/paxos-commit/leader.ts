@@ -172,10 +172,22 @@ function onPhase1a<State extends { readonly acceptor: Acceptor }, Ctx extends Ac
     if (leadingOf(acceptor, txn)?.phase !== 'voting') stopLeading(acceptor, txn, context);
     context.cancelTimer('takeover', txn);
     one.isAsked = false;
+    lookAgain(kit, state, txn, context);
     promise(one, txn, ballot, (of) => kit.requestOf(state, of), context);
     kit.rules.keep(context);
   }
   context.send(from, { type: 'Phase1b', txn, ballot, accepted: one.accepted });
+}
+
+/** Another leads. Where a client waits here, and what is decided there is lost on the way, nobody else would ask for it. */
+function lookAgain<State extends { readonly acceptor: Acceptor }, Ctx extends AcceptorContext>(
+  kit: Kit<State, Ctx>,
+  state: State,
+  txn: TxnId,
+  context: Ctx,
+): void {
+  if (leadingOf(state.acceptor, txn) === undefined && kit.insists(state, txn))
+    context.setTimer('takeover', context.options.voteTimeout, txn);
 }
 
 function onPhase1b<State extends { readonly acceptor: Acceptor }, Ctx extends AcceptorContext>(
@@ -231,6 +243,7 @@ function onPhase2a<State extends { readonly acceptor: Acceptor }, Ctx extends Ac
   if (one.accepted?.ballot !== ballot) {
     const own = leadingOf(acceptor, txn);
     if (own !== undefined && own.phase !== 'voting') stopLeading(acceptor, txn, context);
+    lookAgain(kit, state, txn, context);
     accept(one, txn, ballot, prepared, (of) => kit.requestOf(state, of), context);
     kit.rules.keep(context);
   }

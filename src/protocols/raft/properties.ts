@@ -12,6 +12,7 @@ import { leaderAppendOnly, logMatching } from './properties/logs.ts';
 import { preVotesMeant } from './properties/prevotes.ts';
 import { matchMonotonic } from './properties/progress.ts';
 import { quorumChecked, readsFresh } from './properties/reads.ts';
+import { refusalsHaveReasons } from './properties/refusals.ts';
 import { termsAdopted } from './properties/terms.ts';
 import type { StateMachine } from './state-machine.ts';
 
@@ -37,6 +38,7 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     preVotesMeant,
     requestsAnswered,
     nobodyForgotten,
+    refusalsHaveReasons,
     leaseKept,
     quorumChecked,
     readsFresh,

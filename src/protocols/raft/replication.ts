@@ -59,6 +59,8 @@ function settle(raft: Raft, state: ServerState, context: ServerContext): boolean
   if (advanced) context.note('committed', { term: state.currentTerm, index: state.commitIndex });
   applyCommitted(raft, state, context);
   if (advanced && state.reads.length > 0) takeReadIndexes(raft, state, context);
+  // Of its time as a follower.
+  if (state.queries.length > 0) answerQueries(raft, state, context);
   return advanced;
 }
 

@@ -2,6 +2,7 @@
 import type { Property } from '../../check/property.ts';
 import { agreement, stability, validity } from '../atomic-commit/properties/decisions.ts';
 import { durable, writeAhead } from '../atomic-commit/properties/durability.ts';
+import { decisionsHeeded, sessionsEnd } from '../atomic-commit/properties/hearing.ts';
 import { deadlockFreedom, strictLocking } from '../atomic-commit/properties/locking.ts';
 import { isolation, serializable } from '../atomic-commit/properties/serializable.ts';
 import { conservation, once } from '../atomic-commit/properties/stores.ts';
@@ -30,5 +31,7 @@ export const threePhaseProperties: readonly Property[] = [
   deadlockFreedom,
   serializable,
   isolation,
+  decisionsHeeded('Decision'),
+  sessionsEnd,
   ...threePhaseGoals,
 ];

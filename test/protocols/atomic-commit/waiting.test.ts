@@ -58,7 +58,11 @@ describe('DLF', () => {
 });
 
 describe('2PL', () => {
-  const told = (rows: readonly LockRow[], writes: readonly string[] = []): unknown => {
+  const told = (
+    rows: readonly LockRow[],
+    writes: readonly string[] = [],
+    runnable: readonly string[] = [],
+  ): unknown => {
     const locks = rows.map(([key, holders, queue]) => ({
       key,
       holders: holders.map(claimOf),
@@ -66,7 +70,7 @@ describe('2PL', () => {
     }));
     const local = { age: { txn: 'a' }, phase: 'prepared', writes: writes.map((key) => ({ key })) };
     const world = { event: 1, nodes: ['n1'] } as unknown as World;
-    const state = { resource: { locals: [local], locks } };
+    const state = { resource: { locals: [local], locks, runnable } };
     const finding = strictLocking.step?.(strictLocking.start(world), 0, state as never, world);
     return (finding as { readonly sentence: string } | undefined)?.sentence;
   };
@@ -81,6 +85,12 @@ describe('2PL', () => {
   it('finds two holders of an exclusive lock', () => {
     expect(told([['x', ['Sa', 'Sb'], []]])).toBeUndefined();
     expect(told([['x', ['Sa', 'Xb'], []]])).toBe('at n1 a (shared) and b (exclusive) hold the lock of x at once');
+  });
+
+  it('finds who has got its lock and is left standing', () => {
+    expect(told([['x', ['Xb'], []]], [], ['b'])).toBe(
+      'n1 has given b the lock it has waited for, and does not go on with it',
+    );
   });
 
   it('finds who waits for nobody', () => {

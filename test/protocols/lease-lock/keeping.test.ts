@@ -61,6 +61,53 @@ describe('KEEP', () => {
   });
 });
 
+const three: Scene = {
+  calls: [work(ms(400), 'c1', 4), work(ms(420), 'c2', 1), work(ms(440), 'c3', 1)],
+  options: { stepInterval: ms(60) },
+  until: ms(4_000),
+};
+
+/** The right store, which says something else of what keeps a session alive. */
+function storeThat(says: (attempt: number, told: readonly string[]) => boolean): AnyRole {
+  const right = storeMachine(correctRules);
+  return createReplica(correctRules, {
+    ...right,
+    apply(state, command, index, effects) {
+      const told: string[] = [];
+      const tell: typeof effects.tell = (to, message) => {
+        told.push(message.type);
+        effects.tell(to, message);
+      };
+      right.apply(state, command, index, { ...effects, tell });
+      if (command.type !== 'asked' || command.message.type !== 'KeepAlive') return;
+      const { session, attempt } = command.message;
+      if (says(attempt, told)) effects.tell(command.client, { type: 'SessionGone', session });
+    },
+  });
+}
+
+describe('KEEP, of sessions', () => {
+  it('is broken by a store that declares one gone that lives', () => {
+    const hasty = storeThat((attempt, told) => attempt > 3 && told.includes('KeptAlive'));
+    expect(sentenceOf(three, withServer(etcdLock, hasty), 'KEEP')).toMatch(
+      /^c\d takes the lock \(a\d+\) for lost, although its lease lasts for \d+ us more$/,
+    );
+    expect(sentenceOf(three, etcdLock, 'KEEP')).toBeUndefined();
+  });
+
+  it('is broken by a store that takes one for gone which is not opened yet', () => {
+    const late: Scene = {
+      ...three,
+      overrides: ['n1', 'n2', 'n3'].map((to) => ({ message: `c1>${to}/OpenSession#1`, latency: ms(400) })),
+    };
+    const hasty = storeThat((_attempt, told) => told.length === 0);
+    expect(sentenceOf(late, withServer(etcdLock, hasty), 'KEEP')).toMatch(
+      /^c1 takes the lock \(a\d+\) for lost, although it has asked \d+ us ago for a lease of \d+ us$/,
+    );
+    expect(sentenceOf(late, etcdLock, 'KEEP')).toBeUndefined();
+  });
+});
+
 describe('REL', () => {
   it('is broken by a server that passes over who has just asked', () => {
     const scene: Scene = {
@@ -77,12 +124,6 @@ describe('REL', () => {
     expect(sentenceOf(scene, leaseLock, 'REL')).toBeUndefined();
   });
 });
-
-const three: Scene = {
-  calls: [work(ms(400), 'c1', 4), work(ms(420), 'c2', 1), work(ms(440), 'c3', 1)],
-  options: { stepInterval: ms(60) },
-  until: ms(4_000),
-};
 
 describe('FAIR, of replicas', () => {
   it('is broken by a machine that sends who asks again to the end of the queue', () => {

@@ -25,3 +25,24 @@ it('takes all nodes of a session at once: the lock goes to another session, not 
   expect(notes.filter((note) => note.startsWith('granted'))).toEqual(['granted a21']);
   expect(state.nodes.map(({ id }) => id)).toEqual([21]);
 });
+
+it('says that a session is gone when it is, and nothing of one that is still to be opened', () => {
+  const machine = storeMachine(correctRules);
+  const state = machine.start({});
+  let index = 0;
+  const toldOf = (message: ToStore): readonly string[] => {
+    const told: string[] = [];
+    const effects = {
+      note: () => undefined,
+      tell: (to: string, { type }: { type: string }) => told.push(`${to} ${type}`),
+    };
+    machine.apply(state, { type: 'asked', client: 'c1', message } as never, ++index, effects as never);
+    return told;
+  };
+  expect(toldOf({ type: 'KeepAlive', session: 3, attempt: 2 })).toEqual([]);
+  expect(toldOf({ type: 'OpenSession', session: 3, attempt: 1 })).toEqual(['c1 KeptAlive']);
+  expect(toldOf({ type: 'KeepAlive', session: 3, attempt: 3 })).toEqual(['c1 KeptAlive']);
+  expect(toldOf({ type: 'CloseSession', session: 3 })).toEqual(['c1 SessionGone']);
+  expect(toldOf({ type: 'KeepAlive', session: 3, attempt: 4 })).toEqual(['c1 SessionGone']);
+  expect(toldOf({ type: 'OpenSession', session: 3, attempt: 1 })).toEqual(['c1 SessionGone']);
+});

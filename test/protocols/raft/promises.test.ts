@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { HeartbeatReply, ReadIndexReply, ServerContext, ServerState } from '../../../src/protocols/raft/shape.ts';
 import { ms } from '../../../src/sim/protocol.ts';
-import { call, read, run, type Scene, write } from './cluster.ts';
+import { inARow } from '../../zoo/raft-option-kills.ts';
+import { call, notes, read, run, type Scene, write } from './cluster.ts';
 import { killOf, told, withHandler, withRules } from './planted.ts';
 
 /** A leader, a client, two writes. */
@@ -66,6 +67,53 @@ describe('NF: nobody is forgotten', () => {
     );
     expect(told({ ...killOf('R22a'), overrides: [] }, 'NF', slow)).toMatch(
       /^n[23] does not answer a query of c\d as of index \d, which it has applied$/,
+    );
+  });
+
+  it('a query of a follower that becomes the leader', () => {
+    // n3 has what is written, and never hears that it is committed; then n1, which has told it what to wait for, is gone.
+    const scene: Scene = {
+      ...killOf('R22a'),
+      timeouts: { n1: ms(100), n3: ms(250) },
+      options: { reads: 'read-index', followerReads: true, clientTimeout: ms(5_000) },
+      overrides: inARow(6, 20).map((nth) => ({ message: `n1>n3/AppendEntries#${nth}`, drop: true })),
+      faults: [{ kind: 'crash', node: 'n1', at: ms(340) }],
+      until: ms(900),
+    };
+    const absent = withHandler('onMessage', 'AppendEntriesReply', (original) => (state: ServerState, ...rest) => {
+      const { queries } = state;
+      state.queries = [];
+      original(state, ...rest);
+      state.queries = queries;
+    });
+    expect(told(scene, 'NF', absent)).toMatch(/^n3 does not answer a query of c2 as of index 3, which it has applied$/);
+    const right = run(scene, { properties: ['NF'] });
+    expect(right.simulation.violation).toBeUndefined();
+    expect(notes(right, 'queryAnswered').map(({ node, data }) => [node, data])).toEqual([['n3', { by: 'follower' }]]);
+  });
+});
+
+describe('NO: refusals have reasons', () => {
+  it('a vote that is asked for twice', () => {
+    const twice: Scene = { ...quiet, network: { duplicationPpm: 1_000_000 } };
+    const once = withRules({ isVoteFree: (votedFor) => votedFor === null });
+    expect(told(twice, 'NO', once)).toMatch(
+      /^n[23] refuses n1 its vote in term 1, which is given to that very one; its own log ends at index 0 of term 0/,
+    );
+    expect(run(twice, { properties: ['NO'] }).simulation.violation).toBeUndefined();
+  });
+
+  it('a vote that is free, for a log that is up to date', () => {
+    const proud = withRules({ isUpToDate: (index, term, ownIndex, ownTerm) => term > ownTerm || index > ownIndex });
+    expect(told(quiet, 'NO', proud)).toMatch(/^n[23] refuses n1 its vote in term 1, which is free/);
+  });
+
+  it('entries that fit', () => {
+    const picky = withHandler('onMessage', 'AppendEntries', (original) => (state, from, message, context) => {
+      original(state, from, message.prevLogIndex === 1 ? { ...message, prevLogTerm: 99 } : message, context);
+    });
+    expect(told(quiet, 'NO', picky)).toMatch(
+      /^n[23] refuses entries of n1 in term 1, although its log has index 1 of term 1, which they follow$/,
     );
   });
 });

@@ -23,13 +23,13 @@ interface Waiting {
 export const strictLocking: Property = always<null>({
   name: '2PL',
   title:
-    'who has promised holds exclusive locks on all that it will write until it is decided; an exclusive lock has one holder, and nobody waits whom no holder keeps out',
+    'who has promised holds exclusive locks on all that it will write until it is decided; an exclusive lock has one holder, nobody waits whom no holder keeps out, and who has got its lock goes on',
   source: 'BHG 3.2, 7.4',
   oracle: 'internal',
   role: 'participant',
   start: () => null,
   step(_memory, node, state: object, world) {
-    const { locals, locks } = resourceOf(state);
+    const { locals, locks, runnable } = resourceOf(state);
     for (const { age, phase, writes } of locals) {
       if (phase !== 'prepared') continue;
       for (const { key } of writes) {
@@ -41,7 +41,7 @@ export const strictLocking: Property = always<null>({
       const [next] = lock.queue;
       if (next !== undefined && isFree(lock, next)) return overlooked(node, lock, next, world);
     }
-    return undefined;
+    return runnable.length === 0 ? undefined : leftStanding(node, runnable[0] as TxnId, world);
   },
 });
 
@@ -76,6 +76,11 @@ const shared = (node: number, { key, holders }: Lock, world: World): Finding => 
 const overlooked = (node: number, { key, holders }: Lock, next: Claim, world: World): Finding => ({
   sentence: `at ${nameOf(world, node)} ${tellClaim(next)} waits for the lock of ${key}, which ${holders.length === 0 ? 'nobody holds' : `${holders.map(tellClaim).join(' and ')} would share with it`}`,
   facts: [factNow(world, node, `lets ${next.age.txn} wait for ${key}`)],
+});
+
+const leftStanding = (node: number, txn: TxnId, world: World): Finding => ({
+  sentence: `${nameOf(world, node)} has given ${txn} the lock it has waited for, and does not go on with it`,
+  facts: [factNow(world, node, `leaves ${txn} standing with its lock`)],
 });
 
 /** Where locks are left to time-outs there are circles, for a while: then this says nothing. */

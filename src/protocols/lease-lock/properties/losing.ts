@@ -35,7 +35,7 @@ const ROUNDING = 2;
 /**
  * KEEP. A lease is for a time, and no less: whoever was granted one may count on it, so that a client loses the lock only when its lease is
  * over on its own clock, when the resource has seen a later holder, or when it is told so; and it is told so only when a lease that began
- * after it has asked can be over. Of sessions the last is not said: what keeps one alive may overtake what opens it.
+ * after it has asked can be over.
  * @param answers messages that extend a lease.
  */
 export const keptBy = (...answers: readonly string[]): Property =>
@@ -96,7 +96,7 @@ function judgeLoss({ heard, leases, asked }: Memory, node: number, id: number, w
   const found = (why: string): string => `${nameOf(world, node)} takes the lock (a${id}) for lost, although ${why}`;
   if (lease !== undefined) {
     const left = lease.untilLocal - world.localTime(node);
-    if (left <= ROUNDING || isRefused(told, id) || isSessionGone(told, since?.name)) return undefined;
+    if (left <= ROUNDING || isRefused(told, id)) return undefined;
     return { sentence: found(`its lease lasts for ${left} us more`), facts: facts(lease, 'is granted a lease') };
   }
   // Who waits can only have been told.
@@ -110,13 +110,9 @@ function judgeLoss({ heard, leases, asked }: Memory, node: number, id: number, w
   }
   const { ttl, clockRatePpmMax } = world.optionsOf(node) as LeaseLockOptions;
   const waited = world.now - since.at;
-  if (since.type !== 'Acquire' || waited >= trueTimeMin(ttl, clockRatePpmMax)) return undefined;
+  if (waited >= trueTimeMin(ttl, clockRatePpmMax)) return undefined;
   return { sentence: found(`it has asked ${waited} us ago for a lease of ${ttl} us`), facts: facts(since, 'asks') };
 }
 
 const isRefused = (told: Heard | undefined, acquisition: number): boolean =>
   (told?.type === 'Registered' || told?.type === 'Written') && told.id === acquisition && told.ok === false;
-
-/** What keeps a session alive may overtake what opens it: that there is none, was said too early and heard too late. */
-const isSessionGone = (told: Heard | undefined, session: number | undefined): boolean =>
-  told?.type === 'SessionGone' && told.session === session;

@@ -100,16 +100,19 @@ function apply(rules: Rules, state: StoreState, command: Command<ToStore>, index
 
 // ---- Sessions --------------------------------------------------------------------------------------------------------------------
 
+const isOver = ({ over }: StoreState, client: NodeId, session: number): boolean => session <= (over[client] ?? 0);
+
 /** One that is over is not opened again, however late the request comes. */
 function open(state: StoreState, client: NodeId, id: number): void {
-  if (sessionOf(state, id) !== undefined || id <= (state.over[client] ?? 0)) return;
+  if (sessionOf(state, id) !== undefined || isOver(state, client, id)) return;
   state.sessions.push({ id, client, attempt: 0, number: 0 });
 }
 
 function extend(state: StoreState, client: NodeId, id: number, attempt: number, effects: StoreEffects): void {
   const session = sessionOf(state, id);
   if (session === undefined) {
-    effects.tell(client, { type: 'SessionGone', session: id });
+    // Where what keeps it alive has overtaken what opens it, that is still to come.
+    if (isOver(state, client, id)) effects.tell(client, { type: 'SessionGone', session: id });
     return;
   }
   session.attempt = Math.max(session.attempt, attempt);

@@ -72,13 +72,10 @@ export const requestsAnswered: Property = always<Asked>({
   },
 });
 
-/** By node: how far it had applied its log when last seen; and the queries that it had from its time as a follower when it led last. */
+/** By node: how far it had applied its log when last seen. */
 interface Waiting {
   readonly through: number[];
-  readonly left: (readonly number[])[];
 }
-
-const NONE: readonly number[] = [];
 
 /** Nobody comes back to a question that is not answered when it can be: its client has to ask again. */
 export const nobodyForgotten: Property = always<Waiting>({
@@ -88,19 +85,15 @@ export const nobodyForgotten: Property = always<Waiting>({
   source: 'Figure 2, Leaders: "respond after entry applied to state machine"; diss 6.4, step 4',
   oracle: 'internal',
   role: 'server',
-  start: () => ({ through: [], left: [] }),
+  start: () => ({ through: [] }),
   boot(memory, node) {
     memory.through[node] = 0;
-    memory.left[node] = NONE;
     return undefined;
   },
   step(memory, node, state: ServerState, world) {
-    const { role, lastApplied, confirmedRound, pending, reads, queries } = state;
+    const { lastApplied, confirmedRound, pending, reads, queries } = state;
     if (reads.length + queries.length > 0) {
-      // What it was asked as a follower a new leader leaves to its clients' patience.
-      if (role === 'leader') memory.left[node] = noncesOf(queries);
-      const query =
-        ready(reads, lastApplied, confirmedRound) ?? answerable(queries, lastApplied, memory.left[node] ?? NONE);
+      const query = ready(reads, lastApplied, confirmedRound) ?? answerable(queries, lastApplied);
       if (query !== undefined) {
         const what = `does not answer a query of ${query.client} as of index ${query.index}, which it has applied`;
         return { sentence: `${nameOf(world, node)} ${what}`, facts: [factNow(world, node, what)] };
@@ -113,9 +106,6 @@ export const nobodyForgotten: Property = always<Waiting>({
   },
 });
 
-const noncesOf = (queries: readonly PendingQuery[]): readonly number[] =>
-  queries.length === 0 ? NONE : queries.map(({ nonce }) => nonce);
-
 /** Loops, where there is nothing to find after most events: what `find` is given is made anew for every one. */
 function ready(reads: readonly PendingRead[], lastApplied: number, confirmedRound: number): PendingRead | undefined {
   for (const read of reads)
@@ -123,13 +113,8 @@ function ready(reads: readonly PendingRead[], lastApplied: number, confirmedRoun
   return undefined;
 }
 
-function answerable(
-  queries: readonly PendingQuery[],
-  lastApplied: number,
-  left: readonly number[],
-): PendingQuery | undefined {
-  for (const query of queries)
-    if (query.index >= 0 && query.index <= lastApplied && !left.includes(query.nonce)) return query;
+function answerable(queries: readonly PendingQuery[], lastApplied: number): PendingQuery | undefined {
+  for (const query of queries) if (query.index >= 0 && query.index <= lastApplied) return query;
   return undefined;
 }
 
