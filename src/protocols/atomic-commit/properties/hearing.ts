@@ -59,7 +59,7 @@ interface OfALife {
 export const sessionsEnd: Property = always<Lives>({
   name: 'SESS',
   title: 'who has heard of a coordinator in its next life does no work for the one before',
-  source: 'docs: protocols, 2.1: incarnation numbers',
+  source: 'Bernstein, Hadzilacos, Goodman 1987, 7.4: what a coordinator has not decided before its failure it aborts',
   oracle: 'internal',
   role: 'participant',
   messages: ['Execute', 'Prepare', 'Decision'],
