@@ -14,7 +14,7 @@ export const replicaBugs: readonly PlantedBug[] = [
   {
     id: 'L19',
     title: 'a new leader takes leases that it has not counted itself for over',
-    violates: ['EXCL'],
+    violates: ['EXCL', 'KEEP'],
     source: 'Burrows 2006, section 2.9; Gray and Cheriton 1989',
     recipe: 'the leader changes while the lock is held and somebody waits',
     overrides: { leaseAfterFailover: (now) => now },
