@@ -4,12 +4,15 @@ import type { Protocol } from '../../../src/check/protocol.ts';
 import { chubbyLock } from '../../../src/protocols/lease-lock/chubby/chubby-lock.ts';
 import { etcdLock } from '../../../src/protocols/lease-lock/etcd/etcd-lock.ts';
 import { leaseLock } from '../../../src/protocols/lease-lock/lease-lock.ts';
+import { ownership } from '../../../src/protocols/lease-lock/properties/granting.ts';
 import { redlock } from '../../../src/protocols/lease-lock/redlock/redlock.ts';
 import { lockMachine } from '../../../src/protocols/lease-lock/replicated/lock-machine.ts';
+import { ownershipInTheLog } from '../../../src/protocols/lease-lock/replicated/properties.ts';
 import { createReplica } from '../../../src/protocols/lease-lock/replicated/replica.ts';
 import { replicatedLock } from '../../../src/protocols/lease-lock/replicated/replicated-lock.ts';
 import { correctRules } from '../../../src/protocols/lease-lock/rules.ts';
 import { storeMachine } from '../../../src/protocols/lease-lock/store/machine.ts';
+import type { World } from '../../../src/sim/observer.ts';
 import { type AnyRole, ms } from '../../../src/sim/protocol.ts';
 import { work } from '../../zoo/lease-lock-kills.ts';
 import { run, type Scene } from '../atomic-commit/cluster.ts';
@@ -105,6 +108,36 @@ describe('KEEP, of sessions', () => {
       /^c1 takes the lock \(a\d+\) for lost, although it has asked \d+ us ago for a lease of \d+ us$/,
     );
     expect(sentenceOf(late, etcdLock, 'KEEP')).toBeUndefined();
+  });
+});
+
+describe('OWN, of those who wait', () => {
+  const world = { event: 1, now: 5, nodes: ['n1'] } as unknown as World;
+  const left = (id: number, why = 'release') => ['leftQueue', { client: 'c2', id, why }] as const;
+  const broken = 'n1 takes c2 (a2) out of the queue, because a1 was released';
+
+  it('is broken by a server that takes a client out of the queue which has asked anew', () => {
+    const told = (...[text, data]: ReturnType<typeof left>): unknown => {
+      const memory = ownership.start(world);
+      ownership.deliver?.(memory, 1, 0, { type: 'Release', id: 1 } as never, world);
+      return ownership.note?.(memory, 0, text, data as never, world);
+    };
+    expect(told(...left(2))).toBe(broken);
+    expect(told(...left(1))).toBeUndefined();
+    expect(told(...left(2, 'silence'))).toBeUndefined();
+  });
+
+  it('is broken by replicas that do so', () => {
+    const told = (...lefts: readonly ReturnType<typeof left>[]): unknown => {
+      const memory = ownershipInTheLog.start(world);
+      for (const [text, data] of lefts) ownershipInTheLog.note?.(memory, 0, text, data as never, world);
+      return ownershipInTheLog.note?.(memory, 0, 'over', { client: 'c2', id: 1 } as never, world);
+    };
+    expect(told(left(1), left(2))).toBe(broken);
+    expect(told(left(2), left(1))).toBe(broken);
+    expect(told(left(1))).toBeUndefined();
+    expect(told(left(2, 'silence'))).toBeUndefined();
+    expect(told()).toBeUndefined();
   });
 });
 

@@ -12,3 +12,10 @@ export interface Moment {
 export const momentOf = ({ event, now }: World): Moment => ({ event, at: now });
 
 export const fact = ({ event, at }: Moment, node: string, text: string): Fact => ({ event, at, node, text });
+
+/** What a server notes of a waiter that leaves its queue: the client has released what it waits for, or has been silent for a lease. */
+export interface LeftQueue {
+  readonly client: string;
+  readonly id: number;
+  readonly why: 'release' | 'silence';
+}

@@ -3,8 +3,8 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { Granted, LockRecord, Released } from '../shape.ts';
-import { fact, type Moment, momentOf, nameOf } from './facts.ts';
+import type { Granted, LockRecord, Release, Released } from '../shape.ts';
+import { fact, type LeftQueue, type Moment, momentOf, nameOf } from './facts.ts';
 
 interface Acquisition {
   readonly client: NodeId;
@@ -45,27 +45,33 @@ function grantFact({ client, id, token, moment }: Grant, node: number, world: Wo
 }
 
 /**
- * OWN. A release ends the acquisition it names; a request for more time is answered with yes for the acquisition that holds the lock.
+ * OWN. A release ends the acquisition it names, and those before it that wait; a request for more time is answered with yes for the
+ * acquisition that holds the lock.
  */
-export const ownership: Property = always<{ holder: Acquisition | undefined }>({
+export const ownership: Property = always<{ holder: Acquisition | undefined; released: number }>({
   name: 'OWN',
   title: 'a release ends, and a renewal prolongs, the acquisition that it names, and no other',
   source: 'Redis, SET, "Patterns"',
   oracle: 'internal',
   role: 'server',
-  messages: ['Granted'],
-  start: () => ({ holder: undefined }),
+  messages: ['Granted', 'Release'],
+  start: () => ({ holder: undefined, released: 0 }),
   crash(memory) {
     memory.holder = undefined;
     return undefined;
   },
-  send({ holder }, from, to, { id }: Granted, world) {
-    if (holder?.id === id) return undefined;
+  deliver(memory, _from, _to, { type, id }: Granted | Release) {
+    if (type === 'Release') memory.released = id;
+    return undefined;
+  },
+  send({ holder }, from, to, { type, id }: Granted | Release, world) {
+    if (type === 'Release' || holder?.id === id) return undefined;
     const instead = holder === undefined ? 'nobody has it' : `${holder.client} has it (a${holder.id})`;
     return `${nameOf(world, from)} tells ${nameOf(world, to)} that it has the lock (a${id}), although ${instead}`;
   },
   note(memory, node, text, data: Json | undefined, world) {
     if (text === 'granted' || text === 'restored') memory.holder = acquisitionOf(data);
+    if (text === 'leftQueue') return leftTooSoon(data as unknown as LeftQueue, memory.released, node, world);
     if (text !== 'freed') return undefined;
     memory.holder = undefined;
     const { client, id, named } = data as unknown as Acquisition & { readonly named: number };
@@ -73,6 +79,17 @@ export const ownership: Property = always<{ holder: Acquisition | undefined }>({
     return `${nameOf(world, node)} takes the lock from ${client} (a${id}), because a${named} was released`;
   },
 });
+
+/** A client has one call at a time, so that a release ends what it began before; what it began since has its place and keeps it. */
+export const leftTooSoon = (
+  { client, id, why }: LeftQueue,
+  released: number,
+  node: number,
+  world: World,
+): string | undefined =>
+  why === 'release' && id > released
+    ? `${nameOf(world, node)} takes ${client} (a${id}) out of the queue, because a${released} was released`
+    : undefined;
 
 interface GhostMemory {
   readonly granted: Map<number, Grant>;

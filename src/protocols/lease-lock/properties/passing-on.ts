@@ -4,7 +4,7 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import { lockDelayOf } from '../guard.ts';
 import type { Acquire, LeaseLockOptions, Renew, ServerState, Waiter } from '../shape.ts';
-import { fact, type Moment, momentOf, nameOf } from './facts.ts';
+import { fact, type LeftQueue, type Moment, momentOf, nameOf } from './facts.ts';
 import { trueTimeMax, trueTimeMin } from './true-time.ts';
 
 interface Memory {
@@ -70,12 +70,6 @@ export const passedOn: Property = always<Memory>({
     );
   },
 });
-
-interface LeftQueue {
-  readonly client: string;
-  readonly id: number;
-  readonly why: string;
-}
 
 /** Only who is silent is passed over: each question begins a lease. */
 function judgePassedOver(

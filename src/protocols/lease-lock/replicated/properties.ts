@@ -5,7 +5,8 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
-import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
+import { fact, type LeftQueue, type Moment, momentOf, nameOf } from '../properties/facts.ts';
+import { leftTooSoon } from '../properties/granting.ts';
 import type { Granted } from '../shape.ts';
 import type { LockState } from './lock-machine.ts';
 import type { ReplicaState } from './replica.ts';
@@ -65,17 +66,36 @@ function contradict(one: Seen, other: Seen): boolean {
   return one.since < other.since ? one.token >= other.token : one.token <= other.token;
 }
 
-/** OWN. By node: the acquisition that holds the lock, as the leader there knows it. */
-export const ownershipInTheLog: Property = always<{ readonly owners: Map<number, Grant> }>({
+/** By node: the acquisition that holds the lock, as the leader there knows it; and who has just left the queue for a release. */
+interface Owners {
+  readonly owners: Map<number, Grant>;
+  readonly left: Map<number, LeftQueue>;
+}
+
+/** Of those that one release takes out of the queue, the one that was asked for last. */
+function rememberLast(left: Owners['left'], node: number, one: LeftQueue): void {
+  if (one.why === 'release' && one.id > (left.get(node)?.id ?? 0)) left.set(node, one);
+}
+
+function leftBefore(left: Owners['left'], node: number, { id: released }: Grant, world: World): string | undefined {
+  const one = left.get(node);
+  if (one === undefined) return undefined;
+  left.delete(node);
+  return leftTooSoon(one, released, node, world);
+}
+
+/** OWN. */
+export const ownershipInTheLog: Property = always<Owners>({
   name: 'OWN',
   title: 'a release ends, and a renewal prolongs, the acquisition that it names, and no other',
   source: 'Redis, SET, "Patterns"',
   oracle: 'internal',
   role: 'server',
   messages: ['Granted'],
-  start: () => ({ owners: new Map() }),
-  crash({ owners }, node) {
+  start: () => ({ owners: new Map(), left: new Map() }),
+  crash({ owners, left }, node) {
     owners.delete(node);
+    left.delete(node);
     return undefined;
   },
   send({ owners }, from, to, { id }: Granted, world) {
@@ -84,8 +104,10 @@ export const ownershipInTheLog: Property = always<{ readonly owners: Map<number,
     const instead = owner === undefined ? 'nobody has it' : `${owner.client} has it (a${owner.id})`;
     return `${nameOf(world, from)} tells ${nameOf(world, to)} that it has the lock (a${id}), although ${instead}`;
   },
-  note({ owners }, node, text, data: Json | undefined, world) {
+  note({ owners, left }, node, text, data: Json | undefined, world) {
     if (isGrant(text)) owners.set(node, data as unknown as Grant);
+    if (text === 'leftQueue') rememberLast(left, node, data as unknown as LeftQueue);
+    if (text === 'over') return leftBefore(left, node, data as unknown as Grant, world);
     if (text === 'leads' || text === 'freed') owners.delete(node);
     if (text !== 'freed') return undefined;
     const { client, id, named } = data as unknown as Grant & { readonly named: number };
