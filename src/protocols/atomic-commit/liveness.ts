@@ -72,8 +72,9 @@ function openElsewhere(
   openAt: (state: object) => string | undefined,
 ): string | undefined {
   for (const node of core) {
-    const state = isParticipant(world, node) ? undefined : (world.stateOf(node) as object | undefined);
-    const open = state === undefined ? undefined : (unanswered(state) ?? openAt(state));
+    if (isParticipant(world, node)) continue;
+    const state = world.stateOf(node) as object | undefined;
+    const open = state === undefined ? 'is busy' : (unanswered(state) ?? openAt(state));
     if (open !== undefined) return `${nameOf(world, node)} ${open}`;
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** HEED and SESS: what participants are told they heed. And what becomes of those who wait for a session that ends. */
+/** HEED and SESS: what participants are told they heed. What becomes of those who wait for a session that ends; and coordinators answer. */
 import { describe, expect, it } from 'vitest';
 import { decisionsHeeded, sessionsEnd } from '../../../src/protocols/atomic-commit/properties/hearing.ts';
 import {
@@ -10,7 +10,18 @@ import {
 } from '../../../src/protocols/atomic-commit/resource.ts';
 import type { Execute, Step } from '../../../src/protocols/atomic-commit/transactions.ts';
 import { correctWorkRules } from '../../../src/protocols/atomic-commit/work-rules.ts';
+import { paxosCommit } from '../../../src/protocols/paxos-commit/paxos-commit.ts';
+import {
+  enhancedThreePhaseCommit,
+  quorumThreePhaseCommit,
+  threePhaseCommit,
+} from '../../../src/protocols/three-phase-commit/three-phase-commit.ts';
+import { twoPhaseCommit } from '../../../src/protocols/two-phase-commit/two-phase-commit.ts';
 import type { World } from '../../../src/sim/observer.ts';
+import type { AnyRole } from '../../../src/sim/protocol.ts';
+import { call, run, transfer } from './cluster.ts';
+
+const family = [twoPhaseCommit, threePhaseCommit, quorumThreePhaseCommit, enhancedThreePhaseCommit, paxosCommit];
 
 const world = {
   event: 1,
@@ -41,6 +52,32 @@ describe('HEED', () => {
     expect(told([decision], working('n1.1.2', 'prepared'))).toBeUndefined();
     expect(told([decision], working('n1.1.1', 'executed'))).toBeUndefined();
     expect(told([], working('n1.1.1', 'prepared'))).toBeUndefined();
+  });
+});
+
+describe.each(family.map((protocol) => [protocol.name, protocol] as const))('%s', (_name, protocol) => {
+  it('has both, and HEED finds a participant that is deaf to decisions', () => {
+    const names = protocol.properties.map(({ name }) => name);
+    expect(names).toContain('SESS');
+    const { participant } = protocol.roles as unknown as {
+      readonly participant: { readonly onMessage: { readonly [type: string]: unknown } };
+    };
+    const deaf = { ...participant, onMessage: { ...participant.onMessage, Decision: () => undefined } };
+    const roles = { ...protocol.roles, participant: deaf as unknown as AnyRole };
+    const scene = { calls: [call(0, 'c1', transfer('a1', 'a3'))] };
+    const sentence = run(scene, { ...protocol, roles }, ['HEED']).simulation.violation?.finding.sentence;
+    expect(sentence).toMatch(/^n\d stays in doubt about n1\.1\.1, whose outcome n1 has told it$/);
+    expect(run(scene, protocol, ['HEED']).simulation.violation).toBeUndefined();
+  });
+
+  it('is not taken for calm as long as a coordinator has not answered, or is busy', () => {
+    const open = (state: object | undefined): unknown =>
+      protocol.liveness?.disagreement?.({ ...world, stateOf: () => state } as World, [0]);
+    expect(open({ manager: { open: [{ age: { txn: 'n1.1.2' } }] } })).toBe(
+      'n1 has not answered the request of which n1.1.2 is an attempt',
+    );
+    expect(open(undefined)).toBe('n1 is busy');
+    expect(open({ manager: { open: [] } })).toBeUndefined();
   });
 });
 

@@ -58,11 +58,7 @@ describe('DLF', () => {
 });
 
 describe('2PL', () => {
-  const told = (
-    rows: readonly LockRow[],
-    writes: readonly string[] = [],
-    runnable: readonly string[] = [],
-  ): unknown => {
+  const told = (rows: readonly LockRow[], writes: readonly string[] = [], workers: readonly string[] = []): unknown => {
     const locks = rows.map(([key, holders, queue]) => ({
       key,
       holders: holders.map(claimOf),
@@ -70,7 +66,8 @@ describe('2PL', () => {
     }));
     const local = { age: { txn: 'a' }, phase: 'prepared', writes: writes.map((key) => ({ key })) };
     const world = { event: 1, nodes: ['n1'] } as unknown as World;
-    const state = { resource: { locals: [local], locks, runnable } };
+    const working = workers.map((txn) => ({ age: { txn }, phase: 'working', writes: [] }));
+    const state = { resource: { locals: [local, ...working], locks } };
     const finding = strictLocking.step?.(strictLocking.start(world), 0, state as never, world);
     return (finding as { readonly sentence: string } | undefined)?.sentence;
   };
@@ -87,10 +84,11 @@ describe('2PL', () => {
     expect(told([['x', ['Sa', 'Xb'], []]])).toBe('at n1 a (shared) and b (exclusive) hold the lock of x at once');
   });
 
-  it('finds who has got its lock and is left standing', () => {
+  it('finds who waits for no lock and is left standing', () => {
     expect(told([['x', ['Xb'], []]], [], ['b'])).toBe(
-      'n1 has given b the lock it has waited for, and does not go on with it',
+      'n1 has work to do for b, which waits for no lock, and does not go on with it',
     );
+    expect(told([['x', ['Xa'], ['Xb']]], [], ['b'])).toBeUndefined();
   });
 
   it('finds who waits for nobody', () => {

@@ -112,31 +112,34 @@ describe('KEEP, of sessions', () => {
 });
 
 describe('OWN, of those who wait', () => {
-  const world = { event: 1, now: 5, nodes: ['n1'] } as unknown as World;
-  const left = (id: number, why = 'release') => ['leftQueue', { client: 'c2', id, why }] as const;
-  const broken = 'n1 takes c2 (a2) out of the queue, because a1 was released';
+  const world = { event: 1, now: 5, nodes: ['n1', 'c1', 'c2'] } as unknown as World;
+  const left = (id: number, client = 'c2', why = 'release') => ['leftQueue', { client, id, why }] as const;
+  const broken = (client: string, id: number): string =>
+    `n1 takes ${client} (a${id}) out of the queue, because c2 has released a5`;
 
-  it('is broken by a server that takes a client out of the queue which has asked anew', () => {
+  it('is broken by a server that takes out of the queue who has asked anew, or somebody else', () => {
     const told = (...[text, data]: ReturnType<typeof left>): unknown => {
       const memory = ownership.start(world);
-      ownership.deliver?.(memory, 1, 0, { type: 'Release', id: 1 } as never, world);
+      ownership.deliver?.(memory, 2, 0, { type: 'Release', id: 5 } as never, world);
       return ownership.note?.(memory, 0, text, data as never, world);
     };
-    expect(told(...left(2))).toBe(broken);
-    expect(told(...left(1))).toBeUndefined();
-    expect(told(...left(2, 'silence'))).toBeUndefined();
+    expect(told(...left(6))).toBe(broken('c2', 6));
+    expect(told(...left(3, 'c1'))).toBe(broken('c1', 3));
+    expect(told(...left(5))).toBeUndefined();
+    expect(told(...left(2))).toBeUndefined();
+    expect(told(...left(6, 'c2', 'silence'))).toBeUndefined();
   });
 
   it('is broken by replicas that do so', () => {
     const told = (...lefts: readonly ReturnType<typeof left>[]): unknown => {
       const memory = ownershipInTheLog.start(world);
       for (const [text, data] of lefts) ownershipInTheLog.note?.(memory, 0, text, data as never, world);
-      return ownershipInTheLog.note?.(memory, 0, 'over', { client: 'c2', id: 1 } as never, world);
+      return ownershipInTheLog.note?.(memory, 0, 'over', { client: 'c2', id: 5 } as never, world);
     };
-    expect(told(left(1), left(2))).toBe(broken);
-    expect(told(left(2), left(1))).toBe(broken);
-    expect(told(left(1))).toBeUndefined();
-    expect(told(left(2, 'silence'))).toBeUndefined();
+    expect(told(left(5), left(6))).toBe(broken('c2', 6));
+    expect(told(left(3, 'c1'), left(5))).toBe(broken('c1', 3));
+    expect(told(left(2), left(5))).toBeUndefined();
+    expect(told(left(6, 'c2', 'silence'))).toBeUndefined();
     expect(told()).toBeUndefined();
   });
 });

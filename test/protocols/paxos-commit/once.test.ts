@@ -59,22 +59,28 @@ describe('a client whose coordinator has lost a request that others carry out', 
   });
 });
 
-it('answers its client, although another leads and the news of what was decided there is lost', () => {
-  const one = surely({
-    nodes: { coordinator: 1, acceptor: 2, participant: 3, client: 1 },
-    options: { inquiryInterval: ms(60), takeoverDelay: ms(5), voteTimeout: ms(50), clientTimeout: ms(1_500) },
-    calls: [call(0, 'c1', putGet('r3', 'r3'))],
-    // n1 hears of no vote, and leads ballot 1 without hearing of a promise; asked by the participant, n2 and n3 do so at once.
-    faults: [
-      {
-        kind: 'filter',
-        messages: ['Vote', 'Phase1b', 'Phase2b', 'Inquiry', 'Decision'],
-        to: ['n1'],
-        at: 0,
-        for: ms(400),
-      },
-    ],
-  });
-  expect(notesOf(one, 'aborted')).toEqual([{ txn: 'n1.1.1' }]);
-  expect(operationsOf(one)[0]).toMatchObject({ outcome: 'fail' });
-});
+it.each([
+  ['it has promised to follow', [], 'aborted', 'fail'],
+  ['of which it hears by what that proposes', ['Phase1a'], 'committed', 'ok'],
+] as const)(
+  'answers its client, although another leads, %s, and the news of what was decided there is lost',
+  (_, lost, end, outcome) => {
+    const one = surely({
+      nodes: { coordinator: 1, acceptor: 2, participant: 3, client: 1 },
+      options: { inquiryInterval: ms(60), takeoverDelay: ms(5), voteTimeout: ms(50), clientTimeout: ms(1_500) },
+      calls: [call(0, 'c1', putGet('r3', 'r3'))],
+      // n1 hears of no vote, and leads ballot 1 without hearing of a promise; asked by the participant, n2 and n3 do so at once.
+      faults: [
+        {
+          kind: 'filter',
+          messages: [...lost, 'Vote', 'Phase1b', 'Phase2b', 'Inquiry', 'Decision'],
+          to: ['n1'],
+          at: 0,
+          for: ms(400),
+        },
+      ],
+    });
+    expect(notesOf(one, end)).toEqual([{ txn: 'n1.1.1' }]);
+    expect(operationsOf(one)[0]).toMatchObject({ outcome });
+  },
+);

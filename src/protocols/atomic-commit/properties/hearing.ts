@@ -16,7 +16,7 @@ interface Told {
 export const decisionsHeeded = (...types: readonly string[]): Property =>
   always<Told>({
     name: 'HEED',
-    title: 'a participant in doubt that is told the decision is not in doubt any more',
+    title: `a participant in doubt that is told the decision (${types.join(', ')}) is not in doubt any more`,
     source: 'BHG 7.4; Gray and Lamport 2006, section 3',
     oracle: 'internal',
     role: 'participant',
@@ -58,7 +58,8 @@ interface OfALife {
 /** What a coordinator has lost in a crash it will not finish: whoever works on holds locks for nobody. */
 export const sessionsEnd: Property = always<Lives>({
   name: 'SESS',
-  title: 'who has heard of a coordinator in its next life does no work for the one before',
+  title:
+    'who has heard of a coordinator in its next life does no work for the one before, but for what it has promised',
   source: 'Bernstein, Hadzilacos, Goodman 1987, 7.4: what a coordinator has not decided before its failure it aborts',
   oracle: 'internal',
   role: 'participant',

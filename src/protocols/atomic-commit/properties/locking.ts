@@ -23,14 +23,15 @@ interface Waiting {
 export const strictLocking: Property = always<null>({
   name: '2PL',
   title:
-    'who has promised holds exclusive locks on all that it will write until it is decided; an exclusive lock has one holder, nobody waits whom no holder keeps out, and who has got its lock goes on',
+    'who has promised holds exclusive locks on all that it will write until it is decided; an exclusive lock has one holder, nobody waits whom no holder keeps out, and who waits for no lock goes on',
   source: 'BHG 3.2, 7.4',
   oracle: 'internal',
   role: 'participant',
   start: () => null,
   step(_memory, node, state: object, world) {
-    const { locals, locks, runnable } = resourceOf(state);
+    const { locals, locks } = resourceOf(state);
     for (const { age, phase, writes } of locals) {
+      if (phase === 'working' && !isWaiting(locks, age.txn)) return leftStanding(node, age.txn, world);
       if (phase !== 'prepared') continue;
       for (const { key } of writes) {
         if (!isExclusive(locks, key, age.txn)) return unlocked(node, age.txn, key, world);
@@ -41,9 +42,14 @@ export const strictLocking: Property = always<null>({
       const [next] = lock.queue;
       if (next !== undefined && isFree(lock, next)) return overlooked(node, lock, next, world);
     }
-    return runnable.length === 0 ? undefined : leftStanding(node, runnable[0] as TxnId, world);
+    return undefined;
   },
 });
+
+function isWaiting(locks: LockTable, txn: TxnId): boolean {
+  for (const { queue } of locks) for (const { age } of queue) if (age.txn === txn) return true;
+  return false;
+}
 
 function isExclusive(locks: LockTable, name: string, txn: TxnId): boolean {
   for (const { key, holders } of locks) {
@@ -79,8 +85,8 @@ const overlooked = (node: number, { key, holders }: Lock, next: Claim, world: Wo
 });
 
 const leftStanding = (node: number, txn: TxnId, world: World): Finding => ({
-  sentence: `${nameOf(world, node)} has given ${txn} the lock it has waited for, and does not go on with it`,
-  facts: [factNow(world, node, `leaves ${txn} standing with its lock`)],
+  sentence: `${nameOf(world, node)} has work to do for ${txn}, which waits for no lock, and does not go on with it`,
+  facts: [factNow(world, node, `leaves ${txn} standing`)],
 });
 
 /** Where locks are left to time-outs there are circles, for a while: then this says nothing. */

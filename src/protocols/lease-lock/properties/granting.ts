@@ -48,20 +48,21 @@ function grantFact({ client, id, token, moment }: Grant, node: number, world: Wo
  * OWN. A release ends the acquisition it names, and those before it that wait; a request for more time is answered with yes for the
  * acquisition that holds the lock.
  */
-export const ownership: Property = always<{ holder: Acquisition | undefined; released: number }>({
+export const ownership: Property = always<{ holder: Acquisition | undefined; released: GivenBack | undefined }>({
   name: 'OWN',
-  title: 'a release ends, and a renewal prolongs, the acquisition that it names, and no other',
+  title:
+    'a release ends the acquisition that it names and what its client has asked for before, a renewal prolongs the one that it names, and no other',
   source: 'Redis, SET, "Patterns"',
   oracle: 'internal',
   role: 'server',
   messages: ['Granted', 'Release'],
-  start: () => ({ holder: undefined, released: 0 }),
+  start: () => ({ holder: undefined, released: undefined }),
   crash(memory) {
     memory.holder = undefined;
     return undefined;
   },
-  deliver(memory, _from, _to, { type, id }: Granted | Release) {
-    if (type === 'Release') memory.released = id;
+  deliver(memory, from, _to, { type, id }: Granted | Release, world) {
+    if (type === 'Release') memory.released = { client: nameOf(world, from), id };
     return undefined;
   },
   send({ holder }, from, to, { type, id }: Granted | Release, world) {
@@ -80,15 +81,21 @@ export const ownership: Property = always<{ holder: Acquisition | undefined; rel
   },
 });
 
-/** A client has one call at a time, so that a release ends what it began before; what it began since has its place and keeps it. */
+/** What has been released, and by whom. */
+interface GivenBack {
+  readonly client: NodeId;
+  readonly id: number;
+}
+
+/** A client has one call at a time, so that a release ends what it began before; what it began since, and others, keep their places. */
 export const leftTooSoon = (
   { client, id, why }: LeftQueue,
-  released: number,
+  released: GivenBack | undefined,
   node: number,
   world: World,
 ): string | undefined =>
-  why === 'release' && id > released
-    ? `${nameOf(world, node)} takes ${client} (a${id}) out of the queue, because a${released} was released`
+  why === 'release' && released !== undefined && (client !== released.client || id > released.id)
+    ? `${nameOf(world, node)} takes ${client} (a${id}) out of the queue, because ${released.client} has released a${released.id}`
     : undefined;
 
 interface GhostMemory {

@@ -66,28 +66,27 @@ function contradict(one: Seen, other: Seen): boolean {
   return one.since < other.since ? one.token >= other.token : one.token <= other.token;
 }
 
-/** By node: the acquisition that holds the lock, as the leader there knows it; and who has just left the queue for a release. */
+/** By node: the acquisition that holds the lock, as the leader there knows it; and who has left the queue for the release that is being executed. */
 interface Owners {
   readonly owners: Map<number, Grant>;
-  readonly left: Map<number, LeftQueue>;
+  readonly left: Map<number, LeftQueue[]>;
 }
 
-/** Of those that one release takes out of the queue, the one that was asked for last. */
-function rememberLast(left: Owners['left'], node: number, one: LeftQueue): void {
-  if (one.why === 'release' && one.id > (left.get(node)?.id ?? 0)) left.set(node, one);
-}
-
-function leftBefore(left: Owners['left'], node: number, { id: released }: Grant, world: World): string | undefined {
-  const one = left.get(node);
-  if (one === undefined) return undefined;
+function leftBefore(left: Owners['left'], node: number, released: Grant, world: World): string | undefined {
+  const gone = left.get(node) ?? [];
   left.delete(node);
-  return leftTooSoon(one, released, node, world);
+  for (const one of gone) {
+    const found = leftTooSoon(one, released, node, world);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** OWN. */
 export const ownershipInTheLog: Property = always<Owners>({
   name: 'OWN',
-  title: 'a release ends, and a renewal prolongs, the acquisition that it names, and no other',
+  title:
+    'a release ends the acquisition that it names and what its client has asked for before, a renewal prolongs the one that it names, and no other',
   source: 'Redis, SET, "Patterns"',
   oracle: 'internal',
   role: 'server',
@@ -106,7 +105,7 @@ export const ownershipInTheLog: Property = always<Owners>({
   },
   note({ owners, left }, node, text, data: Json | undefined, world) {
     if (isGrant(text)) owners.set(node, data as unknown as Grant);
-    if (text === 'leftQueue') rememberLast(left, node, data as unknown as LeftQueue);
+    if (text === 'leftQueue') left.set(node, [...(left.get(node) ?? []), data as unknown as LeftQueue]);
     if (text === 'over') return leftBefore(left, node, data as unknown as Grant, world);
     if (text === 'leads' || text === 'freed') owners.delete(node);
     if (text !== 'freed') return undefined;
