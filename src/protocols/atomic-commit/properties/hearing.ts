@@ -4,7 +4,7 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
 import type { Resource } from '../resource.ts';
 import { incarnationOf, type TxnId } from '../transactions.ts';
-import { factNow, isInDoubt, isParticipant, nameOf, resourceOf } from './facts.ts';
+import { factNow, isInDoubt, nameOf, resourceOf } from './facts.ts';
 
 /** By node: the decision that it has been told in the event that is being handled, and by whom. */
 interface Told {
@@ -35,7 +35,7 @@ export const decisionsHeeded = (...types: readonly string[]): Property =>
       const txn = memory.txn[node];
       if (txn === undefined) return undefined;
       memory.txn[node] = undefined;
-      if (!isParticipant(world, node) || !isInDoubt(resourceOf(state), txn)) return undefined;
+      if (!isInDoubt(resourceOf(state), txn)) return undefined;
       return {
         sentence: `${nameOf(world, node)} stays in doubt about ${txn}, whose outcome ${nameOf(world, memory.by[node] as number)} has told it`,
         facts: [factNow(world, node, `has been told what became of ${txn}, and is in doubt`)],
@@ -83,7 +83,6 @@ export const sessionsEnd: Property = always<Lives>({
     const coordinator = memory.heard[node] ?? NOBODY;
     if (coordinator === NOBODY) return undefined;
     memory.heard[node] = NOBODY;
-    if (!isParticipant(world, node)) return undefined;
     const life = memory.latest[node]?.get(coordinator) ?? 0;
     return workForThePast(node, resourceOf(state), nameOf(world, coordinator), life, world);
   },

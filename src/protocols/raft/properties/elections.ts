@@ -4,7 +4,17 @@ import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
 import type { PeerMessage, PreVote, PreVoteReply, RequestVote, RequestVoteReply, ServerState } from '../shape.ts';
-import { durableHard, factAt, factNow, isHypothetical, nameOf, PEER_MESSAGES, termOf, writtenLog } from './facts.ts';
+import {
+  durableHard,
+  factAt,
+  factNow,
+  isBehind,
+  isHypothetical,
+  type LogEnd,
+  nameOf,
+  PEER_MESSAGES,
+  writtenEnd,
+} from './facts.ts';
 
 interface Elected {
   readonly node: number;
@@ -175,9 +185,7 @@ interface Claims {
   readonly preVotes: Map<number, Claim>[];
 }
 
-interface Claim {
-  readonly index: number;
-  readonly term: number;
+interface Claim extends LogEnd {
   readonly event: number;
 }
 
@@ -206,9 +214,6 @@ export const upToDateElected: Property = always<Claims>({
   },
 });
 
-const isBehind = (one: Pick<Claim, 'index' | 'term'>, other: Pick<Claim, 'index' | 'term'>): boolean =>
-  one.term < other.term || (one.term === other.term && one.index < other.index);
-
 /** For the same term a pre-candidate may ask again, with another log: the better claim stands. */
 function claim(
   claims: Map<number, Claim>[],
@@ -231,9 +236,7 @@ function judgeClaim(
   world: World,
 ): Finding | undefined {
   const made = claims[candidate]?.get(term);
-  const log = writtenLog(world, voter);
-  const index = log.first + log.entries.length - 1;
-  const own = { index, term: termOf(log, index) };
+  const own = writtenEnd(world, voter);
   // An entry of that very term is its leader's: whoever asks late has been elected, or cannot be.
   if (made === undefined || own.term >= term || !isBehind(made, own)) return undefined;
   const asked = `asks for a ${what} in term ${term}; its log ends at index ${made.index} of term ${made.term}`;

@@ -55,6 +55,23 @@ export function termOf({ first, entries }: StoredLog<Entry>, index: number): num
   return index === 0 ? 0 : (entries[index - first]?.term ?? -1);
 }
 
+/** Where a log ends. */
+export interface LogEnd {
+  readonly index: number;
+  readonly term: number;
+}
+
+/** Where the log ends that this node has written, synced or not. */
+export function writtenEnd(world: World, node: number): LogEnd {
+  const log = writtenLog(world, node);
+  const index = log.first + log.entries.length - 1;
+  return { index, term: termOf(log, index) };
+}
+
+/** §5.4.1: less up to date. */
+export const isBehind = (one: LogEnd, other: LogEnd): boolean =>
+  one.term < other.term || (one.term === other.term && one.index < other.index);
+
 export function durableHard(world: World, node: number): Hard {
   return (world.diskOf(node).durableRecord('hard') as Hard | undefined) ?? NO_HARD;
 }

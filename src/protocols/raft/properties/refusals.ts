@@ -2,7 +2,7 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { AppendEntries, AppendEntriesReply, RequestVote, RequestVoteReply } from '../shape.ts';
-import { durableHard, factNow, nameOf, termOf, writtenLog } from './facts.ts';
+import { durableHard, factNow, isBehind, nameOf, termOf, writtenEnd, writtenLog } from './facts.ts';
 
 type Asked = RequestVote | AppendEntries;
 
@@ -46,7 +46,7 @@ export const refusalsHaveReasons: Property = always<Memory>({
 
 /** A refusal leaves when what it says is on disk. */
 function judgeVote(
-  { term, ...last }: RequestVote,
+  { term, lastLogIndex, lastLogTerm }: RequestVote,
   voter: number,
   candidate: number,
   world: World,
@@ -54,24 +54,21 @@ function judgeVote(
   const { term: own, votedFor } = durableHard(world, voter);
   const name = nameOf(world, candidate);
   if (own !== term || (votedFor !== null && votedFor !== name)) return undefined;
-  const log = writtenLog(world, voter);
-  const index = log.first + log.entries.length - 1;
-  const ownTerm = termOf(log, index);
-  if (last.lastLogTerm < ownTerm || (last.lastLogTerm === ownTerm && last.lastLogIndex < index)) return undefined;
+  const end = writtenEnd(world, voter);
+  if (isBehind({ index: lastLogIndex, term: lastLogTerm }, end)) return undefined;
   const given = votedFor === null ? 'is free' : 'is given to that very one';
   return {
-    sentence: `${nameOf(world, voter)} refuses ${name} its vote in term ${term}, which ${given}; its own log ends at index ${index} of term ${ownTerm}, the other's at index ${last.lastLogIndex} of term ${last.lastLogTerm}`,
+    sentence: `${nameOf(world, voter)} refuses ${name} its vote in term ${term}, which ${given}; its own log ends at index ${end.index} of term ${end.term}, the other's at index ${lastLogIndex} of term ${lastLogTerm}`,
     facts: [factNow(world, voter, `refuses its vote in term ${term}`)],
   };
 }
 
 function judgeEntries(
-  { term, ...prev }: AppendEntries,
+  { term, prevLogIndex: index, prevLogTerm }: AppendEntries,
   follower: number,
   leader: number,
   world: World,
 ): Finding | undefined {
-  const { prevLogIndex: index, prevLogTerm } = prev;
   if (termOf(writtenLog(world, follower), index) !== prevLogTerm) return undefined;
   return {
     sentence: `${nameOf(world, follower)} refuses entries of ${nameOf(world, leader)} in term ${term}, although its log has index ${index} of term ${prevLogTerm}, which they follow`,
