@@ -23,7 +23,9 @@ export interface ClientResult {
 }
 
 const KEYS = 4;
-const ONE = '1'.charCodeAt(0);
+const ZERO = '0'.charCodeAt(0);
+/** So many are kept of each kind. */
+const NAMES_MAX = 10_000;
 const key = { kind: 'key', count: KEYS } as const;
 
 export const operations: readonly OperationSpec[] = [
@@ -36,10 +38,31 @@ export const operations: readonly OperationSpec[] = [
   { type: 'registers', weight: 1, arguments: { one: key, other: key } },
 ];
 
-/** The same kind of name for k1, k2, ..., each made once: names are compared and looked up everywhere, and what is the same string is so at once. */
+/**
+ * The same kind of name for k1, k2, ..., each made once, and as V8 keeps the names of properties: they are compared and looked up everywhere,
+ * and what is the same string is so at once.
+ */
 function named(kind: string): (name: string) => string {
-  const names = Object.keys(Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [`${kind}${i + 1}`, null])));
-  return (name) => (name.length === 2 ? names[name.charCodeAt(1) - ONE] : undefined) ?? `${kind}${name.slice(1)}`;
+  const names: string[] = [];
+  return (name) => {
+    const number = numberOf(name);
+    if (number >= NAMES_MAX) return `${kind}${name.slice(1)}`;
+    while (names.length <= number) names.push(asPropertyName(`${kind}${names.length}`));
+    return names[number] as string;
+  };
+}
+
+function numberOf(name: string): number {
+  let number = 0;
+  for (let i = 1; i < name.length; i++) number = 10 * number + name.charCodeAt(i) - ZERO;
+  return number;
+}
+
+function asPropertyName(text: string): string {
+  const names: { [name: string]: null } = Object.create(null);
+  names[text] = null;
+  for (const name in names) return name;
+  return text;
 }
 
 const account = named('a');

@@ -6,6 +6,7 @@ import {
   abortRecorded,
   canCommit,
   commitLocal,
+  finishedOf,
   hearIncarnation,
   isOverdrawn,
   localOf,
@@ -57,7 +58,7 @@ function onPrepare(
   if (local?.phase === 'prepared') {
     voteYes(rules, txn, group, context);
   } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
-    if (resource.finished[txn]?.recorded) return;
+    if (finishedOf(resource, txn)?.recorded) return;
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
     const vote = { type: 'Vote', txn, vote: 'no', group } as const;
@@ -83,7 +84,7 @@ function voteYes(rules: Rules, txn: TxnId, group: Group, context: ParticipantCon
 
 function onDecision(rules: Rules, state: State, txn: TxnId, commit: boolean, context: ParticipantContext): void {
   const { resource } = state;
-  if (rules.isRepetition(resource.finished[txn] !== undefined)) return;
+  if (rules.isRepetition(finishedOf(resource, txn) !== undefined)) return;
   const local = localOf(resource, txn);
   // Nobody who has not voted has to commit: somebody has counted a vote that was never given.
   if (local?.phase === 'prepared') carryOut(state, txn, commit, context);

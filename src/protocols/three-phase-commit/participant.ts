@@ -6,6 +6,7 @@ import {
   abortRecorded,
   canCommit,
   commitLocal,
+  finishedOf,
   hearIncarnation,
   isOverdrawn,
   localOf,
@@ -64,7 +65,7 @@ function onPrepare(
   if (local?.phase === 'prepared') {
     context.send(coordinator, { type: 'Vote', txn, vote: 'yes' });
   } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
-    if (resource.finished[txn]?.outcome === 'commit') return;
+    if (finishedOf(resource, txn)?.outcome === 'commit') return;
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
     const vote = { type: 'Vote', txn, vote: 'no' } as const;
@@ -81,7 +82,7 @@ function onPrepare(
 }
 
 function outcomeOf({ resource }: State, txn: TxnId): boolean | undefined {
-  const finished = resource.finished[txn];
+  const finished = finishedOf(resource, txn);
   return finished === undefined || !finished.recorded ? undefined : finished.outcome === 'commit';
 }
 

@@ -5,6 +5,7 @@ import {
   abortRecorded,
   canCommit,
   commitLocal,
+  finishedOf,
   type Hazard,
   hearIncarnation,
   isOverdrawn,
@@ -72,7 +73,7 @@ function onPrepare(
   if (local?.phase === 'prepared') {
     context.send(coordinator, { type: 'Vote', txn, vote: 'yes' });
   } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
-    const finished = resource.finished[txn];
+    const finished = finishedOf(resource, txn);
     if (finished?.outcome === 'commit' || finished?.heuristic) return;
     const reader = finished?.outcome === 'read';
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
@@ -84,7 +85,6 @@ function onPrepare(
     rules.sendVote(coordinator, { type: 'Vote', txn, vote: 'read' }, context);
   } else {
     prepareLocal(rules, resource, local, participants, context);
-    state.inquiries[txn] = 0;
     context.setTimer('inquiry', context.options.inquiryInterval, txn);
     rules.sendVote(coordinator, { type: 'Vote', txn, vote: 'yes' }, context);
   }
@@ -102,7 +102,7 @@ function onDecision(
 ): void {
   const { resource } = state;
   hearIncarnation(rules, resource, coordinator, incarnation, context);
-  const finished = resource.finished[txn];
+  const finished = finishedOf(resource, txn);
   const acknowledges = rules.wantsAck(context.options.presumption, commit);
   if (finished?.heuristic) {
     onOutcome(rules, state, coordinator, txn, commit, acknowledges, context);
@@ -125,7 +125,7 @@ function onDecision(
 /** The record first; what is acknowledged is forced. */
 function carryOut(rules: Rules, state: State, txn: TxnId, commit: boolean, context: ParticipantContext): void {
   context.cancelTimer('inquiry', txn);
-  delete state.inquiries[txn];
+  if (state.inquiries.length > 0) state.inquiries = state.inquiries.filter((inquired) => inquired.txn !== txn);
   context.disk.append('wal', { type: commit ? 'commit' : 'abort', txn });
   if (rules.participantForces(context.options.presumption, commit)) context.disk.sync();
   context.note(commit ? 'committed' : 'aborted', { txn });
@@ -160,14 +160,20 @@ function inquire(state: State, local: Local, context: ParticipantContext): void 
 
 function setInquiryTimer(state: State, txn: TxnId, context: ParticipantContext): void {
   const { inquiryInterval } = context.options;
-  const times = state.inquiries[txn] ?? 0;
-  state.inquiries[txn] = times + 1;
+  const times = timesInquired(state, txn);
   context.setTimer('inquiry', inquiryInterval * (1 << Math.min(times, DOUBLINGS_MAX)), txn);
+}
+
+/** How often before; and counts once more. */
+function timesInquired({ inquiries }: State, txn: TxnId): number {
+  const known = inquiries.find((one) => one.txn === txn);
+  if (known === undefined) inquiries.push({ txn, times: 1 });
+  return known === undefined ? 0 : known.times++;
 }
 
 function onPeerInquiry(rules: Rules, state: State, from: NodeId, txn: TxnId, context: ParticipantContext): void {
   const { resource } = state;
-  const finished = resource.finished[txn];
+  const finished = finishedOf(resource, txn);
   if (finished !== undefined) {
     if (finished.outcome === 'read' || finished.heuristic) return;
     // An abort that is only in memory would be forgotten by a crash, and the request to prepare could come after it.
@@ -237,7 +243,7 @@ function onOutcome(
   context: ParticipantContext,
 ): void {
   const hazard = hazardOf(state, txn);
-  const byHand = state.resource.finished[txn]?.outcome === 'commit';
+  const byHand = finishedOf(state.resource, txn)?.outcome === 'commit';
   const damage = hazard !== undefined && rules.isDamage(commit, byHand);
   if (damage) {
     context.note('heuristicWrong', { txn });
@@ -254,7 +260,7 @@ function onOutcome(
 
 function onNoted(state: State, txn: TxnId, context: ParticipantContext): void {
   if (hazardOf(state, txn) !== undefined)
-    settleByHand(state, txn, state.resource.finished[txn]?.outcome !== 'commit', context);
+    settleByHand(state, txn, finishedOf(state.resource, txn)?.outcome !== 'commit', context);
 }
 
 /** Forced: once the coordinator has been told it may forget, and whoever asked again would be answered by the presumption. */
@@ -263,7 +269,7 @@ function settleByHand(state: State, txn: TxnId, commit: boolean, context: Partic
   context.disk.append('wal', record);
   context.disk.sync();
   context.cancelTimer('inquiry', txn);
-  delete state.inquiries[txn];
+  if (state.inquiries.length > 0) state.inquiries = state.inquiries.filter((inquired) => inquired.txn !== txn);
   settle(state.resource, record);
 }
 
@@ -271,7 +277,7 @@ function settleByHand(state: State, txn: TxnId, commit: boolean, context: Partic
 
 function boot(rules: Rules, context: ParticipantContext): State {
   const resource = recover(rules, context);
-  const state: State = { role: 'participant', resource, inquiries: {} };
+  const state: State = { role: 'participant', resource, inquiries: [] };
   for (const local of resource.locals) {
     context.note('inDoubtAtRecovery', { txn: local.age.txn });
     inquire(state, local, context);

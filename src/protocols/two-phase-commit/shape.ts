@@ -148,7 +148,7 @@ export interface ParticipantState {
   readonly role: 'participant';
   readonly resource: Resource;
   /** How often each transaction has been asked about that is in doubt, or that an operator has decided. */
-  readonly inquiries: { [txn: TxnId]: number };
+  inquiries: { readonly txn: TxnId; times: number }[];
 }
 
 /** An operator decides for all that are in doubt here, because he can wait no longer. */

@@ -8,6 +8,7 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import { removeAt, withLast } from '../lists.ts';
+import { finishedOf } from '../resource.ts';
 import { coordinatorOf, type TxnId } from '../transactions.ts';
 import {
   type AnyRecord,
@@ -148,7 +149,7 @@ function participantDecided(
     const txn = open[place] as TxnId;
     if (isInDoubt(resource, txn)) continue;
     removeAt(open, place);
-    const finished = resource.finished[txn];
+    const finished = finishedOf(resource, txn);
     if (finished?.heuristic) continue;
     // Gone without a trace is not committed.
     const outcome = finished?.outcome === 'commit' ? 'commit' : 'abort';

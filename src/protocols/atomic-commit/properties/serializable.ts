@@ -42,7 +42,7 @@ interface Versions {
   /** By node: what it has promised to write, and not committed. */
   readonly redo: Map<TxnId, readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
-  readonly order: Map<string, Set<TxnId>>;
+  readonly order: Map<string, TxnId[]>;
   /** What operators have committed, on disk or not. */
   readonly byHand: Set<TxnId>;
   executions: number;
@@ -133,14 +133,17 @@ function noteAnswer(memory: Versions, { origin }: Done, world: World): void {
   if (traced.shares.every(({ steps }) => steps.every(({ f }) => f === 'read'))) traced.committed = true;
 }
 
-function install(memory: Versions, txn: TxnId, writes: readonly Step[]): void {
-  const traced = memory.traced.get(txn);
-  if (traced !== undefined) traced.committed = true;
-  for (const { key } of writes) {
-    const order = memory.order.get(key);
-    if (order === undefined) memory.order.set(key, new Set<TxnId>().add(txn));
-    else order.add(txn);
-  }
+function install({ traced, order }: Versions, txn: TxnId, writes: readonly Step[]): void {
+  const known = traced.get(txn);
+  if (known !== undefined) known.committed = true;
+  for (const { key } of writes) addVersion(order, key, txn);
+}
+
+/** Who is there more than once counts at its first place. */
+function addVersion(order: Versions['order'], key: string, txn: TxnId): void {
+  const writers = order.get(key);
+  if (writers === undefined) order.set(key, [txn]);
+  else if (writers[writers.length - 1] !== txn) writers.push(txn);
 }
 
 /** A crash may take what an operator has committed before it is on disk. Nobody has seen it then: his participant waits for its disk. */
@@ -149,7 +152,11 @@ function forgetUndecided({ byHand, traced, order }: Versions, world: World): voi
     if (isCommitted(world, txn)) continue;
     const undecided = traced.get(txn);
     if (undecided !== undefined) undecided.committed = false;
-    for (const writers of order.values()) writers.delete(txn);
+    for (const [key, writers] of order)
+      order.set(
+        key,
+        writers.filter((writer) => writer !== txn),
+      );
   }
 }
 
@@ -166,15 +173,12 @@ function judgeVersions(memory: Versions, world: World): Finding | undefined {
     }),
   );
   // Committed and not yet carried out everywhere: nobody can have seen it there, it comes last.
-  for (const one of committed) {
-    for (const { steps } of one.shares)
-      install(
-        memory,
-        one.txn,
-        steps.filter(({ f }) => f !== 'read'),
-      );
+  for (const { txn, shares } of committed) {
+    for (const { steps } of shares) {
+      for (const { f, key } of steps) if (f !== 'read') addVersion(memory.order, key, txn);
+    }
   }
-  const versionOrders = [...memory.order].map(([key, order]): [string, TxnId[]] => [key, [...order]]);
+  const versionOrders = [...memory.order].map(([key, order]): [string, TxnId[]] => [key, [...new Set(order)]]);
   // Two-phase locking orders transactions by when they held all their locks; where it did, there is nothing to search.
   if (
     isExplainedBy(
