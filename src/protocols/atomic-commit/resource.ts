@@ -4,6 +4,7 @@
  */
 import type { Json } from '../../sim/plain.ts';
 import type { LogReadResult, Micros, NodeId, ReadResult } from '../../sim/protocol.ts';
+import { entryOf, type Ledger, newLedger, setEntry } from './ledger.ts';
 import { beginLife } from './life.ts';
 import { removeAt, withLast } from './lists.ts';
 import { claim, enqueue, heldBy, holds, type LockTable, type Mode, release } from './locks.ts';
@@ -90,7 +91,8 @@ export interface Resource {
   readonly store: Store;
   readonly locks: LockTable;
   locals: Local[];
-  readonly finished: LifeEnded[];
+  /** What became of those that are not open here any more. */
+  readonly finished: Ledger<Finished>;
   /** Newest incarnation heard of, by coordinator. */
   readonly incarnations: { [coordinator: NodeId]: number };
   mourners: Mourner[];
@@ -135,52 +137,13 @@ const emptyResource = (incarnation: number): Resource => ({
   store: emptyStore(),
   locks: [],
   locals: [],
-  finished: [],
+  finished: newLedger(),
   incarnations: {},
   mourners: [],
   hazards: [],
   settled: {},
   runnable: [],
 });
-
-/** What became of the transactions of one life of a coordinator, by their numbers. They are many, and asked for by each message. */
-interface LifeEnded {
-  /** `n1.2.` */
-  readonly life: string;
-  readonly ended: (Finished | null)[];
-}
-
-/** What became of a transaction that is not open here any more. */
-export function finishedOf({ finished }: Resource, txn: TxnId): Finished | undefined {
-  for (const { life, ended } of finished) {
-    const number = numberIn(life, txn);
-    if (number !== -1) return ended[number] ?? undefined;
-  }
-  return undefined;
-}
-
-function noteFinished({ finished }: Resource, txn: TxnId, as: Finished): void {
-  const life = txn.slice(0, txn.lastIndexOf('.') + 1);
-  let known = finished.find((one) => one.life === life);
-  if (known === undefined) {
-    known = { life, ended: [] };
-    finished.push(known);
-  }
-  const number = numberIn(life, txn);
-  while (known.ended.length <= number) known.ended.push(null);
-  known.ended[number] = as;
-}
-
-/** -1 where it belongs to another life. */
-function numberIn(life: string, txn: TxnId): number {
-  const start = life.length;
-  for (let i = 0; i < start; i++) if (txn.charCodeAt(i) !== life.charCodeAt(i)) return -1;
-  let number = 0;
-  for (let i = start; i < txn.length; i++) number = 10 * number + txn.charCodeAt(i) - ZERO;
-  return number;
-}
-
-const ZERO = '0'.charCodeAt(0);
 
 export function localOf({ locals }: Resource, txn: TxnId): Local | undefined {
   for (const local of locals) if (local.age.txn === txn) return local;
@@ -222,7 +185,7 @@ export function onExecute(
   context: ResourceContext,
 ): void {
   if (!hearIncarnation(rules, resource, coordinator, incarnation, context)) return;
-  if (finishedOf(resource, age.txn) !== undefined || localOf(resource, age.txn) !== undefined) return;
+  if (entryOf(resource.finished, age.txn) !== undefined || localOf(resource, age.txn) !== undefined) return;
   resource.locals.push({ age, origin, coordinator, steps, phase: 'working', seen: [], writes: [], participants: [] });
   context.setTimer('idle', context.options.idleTimeout, age.txn);
   resource.runnable.push(age.txn);
@@ -315,7 +278,7 @@ export function onRollback(rules: WorkRules, resource: Resource, txn: TxnId, con
   const local = localOf(resource, txn);
   if (local?.phase === 'prepared') return;
   if (local !== undefined) abortLocal(resource, txn, context);
-  else if (finishedOf(resource, txn) === undefined) noteFinished(resource, txn, ABORTED);
+  else if (entryOf(resource.finished, txn) === undefined) setEntry(resource.finished, txn, ABORTED);
   runAll(rules, resource, context);
 }
 
@@ -362,7 +325,7 @@ export function leaveAsReader(resource: Resource, local: Local, context: Resourc
 
 /** Carries out a commit; the caller has written the record. */
 export function commitLocal(resource: Resource, txn: TxnId, context: ResourceContext, heuristic = false): void {
-  const writes = localOf(resource, txn)?.writes ?? finishedOf(resource, txn)?.writes ?? NO_WRITES;
+  const writes = localOf(resource, txn)?.writes ?? entryOf(resource.finished, txn)?.writes ?? NO_WRITES;
   for (const step of writes) applyStep(resource.store, step, txn);
   finish(resource, txn, { outcome: 'commit', writes, heuristic, recorded: true }, context);
 }
@@ -378,7 +341,7 @@ export function abortRecorded(resource: Resource, txn: TxnId, context: ResourceC
 }
 
 function finish(resource: Resource, txn: TxnId, as: Finished, context: ResourceContext): void {
-  noteFinished(resource, txn, as);
+  setEntry(resource.finished, txn, as);
   const local = localOf(resource, txn);
   if (local !== undefined) {
     if (local.phase !== 'prepared') context.cancelTimer('idle', txn);
@@ -415,7 +378,7 @@ export function recover(rules: WorkRules, context: ResourceContext): Resource {
       const writes = record.type === 'commit' ? (redo.get(record.txn) ?? []) : [];
       for (const step of writes) applyStep(resource.store, step, record.txn);
       const heuristic = record.heuristic === true;
-      noteFinished(resource, record.txn, { outcome: record.type, writes, heuristic, recorded: true });
+      setEntry(resource.finished, record.txn, { outcome: record.type, writes, heuristic, recorded: true });
     } else if (record.type === 'settled') settle(resource, record);
   }
   for (const record of doubts.values()) resource.locals.push(reopen(rules, resource, record));

@@ -1,12 +1,12 @@
 /** A resource manager: does the work, votes in its own instance, and asks the acceptors when it hears nothing. */
 import { defineRole, type NodeId, type NodeView, type Role } from '../../sim/protocol.ts';
+import { entryOf } from '../atomic-commit/ledger.ts';
 import { readWal } from '../atomic-commit/life.ts';
 import {
   abortLocal,
   abortRecorded,
   canCommit,
   commitLocal,
-  finishedOf,
   hearIncarnation,
   isOverdrawn,
   localOf,
@@ -58,7 +58,7 @@ function onPrepare(
   if (local?.phase === 'prepared') {
     voteYes(rules, txn, group, context);
   } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
-    if (finishedOf(resource, txn)?.recorded) return;
+    if (entryOf(resource.finished, txn)?.recorded) return;
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
     const vote = { type: 'Vote', txn, vote: 'no', group } as const;
@@ -84,7 +84,7 @@ function voteYes(rules: Rules, txn: TxnId, group: Group, context: ParticipantCon
 
 function onDecision(rules: Rules, state: State, txn: TxnId, commit: boolean, context: ParticipantContext): void {
   const { resource } = state;
-  if (rules.isRepetition(finishedOf(resource, txn) !== undefined)) return;
+  if (rules.isRepetition(entryOf(resource.finished, txn) !== undefined)) return;
   const local = localOf(resource, txn);
   // Nobody who has not voted has to commit: somebody has counted a vote that was never given.
   if (local?.phase === 'prepared') carryOut(state, txn, commit, context);

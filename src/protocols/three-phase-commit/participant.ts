@@ -1,12 +1,12 @@
 /** A resource manager that votes, and then is a member of the group that decides. */
 import { defineRole, type NodeId, type Role } from '../../sim/protocol.ts';
+import { entryOf } from '../atomic-commit/ledger.ts';
 import { readWal } from '../atomic-commit/life.ts';
 import {
   abortLocal,
   abortRecorded,
   canCommit,
   commitLocal,
-  finishedOf,
   hearIncarnation,
   isOverdrawn,
   localOf,
@@ -65,7 +65,7 @@ function onPrepare(
   if (local?.phase === 'prepared') {
     context.send(coordinator, { type: 'Vote', txn, vote: 'yes' });
   } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
-    if (finishedOf(resource, txn)?.outcome === 'commit') return;
+    if (entryOf(resource.finished, txn)?.outcome === 'commit') return;
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
     if (local !== undefined) abortLocal(resource, txn, context);
     const vote = { type: 'Vote', txn, vote: 'no' } as const;
@@ -82,7 +82,7 @@ function onPrepare(
 }
 
 function outcomeOf({ resource }: State, txn: TxnId): boolean | undefined {
-  const finished = finishedOf(resource, txn);
+  const finished = entryOf(resource.finished, txn);
   return finished === undefined || !finished.recorded ? undefined : finished.outcome === 'commit';
 }
 

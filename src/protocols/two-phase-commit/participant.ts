@@ -1,11 +1,11 @@
 /** A resource manager: does the work, votes, obeys, and asks when it hears nothing. */
 import { defineRole, type NodeId, type NodeView, type Role } from '../../sim/protocol.ts';
+import { entryOf } from '../atomic-commit/ledger.ts';
 import {
   abortLocal,
   abortRecorded,
   canCommit,
   commitLocal,
-  finishedOf,
   type Hazard,
   hearIncarnation,
   isOverdrawn,
@@ -73,7 +73,7 @@ function onPrepare(
   if (local?.phase === 'prepared') {
     context.send(coordinator, { type: 'Vote', txn, vote: 'yes' });
   } else if (local === undefined || session !== resource.incarnation || !canCommit(resource, local)) {
-    const finished = finishedOf(resource, txn);
+    const finished = entryOf(resource.finished, txn);
     if (finished?.outcome === 'commit' || finished?.heuristic) return;
     const reader = finished?.outcome === 'read';
     const overdrawn = local !== undefined && local.phase === 'executed' && isOverdrawn(resource, local);
@@ -102,7 +102,7 @@ function onDecision(
 ): void {
   const { resource } = state;
   hearIncarnation(rules, resource, coordinator, incarnation, context);
-  const finished = finishedOf(resource, txn);
+  const finished = entryOf(resource.finished, txn);
   const acknowledges = rules.wantsAck(context.options.presumption, commit);
   if (finished?.heuristic) {
     onOutcome(rules, state, coordinator, txn, commit, acknowledges, context);
@@ -173,7 +173,7 @@ function timesInquired({ inquiries }: State, txn: TxnId): number {
 
 function onPeerInquiry(rules: Rules, state: State, from: NodeId, txn: TxnId, context: ParticipantContext): void {
   const { resource } = state;
-  const finished = finishedOf(resource, txn);
+  const finished = entryOf(resource.finished, txn);
   if (finished !== undefined) {
     if (finished.outcome === 'read' || finished.heuristic) return;
     // An abort that is only in memory would be forgotten by a crash, and the request to prepare could come after it.
@@ -243,7 +243,7 @@ function onOutcome(
   context: ParticipantContext,
 ): void {
   const hazard = hazardOf(state, txn);
-  const byHand = finishedOf(state.resource, txn)?.outcome === 'commit';
+  const byHand = entryOf(state.resource.finished, txn)?.outcome === 'commit';
   const damage = hazard !== undefined && rules.isDamage(commit, byHand);
   if (damage) {
     context.note('heuristicWrong', { txn });
@@ -260,7 +260,7 @@ function onOutcome(
 
 function onNoted(state: State, txn: TxnId, context: ParticipantContext): void {
   if (hazardOf(state, txn) !== undefined)
-    settleByHand(state, txn, finishedOf(state.resource, txn)?.outcome !== 'commit', context);
+    settleByHand(state, txn, entryOf(state.resource.finished, txn)?.outcome !== 'commit', context);
 }
 
 /** Forced: once the coordinator has been told it may forget, and whoever asked again would be answered by the presumption. */

@@ -1,7 +1,7 @@
 /** Liveness: sooner or later a coordinator has forgotten everything, since all have acknowledged what they must. */
 import { expect, it } from 'vitest';
 import { fuzz } from '../../../src/explore/fuzz-api.ts';
-import { finishedOf } from '../../../src/protocols/atomic-commit/resource.ts';
+import { entryOf } from '../../../src/protocols/atomic-commit/ledger.ts';
 import type { Decision } from '../../../src/protocols/two-phase-commit/shape.ts';
 import { twoPhaseCommit } from '../../../src/protocols/two-phase-commit/two-phase-commit.ts';
 import type { AnyRole } from '../../../src/sim/protocol.ts';
@@ -15,7 +15,7 @@ it('is broken by a participant that acknowledges once, whether or not that arriv
   };
   const { Decision: obey } = role.onMessage as { readonly Decision: Handler };
   const Decision: Handler = (state, from, message: Decision, context) => {
-    if (finishedOf(state.resource, message.txn) === undefined) obey(state, from, message, context);
+    if (entryOf(state.resource.finished, message.txn) === undefined) obey(state, from, message, context);
   };
   const once = { ...role, onMessage: { ...role.onMessage, Decision } } as unknown as AnyRole;
   const protocol = { ...twoPhaseCommit, roles: { ...twoPhaseCommit.roles, participant: once } };

@@ -7,14 +7,13 @@
  */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
+import { entriesBy, entryMadeAt, entryOf, type Ledger, newLedger, setEntry } from '../ledger.ts';
 import { removeAt, withLast } from '../lists.ts';
-import { finishedOf } from '../resource.ts';
-import { coordinatorOf, type TxnId } from '../transactions.ts';
+import type { TxnId } from '../transactions.ts';
 import {
   type AnyRecord,
   appended,
   durableRecords,
-  entryAt,
   factAt,
   factNow,
   isInDoubt,
@@ -38,7 +37,7 @@ interface Known {
 
 interface Decisions {
   /** By transaction: the decision that was heard of first, and with it all others. */
-  readonly known: Map<TxnId, Known>;
+  readonly known: Ledger<Known>;
   /** By node: what it has promised and not decided, as far as this property has seen. */
   readonly open: TxnId[][];
   /** By node: what it has ever voted yes on, as often as it did. */
@@ -63,7 +62,7 @@ const watchDecisions = (name: string, title: string, judge: Judge): Property =>
     source: 'BHG 7.3',
     oracle: 'internal',
     messages: ['Vote'],
-    start: () => ({ known: new Map(), open: [], voted: [], writing: [] }),
+    start: () => ({ known: newLedger(), open: [], voted: [], writing: [] }),
     send(memory, from, _to, message: { readonly txn: TxnId; readonly vote: string }, world) {
       const { txn, vote } = message;
       if (vote === 'yes') listAt(memory.voted, from).push(txn);
@@ -98,9 +97,9 @@ function decided(
   judge: Judge,
   world: World,
 ): Finding | undefined {
-  const first = memory.known.get(txn);
+  const first = entryOf(memory.known, txn);
   if (first === undefined) {
-    memory.known.set(txn, { node, outcome, event: world.event, next: undefined });
+    setEntry(memory.known, txn, { node, outcome, event: world.event, next: undefined });
     return undefined;
   }
   let last = first;
@@ -121,7 +120,7 @@ function firstOf(first: Known | undefined, matches: (known: Known) => boolean): 
 
 /** Whoever has, and says no, may be taken at its word. */
 const hasCommitted = ({ known }: Decisions, node: number, txn: TxnId): boolean =>
-  firstOf(known.get(txn), (own) => own.node === node && own.outcome === 'commit') !== undefined;
+  firstOf(entryOf(known, txn), (own) => own.node === node && own.outcome === 'commit') !== undefined;
 
 function decidedOnDisk(memory: Decisions, node: number, judge: Judge, world: World): Finding | undefined {
   const writing = memory.writing[node];
@@ -149,7 +148,7 @@ function participantDecided(
     const txn = open[place] as TxnId;
     if (isInDoubt(resource, txn)) continue;
     removeAt(open, place);
-    const finished = finishedOf(resource, txn);
+    const finished = entryOf(resource.finished, txn);
     if (finished?.heuristic) continue;
     // Gone without a trace is not committed.
     const outcome = finished?.outcome === 'commit' ? 'commit' : 'abort';
@@ -221,7 +220,7 @@ export const stability: Property = watchDecisions(
 // ---- AC3 -------------------------------------------------------------------------------------------------------------------------
 
 interface Promises {
-  readonly known: Map<TxnId, Promised>;
+  readonly known: Ledger<Promised>;
   readonly writing: { readonly txn: TxnId; readonly index: number }[][];
 }
 
@@ -238,7 +237,7 @@ export const validity: Property = always<Promises>({
   source: 'BHG 7.3',
   oracle: 'internal',
   messages: ['Vote'],
-  start: () => ({ known: new Map(), writing: [] }),
+  start: () => ({ known: newLedger(), writing: [] }),
   send(memory, from, _to, message: { readonly txn: TxnId; readonly vote: string }, world) {
     if (message.vote === 'read') give(memory, message.txn, nameOf(world, from));
     return undefined;
@@ -275,7 +274,7 @@ export const validity: Property = always<Promises>({
 });
 
 const newPromised = (): Promised => ({ given: NOBODY, participants: NOBODY });
-const promisesOf = ({ known }: Promises, txn: TxnId): Promised => entryAt(known, txn, newPromised);
+const promisesOf = ({ known }: Promises, txn: TxnId): Promised => entryMadeAt(known, txn, newPromised);
 
 function give(memory: Promises, txn: TxnId, node: string): void {
   const promised = promisesOf(memory, txn);
@@ -316,7 +315,7 @@ interface Ballot {
 }
 
 interface Votes {
-  readonly counts: Map<TxnId, Count>;
+  readonly counts: Ledger<Count>;
 }
 
 /** Of one transaction. */
@@ -336,7 +335,7 @@ export const nonTriviality: Property = always<Votes>({
   source: 'BHG 7.3',
   oracle: 'internal',
   messages: ['Vote', 'Prepare', 'Decision'],
-  start: () => ({ counts: new Map() }),
+  start: () => ({ counts: newLedger() }),
   send(memory, from, _to, message: Ballot, world) {
     if (message.type === 'Prepare') countOf(memory, message.txn).asked = message.participants?.length ?? 0;
     if (message.type !== 'Decision' || isParticipant(world, from)) return undefined;
@@ -359,7 +358,7 @@ export const nonTriviality: Property = always<Votes>({
   },
   boot({ counts }, node, world) {
     // A coordinator that restarts has forgotten whom it had asked, and what they said.
-    for (const [txn, count] of counts) if (coordinatorOf(txn) === world.nodes[node]) count.asked = -1;
+    for (const count of entriesBy(counts, nameOf(world, node))) count.asked = -1;
     return undefined;
   },
 });
@@ -367,4 +366,4 @@ export const nonTriviality: Property = always<Votes>({
 const NONE: readonly number[] = [];
 
 const newCount = (): Count => ({ asked: -1, agreed: NONE, decided: false });
-const countOf = ({ counts }: Votes, txn: TxnId): Count => entryAt(counts, txn, newCount);
+const countOf = ({ counts }: Votes, txn: TxnId): Count => entryMadeAt(counts, txn, newCount);

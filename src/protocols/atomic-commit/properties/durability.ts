@@ -3,6 +3,7 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Operation } from '../../../sim/history.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import { canonicalText } from '../../../sim/plain.ts';
+import { entryOf, type Ledger, newLedger, setEntry } from '../ledger.ts';
 import type { Step, TxnId } from '../transactions.ts';
 import { type ClientOp, stepsOf } from '../workload.ts';
 import { isDamagedByHand } from './by-hand.ts';
@@ -60,13 +61,13 @@ export const writeAhead = (promised: { readonly [type: string]: Promised }): Pro
 /** The records of one node. What is before the log's end on disk is durable. */
 interface Places {
   /** Where the last record of each transaction is. */
-  readonly last: Map<TxnId, number>;
+  readonly last: Ledger<number>;
   /** By place in the log, counted from 1: what a record is, and where the one of the same transaction before it is; 0: nowhere. */
   readonly types: string[];
   readonly before: number[];
 }
 
-const newPlaces = (): Places => ({ last: new Map(), types: [''], before: [0] });
+const newPlaces = (): Places => ({ last: newLedger(), types: [''], before: [0] });
 
 /** By node. */
 interface Records {
@@ -85,15 +86,15 @@ function readAgain({ written }: Records, node: number, world: World): void {
 
 function add(places: Places, txn: TxnId, type: string, index: number): void {
   const { last, types, before } = places;
-  const previous = last.get(txn) ?? 0;
+  const previous = entryOf(last, txn) ?? 0;
   types[index] = type;
   before[index] = previous < index ? previous : 0;
-  last.set(txn, index);
+  setEntry(last, txn, index);
 }
 
 /** Whether one of these records of a transaction is before the end of the log. */
 function isWritten({ last, types, before }: Places, txn: TxnId, records: readonly string[], end: number): boolean {
-  for (let place = last.get(txn) ?? 0; place > 0; place = before[place] as number) {
+  for (let place = entryOf(last, txn) ?? 0; place > 0; place = before[place] as number) {
     if (place < end && records.includes(types[place] as string)) return true;
   }
   return false;

@@ -1,6 +1,7 @@
 /** Waiting: nobody waits in a circle, and nobody starves. */
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
+import { entryOf, type Ledger, newLedger, setEntry } from '../ledger.ts';
 import type { Claim, Lock, LockTable } from '../locks.ts';
 import type { WorkOptions } from '../resource.ts';
 import { type Age, type Execute, goesFirst, type Refused, type TxnId } from '../transactions.ts';
@@ -9,7 +10,7 @@ import { factNow, isParticipant, listAt, nameOf, resourceOf } from './facts.ts';
 interface Waiting {
   /** By node: the claims that wait there. Whoever closes a circle has just begun to wait. */
   readonly waiting: Claim[][];
-  readonly ages: Map<TxnId, Age>;
+  readonly ages: Ledger<Age>;
   /** By request, named by its first attempt: how old it was when it came in, where that attempt was not the first heard of. */
   readonly first: Map<TxnId, Age>;
   /** Of whom was heard last. */
@@ -96,15 +97,15 @@ export const deadlockFreedom: Property = always<Waiting>({
   source: 'Rosenkrantz, Stearns, Lewis 1978',
   oracle: 'internal',
   messages: ['Execute', 'Refused'],
-  start: () => ({ waiting: [], first: new Map(), ages: new Map(), latest: undefined }),
+  start: () => ({ waiting: [], first: new Map(), ages: newLedger(), latest: undefined }),
   send(memory, from, _to, message: Execute | Refused, world) {
     if (message.type === 'Execute') {
       const { age } = message;
       // The first of the messages to its participants tells.
-      if (age === memory.latest || memory.ages.has(age.txn)) return undefined;
+      if (age === memory.latest || entryOf(memory.ages, age.txn) !== undefined) return undefined;
       memory.latest = age;
       if (age.root !== age.txn && firstAge(memory, age.root) === undefined) memory.first.set(age.root, age);
-      memory.ages.set(age.txn, age);
+      setEntry(memory.ages, age.txn, age);
       return undefined;
     }
     return byAge(world, from) ? gaveWay(memory, from, message, world) : undefined;
@@ -136,11 +137,11 @@ function beginsToWait({ waiting }: Waiting, node: number, locks: LockTable): boo
 const byAge = (world: World, node: number): boolean => (world.optionsOf(node) as WorkOptions).lockPolicy !== 'timeout';
 
 const firstAge = ({ first, ages }: Waiting, root: TxnId): Age | undefined =>
-  (first.size === 0 ? undefined : first.get(root)) ?? ages.get(root);
+  (first.size === 0 ? undefined : first.get(root)) ?? entryOf(ages, root);
 
 function gaveWay(memory: Waiting, node: number, { txn, killer }: Refused, world: World): Finding | undefined {
-  const victim = memory.ages.get(txn);
-  const other = memory.ages.get(killer);
+  const victim = entryOf(memory.ages, txn);
+  const other = entryOf(memory.ages, killer);
   if (victim === undefined || other === undefined || victim.root === other.root) return undefined;
   if (goesFirst(firstAge(memory, other.root) as Age, firstAge(memory, victim.root) as Age)) return undefined;
   return {

@@ -8,6 +8,7 @@ import { isExplainedBy } from '../../../check/transactions/witness.ts';
 import { checkTransactions, type TransactionsResult } from '../../../check/transactions.ts';
 import type { Operation } from '../../../sim/history.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
+import { dropEntry, entryOf, type Ledger, newLedger, setEntry } from '../ledger.ts';
 import { withLast } from '../lists.ts';
 import type { Done, Execute, Executed, Origin, Seen, Step, TxnId } from '../transactions.ts';
 import { type ClientOp, type ClientResult, stepsOf } from '../workload.ts';
@@ -36,11 +37,13 @@ interface Traced {
 }
 
 interface Versions {
-  readonly traced: Map<TxnId, Traced>;
+  readonly traced: Ledger<Traced>;
+  /** The same, in the order in which they were tried. */
+  readonly all: Traced[];
   /** By process, and number of its request: the last attempt. */
   readonly attempts: Map<string, (TxnId | undefined)[]>;
   /** By node: what it has promised to write, and not committed. */
-  readonly redo: Map<TxnId, readonly Step[]>[];
+  readonly redo: Ledger<readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
   readonly order: Map<string, TxnId[]>;
   /** What operators have committed, on disk or not. */
@@ -55,7 +58,8 @@ export const serializable: Property = always<Versions>({
   oracle: 'internal',
   messages: ['Execute', 'Executed', 'Done'],
   start: () => ({
-    traced: new Map(),
+    traced: newLedger(),
+    all: [],
     attempts: new Map(),
     redo: [],
     order: new Map(),
@@ -71,14 +75,15 @@ export const serializable: Property = always<Versions>({
   log(memory, node, log, change) {
     const record = appended(log, change);
     if (record === undefined) return undefined;
-    while (memory.redo.length <= node) memory.redo.push(new Map());
-    const redo = memory.redo[node] as Map<TxnId, readonly Step[]>;
-    if (isPrepared(record)) redo.set(record.age.txn, record.writes);
+    while (memory.redo.length <= node) memory.redo.push(newLedger());
+    const redo = memory.redo[node] as Ledger<readonly Step[]>;
+    if (isPrepared(record)) setEntry(redo, record.age.txn, record.writes);
     else if (record.type === 'commit') {
       if (record.heuristic === true) memory.byHand.add(record.txn);
-      const writes = redo.get(record.txn);
+      const writes = entryOf(redo, record.txn);
       // Once its writes have their places in the order, a repetition would not move them.
-      if (writes !== undefined && redo.delete(record.txn)) install(memory, record.txn, writes);
+      if (writes !== undefined) install(memory, record.txn, writes);
+      dropEntry(redo, record.txn);
     }
     return undefined;
   },
@@ -86,7 +91,7 @@ export const serializable: Property = always<Versions>({
 });
 
 function noteAttempt(memory: Versions, to: number, { age, origin, steps }: Execute, world: World): void {
-  let traced = memory.traced.get(age.txn);
+  let traced = entryOf(memory.traced, age.txn);
   if (traced === undefined) {
     traced = {
       txn: age.txn,
@@ -97,7 +102,8 @@ function noteAttempt(memory: Versions, to: number, { age, origin, steps }: Execu
       answered: Number.POSITIVE_INFINITY,
       executed: -1,
     };
-    memory.traced.set(age.txn, traced);
+    setEntry(memory.traced, age.txn, traced);
+    memory.all.push(traced);
     let attempts = memory.attempts.get(origin.process);
     if (attempts === undefined) {
       attempts = [];
@@ -118,7 +124,7 @@ function shareOf({ shares }: Traced, node: number): Share | undefined {
 }
 
 function noteSeen(memory: Versions, from: number, { txn, seen }: Executed): void {
-  const traced = memory.traced.get(txn);
+  const traced = entryOf(memory.traced, txn);
   if (traced === undefined) return;
   const share = shareOf(traced, from);
   if (share !== undefined) share.seen = seen;
@@ -127,14 +133,14 @@ function noteSeen(memory: Versions, from: number, { txn, seen }: Executed): void
 
 /** What only reads is committed when the client is told so; and the client's answer ends a transaction in real time. */
 function noteAnswer(memory: Versions, { origin }: Done, world: World): void {
-  const traced = memory.traced.get(memory.attempts.get(origin.process)?.[origin.sequence] ?? '');
+  const traced = entryOf(memory.traced, memory.attempts.get(origin.process)?.[origin.sequence] ?? '');
   if (traced === undefined || traced.answered < world.event) return;
   traced.answered = world.event;
   if (traced.shares.every(({ steps }) => steps.every(({ f }) => f === 'read'))) traced.committed = true;
 }
 
 function install({ traced, order }: Versions, txn: TxnId, writes: readonly Step[]): void {
-  const known = traced.get(txn);
+  const known = entryOf(traced, txn);
   if (known !== undefined) known.committed = true;
   for (const { key } of writes) addVersion(order, key, txn);
 }
@@ -150,7 +156,7 @@ function addVersion(order: Versions['order'], key: string, txn: TxnId): void {
 function forgetUndecided({ byHand, traced, order }: Versions, world: World): void {
   for (const txn of byHand) {
     if (isCommitted(world, txn)) continue;
-    const undecided = traced.get(txn);
+    const undecided = entryOf(traced, txn);
     if (undecided !== undefined) undecided.committed = false;
     for (const [key, writers] of order)
       order.set(
@@ -162,7 +168,7 @@ function forgetUndecided({ byHand, traced, order }: Versions, world: World): voi
 
 function judgeVersions(memory: Versions, world: World): Finding | undefined {
   forgetUndecided(memory, world);
-  const committed = [...memory.traced.values()].filter((one) => one.committed);
+  const committed = memory.all.filter((one) => one.committed);
   const transactions = committed.map(
     (one): Transaction => ({
       process: one.origin.process,

@@ -3,6 +3,7 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Operation } from '../../../sim/history.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import { canonicalText, type Json } from '../../../sim/plain.ts';
+import { dropEntry, entryOf, type Ledger, newLedger, setEntry } from '../ledger.ts';
 import type { Prepared } from '../resource.ts';
 import { initialValue, OPENING_BALANCE, type Store } from '../store.ts';
 import type { Step, TxnId } from '../transactions.ts';
@@ -12,8 +13,8 @@ import { type AnyRecord, appended, durableRecords, factAt, factNow, isPrepared, 
 
 /** One participant's store as it should be, computed from its log alone. */
 interface Should {
-  readonly redo: Map<TxnId, Prepared>;
-  readonly done: Set<TxnId>;
+  readonly redo: Ledger<Prepared>;
+  readonly done: Ledger<true>;
   readonly values: { [key: string]: Json };
   /** Keys that the log has written since the store was last looked at. */
   readonly written: string[];
@@ -37,8 +38,8 @@ interface CarriedOut {
 }
 
 const newShould = (): Should => ({
-  redo: new Map(),
-  done: new Set(),
+  redo: newLedger(),
+  done: newLedger(),
   values: {},
   written: [],
   keys: [],
@@ -94,12 +95,12 @@ const FEW_KEYS = 8;
 
 function follow(should: Should, record: AnyRecord | Prepared): void {
   if (isPrepared(record)) {
-    should.redo.set(record.age.txn, record);
+    setEntry(should.redo, record.age.txn, record);
     return;
   }
-  if (record.type !== 'commit' || should.done.has(record.txn)) return;
-  should.done.add(record.txn);
-  for (const step of should.redo.get(record.txn)?.writes ?? []) {
+  if (record.type !== 'commit' || entryOf(should.done, record.txn)) return;
+  setEntry(should.done, record.txn, true);
+  for (const step of entryOf(should.redo, record.txn)?.writes ?? []) {
     carryOut(should.values, step);
     should.written.push(step.key);
   }
@@ -193,10 +194,11 @@ function requestOnce(
   world: World,
 ): Finding | undefined {
   if (type !== 'commit' || heuristic) return undefined;
-  const record = memory.byNode[node]?.redo.get(txn);
+  const { redo } = memory.byNode[node] as Should;
+  const record = entryOf(redo, txn);
   if (record === undefined) return undefined;
   // Its log may say so again: that carries out nothing more.
-  memory.byNode[node]?.redo.delete(txn);
+  dropEntry(redo, txn);
   const { process, sequence } = record.origin;
   let known = memory.carriedOut.get(process);
   if (known === undefined) {

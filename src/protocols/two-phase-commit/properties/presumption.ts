@@ -2,11 +2,11 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
+import { entryMadeAt, entryOf, type Ledger, newLedger, setEntry } from '../../atomic-commit/ledger.ts';
 import { withLast } from '../../atomic-commit/lists.ts';
 import {
   appended,
   durableRecords,
-  entryAt,
   factNow,
   isParticipant,
   isPrepared,
@@ -16,9 +16,9 @@ import type { TxnId } from '../../atomic-commit/transactions.ts';
 import type { Ack, Presumption, TwoPhaseOptions } from '../shape.ts';
 
 interface Acknowledged {
-  readonly of: Map<TxnId, Acks>;
+  readonly of: Ledger<Acks>;
   /** By participant: what it has written to be committed. */
-  readonly committed: Set<TxnId>[];
+  readonly committed: Ledger<true>[];
 }
 
 /** Of one transaction: who was to learn of the decision, and who has acknowledged it. */
@@ -30,7 +30,7 @@ interface Acks {
 const NOBODY: readonly NodeId[] = [];
 
 const newAcks = (): Acks => ({ told: NOBODY, by: NOBODY });
-const acksOf = ({ of }: Acknowledged, txn: TxnId): Acks => entryAt(of, txn, newAcks);
+const acksOf = ({ of }: Acknowledged, txn: TxnId): Acks => entryMadeAt(of, txn, newAcks);
 
 /** Commits are acknowledged unless presumed, aborts unless presumed. */
 const needsAck = (presumption: Presumption, commit: boolean): boolean =>
@@ -46,7 +46,7 @@ export const presumptionKept: Property = always<Acknowledged>({
   source: 'Mohan, Lindsay, Obermarck 1986',
   oracle: 'internal',
   messages: ['Ack'],
-  start: () => ({ of: new Map(), committed: [] }),
+  start: () => ({ of: newLedger(), committed: [] }),
   send(memory, from, _to, { txn, damage }: Ack, world) {
     const acks = acksOf(memory, txn);
     const name = nameOf(world, from);
@@ -54,7 +54,7 @@ export const presumptionKept: Property = always<Acknowledged>({
     acks.by = withLast(acks.by, name);
     // Who asks what became of it, and hears that an operator was wrong, says so whatever is presumed.
     if (damage !== undefined) return undefined;
-    const commit = memory.committed[from]?.has(txn) === true;
+    const commit = hasCommitted(memory, from, txn);
     if (needsAck(presumptionOf(world, from), commit)) return undefined;
     return {
       sentence: `${name} acknowledges the ${commit ? 'commit' : 'abort'} of ${txn}, which is presumed`,
@@ -65,8 +65,8 @@ export const presumptionKept: Property = always<Acknowledged>({
     const record = appended(log, change);
     if (record === undefined || isPrepared(record)) return undefined;
     if (isParticipant(world, node)) {
-      while (memory.committed.length <= node) memory.committed.push(new Set());
-      if (record.type === 'commit') memory.committed[node]?.add(record.txn);
+      while (memory.committed.length <= node) memory.committed.push(newLedger());
+      if (record.type === 'commit') setEntry(memory.committed[node] as Ledger<true>, record.txn, true);
       return undefined;
     }
     const presumption = presumptionOf(world, node);
@@ -81,10 +81,21 @@ export const presumptionKept: Property = always<Acknowledged>({
   },
   boot({ committed }, node, world) {
     // An operator's decision that a crash has taken may not come again.
-    if (committed[node] !== undefined) committed[node] = new Set(commitsOn(world, node));
+    if (committed[node] !== undefined) committed[node] = ledgerOf(commitsOn(world, node));
     return undefined;
   },
 });
+
+function hasCommitted({ committed }: Acknowledged, node: number, txn: TxnId): boolean {
+  const own = committed[node];
+  return own !== undefined && entryOf(own, txn) === true;
+}
+
+function ledgerOf(txns: readonly TxnId[]): Ledger<true> {
+  const ledger = newLedger<true>();
+  for (const txn of txns) setEntry(ledger, txn, true);
+  return ledger;
+}
 
 const commitsOn = (world: World, node: number): readonly TxnId[] =>
   durableRecords(world, node).flatMap((record) =>
