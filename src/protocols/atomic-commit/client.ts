@@ -68,14 +68,16 @@ function sendQuestion(state: ClientState, { process, sequence, op }: Request<Cli
   context.send(state.coordinator, { type: 'Begin', origin, incarnation, steps: stepsOf(op, origin) });
 }
 
+/** What a life that is over had aborted may have been asked anew: who has done so waits for the answer to that. */
 function onDone(
   state: ClientState,
-  _from: NodeId,
-  { origin, committed, overdrawn, values }: Done,
+  from: NodeId,
+  { origin, incarnation, committed, overdrawn, values }: Done,
   context: ClientContext,
 ): void {
   const { request } = state;
   if (request === null || request.process !== origin.process || request.sequence !== origin.sequence) return;
+  if (incarnation < (state.incarnations[from] ?? 0)) return;
   finish(state, context);
   if (committed) context.reply(request, { values });
   else if (overdrawn) context.reply(request, { values: [], overdrawn: true });

@@ -102,7 +102,7 @@ export function onBegin(
 ): void {
   const known = manager.answered[origin.process];
   if (known !== undefined && known.sequence >= origin.sequence) {
-    if (known.sequence === origin.sequence) tell(client, origin, known, context);
+    if (known.sequence === origin.sequence) tell(manager, client, origin, known, context);
     return;
   }
   for (const work of manager.open) if (isSame(work.origin, origin)) return;
@@ -136,12 +136,13 @@ function newWork(client: NodeId, origin: Origin, steps: readonly Step[], context
 }
 
 function tell(
+  { incarnation }: Manager,
   client: NodeId,
   origin: Origin,
   { committed, overdrawn, values }: Answered,
   context: ManagerContext,
 ): void {
-  context.send(client, { type: 'Done', origin, committed, overdrawn, values });
+  context.send(client, { type: 'Done', origin, incarnation, committed, overdrawn, values });
 }
 
 function attempt(rules: WorkRules, manager: Manager, work: Work, context: ManagerContext): void {
@@ -280,8 +281,14 @@ export function answer(manager: Manager, work: Work, committed: boolean, context
     overdrawn: !committed && work.overdrawn,
     values: committed ? work.values : [],
   };
-  manager.answered[origin.process] = answered;
+  keepAnswer(manager, origin, answered);
   const place = manager.open.indexOf(work);
   if (place !== -1) manager.open.splice(place, 1);
-  if (client !== '') tell(client, origin, answered, context);
+  if (client !== '') tell(manager, client, origin, answered, context);
+}
+
+/** The last answer to each process. One to an earlier request, on which its client has given up, comes too late to be kept. */
+export function keepAnswer({ answered }: Manager, { process }: Origin, answer: Answered): void {
+  const known = answered[process];
+  if (known === undefined || known.sequence <= answer.sequence) answered[process] = answer;
 }

@@ -54,6 +54,8 @@ export interface Begin {
 export interface Done {
   readonly type: 'Done';
   readonly origin: Origin;
+  /** Of the coordinator. What it has aborted is forgotten when it restarts, and may be asked anew: then its word of before counts no more. */
+  readonly incarnation: number;
   readonly committed: boolean;
   /** It was not, because an account would have been overdrawn: an answer, not a failure. */
   readonly overdrawn: boolean;

@@ -5,6 +5,7 @@ import {
   allExecuted,
   answer,
   handOver,
+  keepAnswer,
   newManager,
   onBegin,
   onExecuted,
@@ -123,7 +124,7 @@ function rememberRequest({ manager, acceptor }: State, record: AcceptorRecord): 
   }
   manager.open = manager.open.filter(({ age }) => age.txn !== txn);
   if (record.type !== 'commit' || origin === undefined) return;
-  manager.answered[origin.process] = { sequence: origin.sequence, committed: true, overdrawn: false, values };
+  keepAnswer(manager, origin, { sequence: origin.sequence, committed: true, overdrawn: false, values });
 }
 
 // ---- View ------------------------------------------------------------------------------------------------------------------------

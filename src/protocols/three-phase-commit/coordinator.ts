@@ -5,6 +5,7 @@ import {
   allExecuted,
   answer,
   handOver,
+  keepAnswer,
   newManager,
   onBegin,
   onExecuted,
@@ -158,7 +159,7 @@ function boot(context: CoordinatorContext): State {
     state.outcomes[txn] = record.type === 'commit';
     state.manager.open = state.manager.open.filter(({ age }) => age.txn !== txn);
     if (record.type === 'commit') {
-      state.manager.answered[origin.process] = { sequence: origin.sequence, committed: true, overdrawn: false, values };
+      keepAnswer(state.manager, origin, { sequence: origin.sequence, committed: true, overdrawn: false, values });
     }
   }
   dropWithoutPreCommit(state);

@@ -6,6 +6,7 @@ import {
   allExecuted,
   answer,
   handOver,
+  keepAnswer,
   newManager,
   onBegin,
   onExecuted,
@@ -270,7 +271,7 @@ function remember(rules: Rules, state: State, record: CoordinatorRecord, context
   const commit = record.type === 'commit';
   const { origin, values } = record;
   if (commit)
-    state.manager.answered[origin.process] = { sequence: origin.sequence, committed: true, overdrawn: false, values };
+    keepAnswer(state.manager, origin, { sequence: origin.sequence, committed: true, overdrawn: false, values });
   ballot.phase = commit ? 'committing' : 'aborting';
   if (rules.wantsAck(context.options.presumption, commit)) others.push(ballot);
 }

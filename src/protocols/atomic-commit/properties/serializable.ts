@@ -18,11 +18,24 @@ import { appended, isPrepared } from './facts.ts';
 /** Two-phase locking with an answer after the decision respects real time too. */
 const LEVEL = 'strong-serializable';
 
+/** What this file reads of each protocol's request to prepare. */
+interface Asked {
+  readonly type: 'Prepare';
+  readonly txn: TxnId;
+  readonly session: number;
+}
+
 /** What one participant was given, and what it saw when it did it. */
 interface Share {
   readonly node: number;
   steps: readonly Step[];
+  /** In which of its lives, the one that it has been asked to prepare, or the last. */
+  life: number;
   seen: readonly Seen[];
+  /** In other lives: work that came to nothing. */
+  earlier: readonly { readonly life: number; readonly seen: readonly Seen[] }[];
+  /** It has been asked to prepare: what it does now is no part of the transaction. */
+  isAsked: boolean;
 }
 
 interface Traced {
@@ -56,7 +69,7 @@ export const serializable: Property = always<Versions>({
   title: 'some order of the committed transactions, one that respects real time, explains all that they read',
   source: 'Adya 1999; BHG 2',
   oracle: 'internal',
-  messages: ['Execute', 'Executed', 'Done'],
+  messages: ['Execute', 'Executed', 'Prepare', 'Done'],
   start: () => ({
     traced: newLedger(),
     all: [],
@@ -66,9 +79,10 @@ export const serializable: Property = always<Versions>({
     byHand: new Set(),
     executions: 0,
   }),
-  send(memory, from, to, message: Execute | Executed | Done, world) {
+  send(memory, from, to, message: Execute | Executed | Asked | Done, world) {
     if (message.type === 'Execute') noteAttempt(memory, to, message, world);
     else if (message.type === 'Executed') noteSeen(memory, from, message);
+    else if (message.type === 'Prepare') noteAsked(memory, to, message);
     else if (message.committed) noteAnswer(memory, message, world);
     return undefined;
   },
@@ -112,23 +126,42 @@ function noteAttempt(memory: Versions, to: number, { age, origin, steps }: Execu
     attempts[origin.sequence] = age.txn;
   }
   const share = shareOf(traced, to);
-  if (share === undefined) traced.shares = withLast(traced.shares, { node: to, steps, seen: NOTHING_SEEN });
-  else share.steps = steps;
+  if (share !== undefined) {
+    share.steps = steps;
+    return;
+  }
+  const before = { life: 0, seen: NOTHING_SEEN, earlier: NOTHING_EARLIER };
+  traced.shares = withLast(traced.shares, { node: to, steps, isAsked: false, ...before });
 }
 
 const NOTHING_SEEN: readonly Seen[] = [];
+const NOTHING_EARLIER: Share['earlier'] = [];
 
 function shareOf({ shares }: Traced, node: number): Share | undefined {
   for (const share of shares) if (share.node === node) return share;
   return undefined;
 }
 
-function noteSeen(memory: Versions, from: number, { txn, seen }: Executed): void {
+function noteSeen(memory: Versions, from: number, { txn, incarnation, seen }: Executed): void {
   const traced = entryOf(memory.traced, txn);
   if (traced === undefined) return;
   const share = shareOf(traced, from);
-  if (share !== undefined) share.seen = seen;
+  if (share === undefined || share.isAsked) return;
+  if (share.life !== 0 && share.life !== incarnation)
+    share.earlier = withLast(share.earlier, { life: share.life, seen: share.seen });
+  share.life = incarnation;
+  share.seen = seen;
   traced.executed = memory.executions++;
+}
+
+/** A late copy of the request has a participant that has restarted do the work again. What counts is what its coordinator has been told. */
+function noteAsked(memory: Versions, to: number, { txn, session }: Asked): void {
+  const traced = entryOf(memory.traced, txn);
+  const share = traced === undefined ? undefined : shareOf(traced, to);
+  if (share === undefined || share.isAsked) return;
+  share.isAsked = true;
+  const asked = share.life === session ? undefined : share.earlier.find(({ life }) => life === session);
+  if (asked !== undefined) share.seen = asked.seen;
 }
 
 /** What only reads is committed when the client is told so; and the client's answer ends a transaction in real time. */
