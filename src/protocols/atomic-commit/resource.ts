@@ -31,6 +31,8 @@ export interface Prepared {
   readonly origin: Origin;
   /** All participants of the transaction, and who coordinates it. */
   readonly participants: readonly NodeId[];
+  /** In which of its lives each has done the work, where participants ask each other. */
+  readonly sessions?: readonly number[];
   readonly coordinator: NodeId;
   readonly writes: readonly Step[];
   readonly locks: readonly { readonly key: string; readonly mode: Mode }[];
@@ -63,6 +65,7 @@ export interface Local {
   writes: readonly Step[];
   /** Known from the request to prepare on. */
   participants: readonly NodeId[];
+  sessions: readonly number[];
 }
 
 export interface Finished {
@@ -131,6 +134,7 @@ export interface ResourceContext {
 }
 
 const NO_WRITES: readonly Step[] = Object.freeze([]);
+const NO_SESSIONS: readonly number[] = Object.freeze([]);
 
 const emptyResource = (incarnation: number): Resource => ({
   incarnation,
@@ -186,7 +190,17 @@ export function onExecute(
 ): void {
   if (!hearIncarnation(rules, resource, coordinator, incarnation, context)) return;
   if (entryOf(resource.finished, age.txn) !== undefined || localOf(resource, age.txn) !== undefined) return;
-  resource.locals.push({ age, origin, coordinator, steps, phase: 'working', seen: [], writes: [], participants: [] });
+  resource.locals.push({
+    age,
+    origin,
+    coordinator,
+    steps,
+    phase: 'working',
+    seen: [],
+    writes: [],
+    participants: [],
+    sessions: NO_SESSIONS,
+  });
   context.setTimer('idle', context.options.idleTimeout, age.txn);
   resource.runnable.push(age.txn);
   runAll(rules, resource, context);
@@ -305,13 +319,16 @@ export function prepareLocal(
   local: Local,
   participants: readonly NodeId[],
   context: ResourceContext,
+  sessions: readonly number[] = NO_SESSIONS,
 ): void {
   const { age, origin, coordinator, writes } = local;
   local.phase = 'prepared';
   local.participants = participants;
+  local.sessions = sessions;
   context.cancelTimer('idle', age.txn);
   const locks = heldBy(resource.locks, age.txn);
-  context.disk.append('wal', { type: 'prepared', age, origin, participants, coordinator, writes, locks });
+  const record = { type: 'prepared', age, origin, participants, coordinator, writes, locks } as const;
+  context.disk.append('wal', sessions.length === 0 ? record : { sessions, ...record });
   if (rules.keepsLocksAfterVote()) return;
   release(resource.locks, age.txn, resource.runnable);
 }
@@ -392,8 +409,8 @@ export function settle(resource: Resource, { txn, commit }: Settled): void {
 }
 
 function reopen(rules: WorkRules, resource: Resource, record: Prepared): Local {
-  const { age, origin, coordinator, writes, participants } = record;
+  const { age, origin, coordinator, writes, participants, sessions = NO_SESSIONS } = record;
   for (const { key, mode } of rules.locksAgainAtRecovery(record.locks))
     claim(resource.locks, key, { age, mode }, false);
-  return { age, origin, coordinator, steps: [], phase: 'prepared', seen: [], writes, participants };
+  return { age, origin, coordinator, steps: [], phase: 'prepared', seen: [], writes, participants, sessions };
 }

@@ -86,9 +86,10 @@ function askToPrepare(
     context.setTimer('votes', context.options.voteTimeout, txn);
   }
   const { incarnation } = state.manager;
+  const sessions = [...work.sessions];
   for (const node of asked) {
-    const session = work.sessions[participants.indexOf(node)] as number;
-    context.send(node, { type: 'Prepare', txn, incarnation, session, participants });
+    const session = sessions[participants.indexOf(node)] as number;
+    context.send(node, { type: 'Prepare', txn, incarnation, session, participants, sessions });
   }
 }
 

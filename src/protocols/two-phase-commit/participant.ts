@@ -21,7 +21,7 @@ import { coordinatorOf, type TxnId } from '../atomic-commit/transactions.ts';
 import { participantPanels } from '../atomic-commit/view.ts';
 import { workMessages, workTimers } from '../atomic-commit/work.ts';
 import type { Rules } from './rules.ts';
-import type { Decision, ParticipantContext, ParticipantShape, ParticipantState, Prepare } from './shape.ts';
+import type { Decision, Inquiry, ParticipantContext, ParticipantShape, ParticipantState, Prepare } from './shape.ts';
 
 type State = ParticipantState;
 
@@ -32,7 +32,7 @@ export function createParticipant(rules: Rules): Role<ParticipantShape> {
       ...workMessages(rules),
       Prepare: (state, from, message, context) => onPrepare(rules, state, from, message, context),
       Decision: (state, from, message, context) => onDecision(rules, state, from, message, context),
-      Inquiry: (state, from, { txn }, context) => onPeerInquiry(rules, state, from, txn, context),
+      Inquiry: (state, from, message, context) => onPeerInquiry(rules, state, from, message, context),
       Hearsay: (state, _from, { txn, commit }, context) => onHearsay(rules, state, txn, commit, context),
       Noted: (state, _from, { txn }, context) => onNoted(state, txn, context),
     },
@@ -64,7 +64,7 @@ function onPrepare(
   rules: Rules,
   state: State,
   coordinator: NodeId,
-  { txn, incarnation, session, participants }: Prepare,
+  { txn, incarnation, session, participants, sessions }: Prepare,
   context: ParticipantContext,
 ): void {
   const { resource } = state;
@@ -84,7 +84,7 @@ function onPrepare(
     leaveAsReader(resource, local, context);
     rules.sendVote(coordinator, { type: 'Vote', txn, vote: 'read' }, context);
   } else {
-    prepareLocal(rules, resource, local, participants, context);
+    prepareLocal(rules, resource, local, participants, context, sessions);
     context.setTimer('inquiry', context.options.inquiryInterval, txn);
     rules.sendVote(coordinator, { type: 'Vote', txn, vote: 'yes' }, context);
   }
@@ -153,7 +153,9 @@ function inquire(state: State, local: Local, context: ParticipantContext): void 
   context.note('inquiring', { txn });
   context.send(local.coordinator, { type: 'Inquiry', txn });
   if (context.options.cooperative) {
-    for (const peer of local.participants) if (peer !== context.self) context.send(peer, { type: 'Inquiry', txn });
+    local.participants.forEach((peer, i) => {
+      if (peer !== context.self) context.send(peer, { type: 'Inquiry', txn, session: local.sessions[i] ?? 0 });
+    });
   }
   setInquiryTimer(state, txn, context);
 }
@@ -171,11 +173,19 @@ function timesInquired({ inquiries }: State, txn: TxnId): number {
   return known === undefined ? 0 : known.times++;
 }
 
-function onPeerInquiry(rules: Rules, state: State, from: NodeId, txn: TxnId, context: ParticipantContext): void {
+function onPeerInquiry(
+  rules: Rules,
+  state: State,
+  from: NodeId,
+  { txn, session = 0 }: Inquiry,
+  context: ParticipantContext,
+): void {
   const { resource } = state;
+  const knows = rules.knowsWhetherItVoted(session, resource.incarnation);
   const finished = entryOf(resource.finished, txn);
   if (finished !== undefined) {
     if (finished.outcome === 'read' || finished.heuristic) return;
+    if (finished.outcome === 'abort' && !finished.recorded && !knows) return;
     // An abort that is only in memory would be forgotten by a crash, and the request to prepare could come after it.
     if (finished.outcome === 'abort') {
       if (!finished.recorded) carryOut(rules, state, txn, false, context);
@@ -185,6 +195,7 @@ function onPeerInquiry(rules: Rules, state: State, from: NodeId, txn: TxnId, con
     return;
   }
   const verdict = rules.answerToPeer(localOf(resource, txn)?.phase);
+  if (verdict === 'abort and say so' && !knows) return;
   if (verdict === 'nothing') return;
   if (verdict === 'abort and say so') {
     carryOut(rules, state, txn, false, context);

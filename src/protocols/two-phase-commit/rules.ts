@@ -34,6 +34,7 @@ export interface Rules extends WorkRules {
   readonly participantForces: typeof participantForces;
   readonly whenInDoubt: typeof whenInDoubt;
   readonly answerToPeer: typeof answerToPeer;
+  readonly knowsWhetherItVoted: typeof knowsWhetherItVoted;
   readonly isDamage: typeof isDamage;
 }
 
@@ -129,6 +130,14 @@ function answerToPeer(phase: LocalPhase | undefined): 'nothing' | 'abort and say
   return phase === 'working' || phase === 'executed' ? 'abort and say so' : 'nothing';
 }
 
+/**
+ * Who has only read leaves with its vote, and no record of it: in its next life it would take the work for work that it has never voted on,
+ * where a late copy of the request has it done again. It may speak only for the life that the coordinator has asked.
+ */
+function knowsWhetherItVoted(session: number, incarnation: number): boolean {
+  return session === incarnation;
+}
+
 /** R* 5: an operator who decides for a participant in doubt guesses. Where the transaction was decided otherwise, that is damage. */
 function isDamage(commit: boolean, byHand: boolean): boolean {
   return commit !== byHand;
@@ -153,5 +162,6 @@ export const correctRules: Rules = {
   participantForces,
   whenInDoubt,
   answerToPeer,
+  knowsWhetherItVoted,
   isDamage,
 };

@@ -33,8 +33,9 @@ export interface Prepare {
   readonly incarnation: number;
   /** Incarnation of the participant that has done the work. */
   readonly session: number;
-  /** Whom to ask when the coordinator does not answer. */
+  /** Whom to ask when the coordinator does not answer, and about which of its lives: the one that has done the work. */
   readonly participants: readonly NodeId[];
+  readonly sessions: readonly number[];
 }
 export interface Vote {
   readonly type: 'Vote';
@@ -70,6 +71,8 @@ export interface Damaged {
 export interface Inquiry {
   readonly type: 'Inquiry';
   readonly txn: TxnId;
+  /** To a participant: in which of its lives it has done the work. */
+  readonly session?: number;
 }
 /** A participant answers another that is in doubt. */
 export interface Hearsay {
