@@ -121,7 +121,7 @@ export const quorumThreePhaseCommit: Protocol = withBugs({
   tolerates: asynchronous,
   participants: 3,
   properties: [
-    obedience(false),
+    obedience(true),
     settledByQuorum(quorumClaims),
     terminationRules(mayProposeByQuorum, true),
     ...quorumGoals,

@@ -3,6 +3,7 @@
  * older one: otherwise two leaders may each have what they need, for opposite decisions.
  */
 import { always, type Property } from '../../../check/property.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
 import { tellNumber } from '../../atomic-commit/numbering.ts';
 import { factAt, factNow, nameOf } from '../../atomic-commit/properties/facts.ts';
 import type { TxnId } from '../../atomic-commit/transactions.ts';
@@ -13,20 +14,37 @@ interface Joined {
   readonly event: number;
 }
 
-/** By node, by transaction: the latest election that it has led, or reported in. */
-type Memory = Map<TxnId, Joined>[];
+interface Memory {
+  /** By node, by transaction: the latest election that it has led, or reported in. */
+  readonly joined: Map<TxnId, Joined>[];
+  /** By node: in which of its lives it has begun which election of which transaction. */
+  readonly begun: Map<string, number>[];
+  /** By node: which life this is. */
+  readonly lives: number[];
+}
 
 /** @param outlivesCrashes whether elections are on disk before anybody is told (KD, Last_Elected). */
 export const obedience = (outlivesCrashes: boolean): Property =>
   always<Memory>({
     name: 'OBEY',
-    title: 'who has taken part in an election acknowledges no proposal of an older one',
+    title:
+      'who has taken part in an election acknowledges no proposal of an older one, and no election is led in two lives of a process',
     source: 'BHG 7.5; Keidar, Dolev 1998',
     oracle: 'internal',
     messages: ['StateRequest', 'StateReport', 'Ack'],
-    start: ({ nodes }) => nodes.map(() => new Map()),
+    start: ({ nodes }) => ({
+      joined: nodes.map(() => new Map()),
+      begun: nodes.map(() => new Map()),
+      lives: nodes.map(() => 0),
+    }),
+    boot({ lives }, node) {
+      lives[node] = (lives[node] as number) + 1;
+      return undefined;
+    },
     send(memory, from, _to, { type, txn, election }: StateRequest | StateReport | Ack, world) {
-      const joined = memory[from] as Map<TxnId, Joined>;
+      const joined = memory.joined[from] as Map<TxnId, Joined>;
+      if (type === 'StateRequest' && isLedAgain(memory, from, txn, election))
+        return ledAgain(from, txn, election, world);
       const latest = joined.get(txn);
       if (type !== 'Ack') {
         if (latest === undefined || election > latest.election) joined.set(txn, { election, event: world.event });
@@ -42,8 +60,22 @@ export const obedience = (outlivesCrashes: boolean): Property =>
         ],
       };
     },
-    crash(memory, node) {
-      if (!outlivesCrashes) memory[node] = new Map();
+    crash({ joined }, node) {
+      if (!outlivesCrashes) joined[node] = new Map();
       return undefined;
     },
   });
+
+function isLedAgain({ begun, lives }: Memory, node: number, txn: TxnId, election: number): boolean {
+  const own = begun[node] as Map<string, number>;
+  const name = `${txn} ${election}`;
+  const life = own.get(name) ?? (lives[node] as number);
+  own.set(name, life);
+  return life !== lives[node];
+}
+
+/** What was acknowledged before would count for what is proposed now. */
+const ledAgain = (node: number, txn: TxnId, election: number, world: World): Finding => ({
+  sentence: `${nameOf(world, node)} leads election ${tellNumber(election)} of ${txn}, which it has led before it restarted`,
+  facts: [factNow(world, node, `begins election ${tellNumber(election)} again`)],
+});
