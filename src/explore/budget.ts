@@ -157,7 +157,8 @@ function lateness(protocol: Protocol, { nodes, network, disk, overrides }: Plan)
   const base = protocol.baseTimeout((nodes[0]?.options ?? {}) as Options);
   const most = (divisor: number): number => Math.max(2, (2 * base) / divisor);
   const latencies = overrides.map((override) => ('latency' in override ? override.latency : 0));
-  const isLate = Math.max(longest(network.latency), ...latencies) > most(SYNCHRONOUS.latencyDivisor);
+  const { latency, copyLatency = latency } = network;
+  const isLate = Math.max(longest(latency), longest(copyLatency), ...latencies) > most(SYNCHRONOUS.latencyDivisor);
   const isSlow = longest(disk.syncLatency) > most(SYNCHRONOUS.syncDivisor);
   return [...(isLate ? ['latency'] : []), ...(isSlow ? ['sync latency'] : [])];
 }

@@ -3,6 +3,7 @@ import type { OptionSpec, Protocol } from '../check/protocol.ts';
 import { type Inhabitant, populate } from '../scenario/population.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { ClockModel, DiskModel, Distribution, NetworkModel, NodeSpec } from '../sim/config.ts';
+import type { Fault } from '../sim/faults.ts';
 import type { Json } from '../sim/plain.ts';
 import type { Micros, Tolerance } from '../sim/protocol.ts';
 import { isSynchronous, SYNCHRONOUS } from './budget.ts';
@@ -82,6 +83,29 @@ export function drawNetwork(
   };
   return { ...drawn, ...scenario.network };
 }
+
+/**
+ * Where links do not keep order copies of messages may come late, after restarts and when all others have gone on: a network may hold a copy
+ * for as long as it likes.
+ */
+export function withLateCopies(
+  network: NetworkModel,
+  tolerates: Tolerance,
+  profile: Profile | undefined,
+  faults: readonly Fault[],
+  base: Micros,
+  draw: Draw,
+): NetworkModel {
+  const mayCopy = network.duplicationPpm > 0 || faults.some((fault) => 'duplicationPpm' in fault);
+  if (profile === undefined || isSynchronous(tolerates) || network.fifo || !mayCopy) return network;
+  if (network.copyLatency !== undefined || !draw.chance(LATE_COPIES_PERCENT)) return network;
+  const max = draw.acrossScales(base / 2, base * LATE_COPIES_TIMES);
+  return { ...network, copyLatency: { kind: 'uniform', min: 1, max } };
+}
+
+/** In so many of the runs in which copies may overtake; and so late at most, in base timeouts: a third of a run. */
+const LATE_COPIES_PERCENT = 60;
+const LATE_COPIES_TIMES = 20;
 
 function drawLatency(tolerates: Tolerance, profile: Profile | undefined, base: Micros, draw: Draw): Distribution {
   if (profile === undefined) return { kind: 'uniform', min: atLeastOne(base / 150), max: atLeastOne(base / 15) };

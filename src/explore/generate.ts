@@ -11,7 +11,7 @@ import { drawCalls } from './calls.ts';
 import { calmBegins, drawCalm, endOfCalm, hasCalm } from './calm.ts';
 import { drawFaults } from './chaos.ts';
 import { Draw } from './draw.ts';
-import { drawDisk, drawNetwork, drawNodes, drawOptions, drawPopulation } from './environment.ts';
+import { drawDisk, drawNetwork, drawNodes, drawOptions, drawPopulation, withLateCopies } from './environment.ts';
 import { CLIENT_PERCENT } from './fault-places.ts';
 import { drawOperators } from './operators.ts';
 import { type Profile, profileName, profiles } from './profile.ts';
@@ -109,7 +109,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
     const [spanMin, spanMax] = profile?.span ?? SPAN;
     const drawnUntil = Math.min(UNTIL_MAX, draw.between(spanMin * base, spanMax * base));
     const until = scenario.limits.until ?? drawnUntil;
-    const network = drawNetwork(tolerates, scenario, profile, base, draw);
+    const links = drawNetwork(tolerates, scenario, profile, base, draw);
     const disk = drawDisk(tolerates, scenario, profile, base, draw);
     const nodes = drawNodes(tolerates, scenario, profile, inhabitants, options, base, draw);
     const { calls, workload } = drawCalls(protocol, scenario, profile, clients, base, until, draw);
@@ -125,6 +125,9 @@ class PlanArbitrary extends Arbitrary<Plan> {
             { tolerates, chaos, profile, vocabulary, servers, clients, clientPercent, base, damageable, quietFrom },
             draw,
           );
+    // Apart from all other draws: whatever else a seed names stays as it is.
+    const apart = new Draw(new Random(new StreamGenerator(new Stream(`${seed}/copies`))));
+    const network = withLateCopies(links, tolerates, profile, drawnFaults, base, apart);
     const operators = profile === undefined ? [] : drawOperators(protocol, scenario, quietFrom, draw);
     const faults = drawnFaults.slice(0, (chaos.faultsMax ?? Number.POSITIVE_INFINITY) - operators.length);
     const plan = {

@@ -11,6 +11,10 @@ export function* plainerWorlds(plan: Plan, protocol: Protocol): Generator<Plan> 
   if (network.lossPpm > 0 && network.duplicationPpm > 0) yield { ...plan, network: calm };
   if (network.lossPpm > 0) yield { ...plan, network: { ...network, lossPpm: 0 } };
   if (network.duplicationPpm > 0) yield { ...plan, network: { ...network, duplicationPpm: 0 } };
+  if (network.copyLatency !== undefined) {
+    const { copyLatency: _, ...prompt } = network;
+    yield { ...plan, network: prompt };
+  }
   if (network.capacity !== undefined) {
     const { capacity: _, ...roomy } = network;
     yield { ...plan, network: roomy };

@@ -17,11 +17,12 @@ export function worldLines(plan: RunSpec, options: Options): string[] {
 }
 
 function networkText({ network, disk }: RunSpec): string {
-  const { latency, lossPpm, duplicationPpm, fifo, capacity } = network;
+  const { latency, lossPpm, duplicationPpm, copyLatency, fifo, capacity } = network;
   return [
     `latency ${tellDistribution(latency)}`,
     `loss ${percent(lossPpm)}`,
     `duplication ${percent(duplicationPpm)}`,
+    ...(copyLatency === undefined ? [] : [`copies take ${tellDistribution(copyLatency)}`]),
     fifo ? 'links keep order' : 'messages overtake each other',
     ...(capacity === undefined ? [] : [`${capacity} messages at a time on a link`]),
     `syncs ${tellDistribution(disk.syncLatency)}`,

@@ -34,6 +34,7 @@ export interface ScenarioInput {
     latency?: DistributionInput;
     loss?: ProbabilityInput;
     duplication?: ProbabilityInput;
+    copyLatency?: DistributionInput;
     fifo?: boolean;
     capacity?: number;
   };

@@ -37,6 +37,7 @@ const planSchema = (): z.ZodType<Plan> =>
       latency: distribution,
       lossPpm: perMillion,
       duplicationPpm: perMillion,
+      copyLatency: distribution.exactOptional(),
       fifo: z.boolean().meta({ description: 'true or false' }),
       capacity: count.exactOptional(),
     }),

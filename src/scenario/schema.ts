@@ -93,6 +93,7 @@ const network = (parts: Quantities) =>
       latency: parts.distribution.exactOptional(),
       loss: parts.probability.exactOptional(),
       duplication: parts.probability.exactOptional(),
+      copyLatency: parts.distribution.exactOptional(),
       fifo: fifo.exactOptional(),
       capacity: capacity.exactOptional(),
     })

@@ -10,6 +10,7 @@ export function checkSpec(spec: RunSpec, roles: readonly string[]): void {
     checkFault(`fault ${i} (${fault.kind})`, fault, roles);
   });
   checkDistribution('network.latency', spec.network.latency);
+  if (spec.network.copyLatency !== undefined) checkDistribution('network.copyLatency', spec.network.copyLatency);
   checkCapacity('network.capacity', spec.network.capacity);
   checkDistribution('disk.syncLatency', spec.disk.syncLatency);
   checkCalls(spec);

@@ -28,6 +28,11 @@ export interface NetworkModel {
   readonly lossPpm: number;
   /** Chance that a copy arrives too, with a latency of its own, in parts per million. */
   readonly duplicationPpm: number;
+  /**
+   * How long copies take, where links do not keep order: a copy may come when the process that it was meant for has restarted and all others
+   * have gone on. Without it, and where links keep order, twice a latency.
+   */
+  readonly copyLatency?: Distribution;
   /** True: messages of one link never overtake each other. */
   readonly fifo: boolean;
   /** Messages under way on one link at a time; one more pushes one of them, or itself, out. Without it links hold any number. */

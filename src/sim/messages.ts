@@ -97,8 +97,11 @@ export class Messages {
   ): void {
     const { core } = this;
     const { node: target, from, payload, id, bits, cause, type } = original;
-    // A copy takes twice as long as a message would, so that it arrives among later ones.
-    let arrival = core.now + 2 * sample(latency, derive(bits, COPY_LATENCY));
+    const { copyLatency } = this.network;
+    const draw = derive(bits, COPY_LATENCY);
+    // Twice as long as a message would, so that it arrives among later ones.
+    let arrival =
+      core.now + (copyLatency === undefined || fifo ? 2 * sample(latency, draw) : sample(copyLatency, draw));
     if (fifo) {
       arrival = Math.max(arrival, link.lastArrival);
       link.lastArrival = arrival;

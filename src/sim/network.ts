@@ -100,10 +100,12 @@ export class Network {
   capacity: number | undefined;
   lossPpm: number;
   duplicationPpm: number;
+  /** How long copies take that may come out of turn; undefined: twice a latency. */
+  readonly copyLatency: Distribution | undefined;
   private readonly own: { readonly lossPpm: number; readonly duplicationPpm: number };
 
   constructor({ network, seed, overrides, faults, calm }: RunSpec) {
-    const { latency, lossPpm, duplicationPpm, fifo, capacity } = network;
+    const { latency, lossPpm, duplicationPpm, copyLatency, fifo, capacity } = network;
     const isRandom = ({ kind }: { readonly kind: string }): boolean => kind === 'noise' || kind === 'degrade';
     this.draws =
       latency.kind !== 'constant' ||
@@ -121,6 +123,7 @@ export class Network {
     this.capacity = capacity;
     this.lossPpm = lossPpm;
     this.duplicationPpm = duplicationPpm;
+    this.copyLatency = copyLatency;
     this.own = { lossPpm, duplicationPpm };
   }
 
