@@ -8,12 +8,16 @@ import { readConfirmed } from './properties/confirmed.ts';
 import { leaderTrusted, leaseKept, noDisturbance } from './properties/disturbance.ts';
 import { memoryIsWritten, persistedBeforeSending } from './properties/durability.ts';
 import { electionSafety, oneVote, termMonotonic, upToDateElected } from './properties/elections.ts';
+import { hintsTrue } from './properties/hints.ts';
 import { leaderAppendOnly, logMatching } from './properties/logs.ts';
+import { nothingDone } from './properties/not-leader.ts';
 import { preVotesMeant } from './properties/prevotes.ts';
 import { matchMonotonic } from './properties/progress.ts';
 import { quorumChecked, readsFresh } from './properties/reads.ts';
 import { refusalsHaveReasons } from './properties/refusals.ts';
+import { refusedUnsent } from './properties/refused.ts';
 import { termsAdopted } from './properties/terms.ts';
+import { nothingStale } from './properties/waiting.ts';
 import type { StateMachine } from './state-machine.ts';
 
 export function raftProperties(machine: StateMachine): readonly Property[] {
@@ -38,11 +42,14 @@ export function raftProperties(machine: StateMachine): readonly Property[] {
     preVotesMeant,
     requestsAnswered,
     nobodyForgotten,
+    hintsTrue,
+    nothingDone,
+    nothingStale,
     refusalsHaveReasons,
     leaseKept,
     quorumChecked,
     readsFresh,
     readConfirmed,
   ];
-  return [...invariants.map((property) => ({ ...property, role: 'server' })), ...raftGoals];
+  return [...invariants.map((property) => ({ ...property, role: 'server' })), refusedUnsent, ...raftGoals];
 }

@@ -8,7 +8,8 @@ import { fact, type Moment, momentOf, nameOf } from './facts.ts';
 interface Memory {
   /** By client: its acquisition. */
   readonly ids: Map<string, number>;
-  /** By acquisition: the last of its writes that the resource has acknowledged. */
+  /** By acquisition: the last of its writes that the resource has done, and has acknowledged. */
+  readonly wrote: Map<number, Moment & { readonly step: number }>;
   readonly acknowledged: Map<number, Moment & { readonly step: number; readonly by: string }>;
 }
 
@@ -16,12 +17,13 @@ interface Memory {
 export const workDone: Property = always<Memory>({
   name: 'DONE',
   title:
-    'a write that the resource acknowledges is on its disk, and a call that is answered has done as many as it says',
+    'a write that the resource acknowledges is on its disk, and is not done again; a call that is answered has done as many as it says',
   source: 'Lampson and Sturgis 1979: what is acknowledged is stable',
   oracle: 'internal',
   messages: ['Written'],
-  start: () => ({ ids: new Map(), acknowledged: new Map() }),
-  note({ ids }, node, text, data, world) {
+  start: () => ({ ids: new Map(), wrote: new Map(), acknowledged: new Map() }),
+  note({ ids, wrote }, node, text, data, world) {
+    if (text === 'wrote') return doneAgain(wrote, node, data as unknown as Wrote, world);
     if (text === 'believes') ids.set(nameOf(world, node), (data as { readonly id: number }).id);
     return undefined;
   },
@@ -48,6 +50,31 @@ export const workDone: Property = always<Memory>({
     };
   },
 });
+
+interface Wrote {
+  readonly id: number;
+  readonly step: number;
+  readonly token?: number;
+}
+
+/** A resource without tokens remembers nothing: whatever comes it does. */
+function doneAgain(
+  wrote: Memory['wrote'],
+  node: number,
+  { id, step, token }: Wrote,
+  world: World,
+): Finding | undefined {
+  if (token === undefined) return undefined;
+  const before = wrote.get(id);
+  const now = { step, ...momentOf(world) };
+  wrote.set(id, now);
+  if (before === undefined || before.step < step) return undefined;
+  const name = nameOf(world, node);
+  return {
+    sentence: `${name} does write ${step} of a${id}, and has done write ${before.step} before`,
+    facts: [fact(before, name, `does write ${before.step} of a${id}`), fact(now, name, `does write ${step}`)],
+  };
+}
 
 /** Where it compares tokens FENCE says what it must remember. */
 function isForgettable(resource: number, client: number, id: number, step: number, world: World): boolean {

@@ -1,6 +1,6 @@
 /** Redlock's invariants. EXCL and HON are those of every lease lock. */
 import { always, type Property } from '../../../check/property.ts';
-import type { Finding } from '../../../sim/observer.ts';
+import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
 import { fact, type Moment, momentOf, nameOf } from '../properties/facts.ts';
@@ -55,7 +55,8 @@ interface Kept {
 /** REL. */
 const releasedInTime: Property = always<Kept>({
   name: 'REL',
-  title: "a key that nobody extends is in nobody else's way for longer than it has to live",
+  title:
+    "a key that nobody extends is in nobody else's way for longer than it has to live, and is not extended after that",
   source: 'Redis, "Distributed locks": liveness property A',
   oracle: 'internal',
   role: 'store',
@@ -68,6 +69,8 @@ const releasedInTime: Property = always<Kept>({
   note({ handled, prolonged }, node, text, data: Json | undefined, world): Finding | undefined {
     const now = handled.get(node);
     if (now === undefined) return undefined;
+    const late = text === 'extended' ? revived(prolonged.get(node), now, node, world) : undefined;
+    if (late !== undefined) return late;
     if (text === 'set' || text === 'extended') prolonged.set(node, now);
     if (text !== 'refused') return undefined;
     const since = prolonged.get(node) as Moment;
@@ -80,6 +83,17 @@ const releasedInTime: Property = always<Kept>({
     return { sentence: `${name} has kept ${has} for ${kept} us, of a ttl of ${ttl} us`, facts };
   },
 });
+
+/** What has run out is gone: a late copy of a request does not bring it back. */
+function revived(since: Moment | undefined, now: Moment, node: number, world: World): Finding | undefined {
+  const { ttl, clockRatePpmMax } = world.optionsOf(node) as RedlockOptions;
+  if (since === undefined || now.at - since.at <= trueTimeMax(ttl, clockRatePpmMax)) return undefined;
+  const name = nameOf(world, node);
+  return {
+    sentence: `${name} extends a key ${now.at - since.at} us after it was set or extended last, of a ttl of ${ttl} us`,
+    facts: [fact(since, name, 'sets or extends it'), fact(now, name, 'extends it')],
+  };
+}
 
 interface Order {
   /** Acquisitions in the order in which their holders began to believe. */

@@ -235,25 +235,53 @@ interface Executed {
 interface Executions {
   readonly at: (Executed | undefined)[];
   readonly applied: number[];
+  /** By node, by lease: the number of the last renewal that it has executed. */
+  readonly attempts: Map<number, number>[];
+}
+
+/** A lease: of a lock, or of a session in a store. */
+interface Leased {
+  readonly id: number;
+  readonly attempt: number;
+}
+
+/** A renewal that was overtaken must not undo the one that came first: whoever ends leases would believe that none has come since. */
+function olderAttempt(known: Map<number, number>, node: number, machine: object, world: World): Finding | undefined {
+  const { owner, sessions } = machine as { readonly owner?: Leased | null; readonly sessions?: readonly Leased[] };
+  for (const { id, attempt } of sessions ?? (owner === null || owner === undefined ? [] : [owner])) {
+    const last = known.get(id) ?? 0;
+    known.set(id, attempt);
+    if (attempt >= last) continue;
+    const name = nameOf(world, node);
+    return {
+      sentence: `${name} takes renewal ${attempt} of lease ${id} for the last, and has executed ${last} before`,
+      facts: [fact(momentOf(world), name, `has executed renewal ${last} of lease ${id}, and goes back to ${attempt}`)],
+    };
+  }
+  return undefined;
 }
 
 /** AGREE. */
 export const agreement = (machine: { digest(state: never): number }): Property =>
   always<Executions>({
     name: 'AGREE',
-    title: 'replicas that have executed the same commands are in the same state',
+    title:
+      'replicas that have executed the same commands are in the same state, and what a lease has got nobody takes back',
     source: 'Schneider 1990, state machine approach',
     oracle: 'internal',
     role: 'server',
-    start: () => ({ at: [], applied: [] }),
-    boot({ applied }, node) {
+    start: () => ({ at: [], applied: [], attempts: [] }),
+    boot({ applied, attempts }, node) {
       applied[node] = 0;
+      attempts[node] = new Map();
       return undefined;
     },
-    step({ at, applied }, node, state: ReplicaState<object>, world) {
+    step({ at, applied, attempts }, node, state: ReplicaState<object>, world) {
       const index = state.applied;
       if (index === (applied[node] ?? 0)) return undefined;
       applied[node] = index;
+      const outdated = olderAttempt(attempts[node] as Map<number, number>, node, state.machine, world);
+      if (outdated !== undefined) return outdated;
       const digest = machine.digest(state.machine as never);
       const first = at[index];
       if (first === undefined) at[index] = { node, digest, moment: momentOf(world) };

@@ -20,6 +20,7 @@ import { createReplica } from '../replicated/replica.ts';
 import { tolerates, toleratesUnder } from '../replicated/tolerance.ts';
 import { createResource } from '../resource.ts';
 import { correctRules, type Rules } from '../rules.ts';
+import { goneKnown } from './gone.ts';
 import { leftBehind } from './left-behind.ts';
 import { recipeLiveness } from './liveness.ts';
 import { storeMachine } from './machine.ts';
@@ -81,6 +82,7 @@ function lockWith(recipe: RecipeOfLock, rules: Rules): Protocol {
       fairnessInTheLog,
       agreement(machine),
       leftBehind,
+      goneKnown,
       watching,
       workDone,
       ...leaseLockGoals,

@@ -116,6 +116,8 @@ interface Replay {
   readonly through: number[];
   /** First answers to the operations of each session. */
   readonly answers: Map<number, Answers>;
+  /** By node: sessions that it has said have expired, in the handler that is not over. */
+  readonly claims: (readonly number[] | undefined)[];
 }
 
 interface ReplayedSession {
@@ -134,7 +136,8 @@ interface Answers {
 export const exactlyOnce = (machine: StateMachine): Property =>
   always<Replay>({
     name: 'XO',
-    title: 'each request of a client session is executed at most once, and all answers to it are equal',
+    title:
+      'each request of a client session is executed at most once, all answers to it are equal, and who is told that it has expired is told the truth',
     source: '§8, diss 6.3',
     oracle: 'internal',
     role: 'server',
@@ -147,9 +150,14 @@ export const exactlyOnce = (machine: StateMachine): Property =>
       sessions: new Map(),
       through: [],
       answers: new Map(),
+      claims: [],
     }),
+    boot({ claims }, node) {
+      claims[node] = undefined;
+      return undefined;
+    },
     step(memory, node, state: ServerState, world) {
-      if (state.lastApplied === memory.through[node]) return undefined;
+      if (state.lastApplied === memory.through[node]) return judgeClaims(memory, node, world);
       memory.through[node] = state.lastApplied;
       const sessionsMax = (world.optionsOf(node) as RaftOptions).sessionsMax;
       for (let index = memory.digest.length + 1; index <= state.lastApplied; index++) {
@@ -159,15 +167,31 @@ export const exactlyOnce = (machine: StateMachine): Property =>
         memory.digest.push(machine.digest(memory.machine));
         memory.atEvent.push(world.event);
       }
+      const untrue = judgeClaims(memory, node, world);
+      if (untrue !== undefined) return untrue;
       const index = state.lastApplied;
       if (index === 0 || machine.digest(state.machine) === memory.digest[index - 1]) return undefined;
       return executedTwice(memory, node, state, world);
     },
     send(memory, from, _to, message: ClientReply, world) {
+      if (message.status === 'session-expired') memory.claims[from] = [...(memory.claims[from] ?? []), message.session];
       if (message.status !== 'ok' || message.session === 0) return undefined;
       return compareAnswer(memory, from, message, world);
     },
   });
+
+/** A claim is judged when all that its server has applied has been replayed. */
+function judgeClaims({ claims, sessions }: Replay, node: number, world: World): Finding | undefined {
+  const claimed = claims[node];
+  if (claimed === undefined) return undefined;
+  claims[node] = undefined;
+  const untrue = claimed.find((session) => sessions.has(session));
+  if (untrue === undefined) return undefined;
+  return {
+    sentence: `${nameOf(world, node)} says that session ${untrue} has expired, and it has not`,
+    facts: [factNow(world, node, `tells a client that session ${untrue} has expired`)],
+  };
+}
 
 /** Answers where the command was executed before, or 0. */
 function execute(
