@@ -6,6 +6,7 @@ import { decisionsHeeded, sessionsEnd } from '../atomic-commit/properties/hearin
 import { deadlockFreedom, strictLocking } from '../atomic-commit/properties/locking.ts';
 import { isolation, serializable } from '../atomic-commit/properties/serializable.ts';
 import { conservation, once } from '../atomic-commit/properties/stores.ts';
+import { deniedUndone } from '../atomic-commit/properties/told.ts';
 import { paxosGoals } from './goals.ts';
 import { chosen } from './properties/chosen.ts';
 import { promisesKept } from './properties/promises.ts';
@@ -26,6 +27,7 @@ export const paxosProperties: readonly Property[] = [
   proposalsFree,
   writeAhead(promises),
   once,
+  deniedUndone,
   conservation,
   durable,
   strictLocking,

@@ -6,6 +6,7 @@ import { decisionsHeeded, sessionsEnd } from '../atomic-commit/properties/hearin
 import { deadlockFreedom, strictLocking } from '../atomic-commit/properties/locking.ts';
 import { isolation, serializable } from '../atomic-commit/properties/serializable.ts';
 import { conservation, once } from '../atomic-commit/properties/stores.ts';
+import { deniedUndone } from '../atomic-commit/properties/told.ts';
 import { threePhaseGoals } from './goals.ts';
 import { reportsTrue } from './properties/reports.ts';
 import type { Decision, Vote } from './shape.ts';
@@ -25,6 +26,7 @@ export const threePhaseProperties: readonly Property[] = [
   writeAhead(promises),
   reportsTrue,
   once,
+  deniedUndone,
   conservation,
   durable,
   strictLocking,

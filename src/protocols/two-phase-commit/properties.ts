@@ -6,6 +6,7 @@ import { decisionsHeeded, sessionsEnd } from '../atomic-commit/properties/hearin
 import { deadlockFreedom, strictLocking } from '../atomic-commit/properties/locking.ts';
 import { isolation, serializable } from '../atomic-commit/properties/serializable.ts';
 import { conservation, once } from '../atomic-commit/properties/stores.ts';
+import { deniedUndone } from '../atomic-commit/properties/told.ts';
 import { twoPhaseGoals } from './goals.ts';
 import { heuristicsTold } from './properties/heuristics.ts';
 import { presumptionKept } from './properties/presumption.ts';
@@ -43,6 +44,7 @@ export const twoPhaseProperties: readonly Property[] = [
   deadlockFreedom,
   serializable,
   isolation,
+  deniedUndone,
   decisionsHeeded('Decision', 'Hearsay'),
   sessionsEnd,
   ...twoPhaseGoals,

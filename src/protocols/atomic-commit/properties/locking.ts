@@ -24,13 +24,15 @@ interface Waiting {
 export const strictLocking: Property = always<null>({
   name: '2PL',
   title:
-    'who has promised holds exclusive locks on all that it will write until it is decided; an exclusive lock has one holder, nobody waits whom no holder keeps out, and who waits for no lock goes on',
+    'who has promised holds exclusive locks on all that it will write until it is decided; an exclusive lock has one holder, nobody waits whom no holder keeps out, or for the end of what is not open, and who waits for no lock goes on',
   source: 'BHG 3.2, 7.4',
   oracle: 'internal',
   role: 'participant',
   start: () => null,
   step(_memory, node, state: object, world) {
-    const { locals, locks } = resourceOf(state);
+    const { locals, locks, mourners } = resourceOf(state);
+    for (const { txn, killer } of mourners)
+      if (!locals.some(({ age }) => age.txn === killer)) return mourning(node, txn, killer, world);
     for (const { age, phase, writes } of locals) {
       if (phase === 'working' && !isWaiting(locks, age.txn)) return leftStanding(node, age.txn, world);
       if (phase !== 'prepared') continue;
@@ -42,6 +44,8 @@ export const strictLocking: Property = always<null>({
       if (lock.holders.length > 1 && lock.holders.some(({ mode }) => mode === 'X')) return shared(node, lock, world);
       const [next] = lock.queue;
       if (next !== undefined && isFree(lock, next)) return overlooked(node, lock, next, world);
+      const own = next === undefined ? undefined : ownWaiter(lock);
+      if (own !== undefined) return overlooked(node, lock, own, world);
     }
     return undefined;
   },
@@ -67,6 +71,18 @@ function isFree({ holders }: Lock, { age, mode }: Claim): boolean {
   }
   return true;
 }
+
+/** Who alone holds a lock gets more of it at once, whoever waits. */
+function ownWaiter({ holders, queue }: Lock): Claim | undefined {
+  const [only] = holders;
+  if (only === undefined || holders.length > 1) return undefined;
+  return queue.find(({ age }) => age.txn === only.age.txn);
+}
+
+const mourning = (node: number, txn: TxnId, killer: TxnId, world: World): Finding => ({
+  sentence: `at ${nameOf(world, node)} ${txn} waits for the end of ${killer}, which is not open there`,
+  facts: [factNow(world, node, `has refused ${txn} because of ${killer}, and knows nothing of ${killer} any more`)],
+});
 
 const unlocked = (node: number, txn: TxnId, key: string, world: World): Finding => ({
   sentence: `${nameOf(world, node)} is in doubt about ${txn}, which will write ${key}, and the lock of ${key} is not held for it`,

@@ -8,12 +8,13 @@ import { isExplainedBy } from '../../../check/transactions/witness.ts';
 import { checkTransactions, type TransactionsResult } from '../../../check/transactions.ts';
 import type { Operation } from '../../../sim/history.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
+import { canonicalText, type Json } from '../../../sim/plain.ts';
 import { dropEntry, entryOf, type Ledger, newLedger, setEntry } from '../ledger.ts';
 import { withLast } from '../lists.ts';
 import type { Done, Execute, Executed, Origin, Seen, Step, TxnId } from '../transactions.ts';
 import { type ClientOp, type ClientResult, stepsOf } from '../workload.ts';
 import { isCommitted, isDamagedByHand } from './by-hand.ts';
-import { appended, isPrepared } from './facts.ts';
+import { appended, factNow, isPrepared, nameOf } from './facts.ts';
 
 /** Two-phase locking with an answer after the decision respects real time too. */
 const LEVEL = 'strong-serializable';
@@ -59,6 +60,8 @@ interface Versions {
   readonly redo: Ledger<readonly Step[]>[];
   /** By key: the transactions that wrote it, in the order in which its participant carried them out. */
   readonly order: Map<string, TxnId[]>;
+  /** By process: how many of its operations have ended. */
+  readonly ended: Map<string, number>;
   /** What operators have committed, on disk or not. */
   readonly byHand: Set<TxnId>;
   executions: number;
@@ -66,7 +69,8 @@ interface Versions {
 
 export const serializable: Property = always<Versions>({
   name: 'SER',
-  title: 'some order of the committed transactions, one that respects real time, explains all that they read',
+  title:
+    'some order of the committed transactions, one that respects real time, explains all that they read, and clients are told what that was',
   source: 'Adya 1999; BHG 2',
   oracle: 'internal',
   messages: ['Execute', 'Executed', 'Prepare', 'Done'],
@@ -76,6 +80,7 @@ export const serializable: Property = always<Versions>({
     attempts: new Map(),
     redo: [],
     order: new Map(),
+    ended: new Map(),
     byHand: new Set(),
     executions: 0,
   }),
@@ -101,6 +106,7 @@ export const serializable: Property = always<Versions>({
     }
     return undefined;
   },
+  returned: judgeAnswer,
   end: judgeVersions,
 });
 
@@ -184,6 +190,43 @@ function addVersion(order: Versions['order'], key: string, txn: TxnId): void {
   if (writers === undefined) order.set(key, [txn]);
   else if (writers[writers.length - 1] !== txn) writers.push(txn);
 }
+
+/** What a client is told is what participants have seen, in the lives that were asked to prepare. */
+function judgeAnswer(memory: Versions, operation: Operation, world: World): Finding | undefined {
+  const { process, input, output, outcome } = operation;
+  const sequence = (memory.ended.get(process) ?? 0) + 1;
+  memory.ended.set(process, sequence);
+  const { values, overdrawn } = (output ?? {}) as Partial<ClientResult>;
+  if (outcome !== 'ok' || values === undefined || overdrawn) return undefined;
+  const traced = entryOf(memory.traced, memory.attempts.get(process)?.[sequence] ?? '');
+  if (traced === undefined) return undefined;
+  const steps = stepsOf(input as unknown as ClientOp, { process, sequence });
+  for (const { node, steps: own, seen, isAsked } of traced.shares) {
+    if (!isAsked) continue;
+    let next = 0;
+    for (let i = 0; i < steps.length && next < own.length; i++) {
+      if (steps[i]?.key !== own[next]?.key) continue;
+      const value = seen[next++]?.value ?? null;
+      if (!isSame(value, values[i] ?? null))
+        return misinformed(traced.txn, node, steps[i] as Step, value, values[i], world);
+    }
+  }
+  return undefined;
+}
+
+const isSame = (one: Json, other: Json): boolean => one === other || canonicalText(one) === canonicalText(other);
+
+const misinformed = (
+  txn: TxnId,
+  node: number,
+  { key }: Step,
+  seen: Json,
+  told: Json | undefined,
+  world: World,
+): Finding => ({
+  sentence: `the client of ${txn} is told that ${key} was ${canonicalText(told)}, and ${nameOf(world, node)} has seen ${canonicalText(seen)}`,
+  facts: [factNow(world, node, `had seen ${canonicalText(seen)} at ${key} when it was asked to prepare ${txn}`)],
+});
 
 /** A crash may take what an operator has committed before it is on disk. Nobody has seen it then: his participant waits for its disk. */
 function forgetUndecided({ byHand, traced, order }: Versions, world: World): void {

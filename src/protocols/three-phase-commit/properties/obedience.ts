@@ -5,9 +5,9 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import { tellNumber } from '../../atomic-commit/numbering.ts';
-import { factAt, factNow, nameOf } from '../../atomic-commit/properties/facts.ts';
+import { type AnyRecord, appended, factAt, factNow, nameOf } from '../../atomic-commit/properties/facts.ts';
 import type { TxnId } from '../../atomic-commit/transactions.ts';
-import type { Ack, StateReport, StateRequest } from '../shape.ts';
+import type { Ack, PreRecord, StateReport, StateRequest } from '../shape.ts';
 
 interface Joined {
   readonly election: number;
@@ -28,7 +28,7 @@ export const obedience = (outlivesCrashes: boolean): Property =>
   always<Memory>({
     name: 'OBEY',
     title:
-      'who has taken part in an election acknowledges no proposal of an older one, and no election is led in two lives of a process',
+      'who has taken part in an election accepts and acknowledges no proposal of an older one, and no election is led in two lives of a process',
     source: 'BHG 7.5; Keidar, Dolev 1998',
     oracle: 'internal',
     messages: ['StateRequest', 'StateReport', 'Ack'],
@@ -51,20 +51,30 @@ export const obedience = (outlivesCrashes: boolean): Property =>
         return undefined;
       }
       if (latest === undefined || election >= latest.election) return undefined;
-      const name = nameOf(world, from);
-      return {
-        sentence: `${name} acknowledges a proposal of election ${tellNumber(election)} for ${txn}, and has taken part in election ${tellNumber(latest.election)}`,
-        facts: [
-          factAt(world, latest.event, from, `takes part in election ${tellNumber(latest.election)}`),
-          factNow(world, from, `acknowledges election ${tellNumber(election)}`),
-        ],
-      };
+      return disobeys('acknowledges', from, txn, election, latest, world);
+    },
+    log({ joined }, node, log, change, world) {
+      const record = appended(log, change) as AnyRecord | PreRecord | undefined;
+      if (record === undefined || !('election' in record) || !('attempt' in record)) return undefined;
+      const { txn, election } = record;
+      const latest = (joined[node] as Map<TxnId, Joined>).get(txn);
+      return latest === undefined || election >= latest.election
+        ? undefined
+        : disobeys('accepts', node, txn, election, latest, world);
     },
     crash({ joined }, node) {
       if (!outlivesCrashes) joined[node] = new Map();
       return undefined;
     },
   });
+
+const disobeys = (does: string, node: number, txn: TxnId, election: number, latest: Joined, world: World): Finding => ({
+  sentence: `${nameOf(world, node)} ${does} a proposal of election ${tellNumber(election)} for ${txn}, and has taken part in election ${tellNumber(latest.election)}`,
+  facts: [
+    factAt(world, latest.event, node, `takes part in election ${tellNumber(latest.election)}`),
+    factNow(world, node, `${does} election ${tellNumber(election)}`),
+  ],
+});
 
 function isLedAgain({ begun, lives }: Memory, node: number, txn: TxnId, election: number): boolean {
   const own = begun[node] as Map<string, number>;
