@@ -16,6 +16,7 @@ import { CLIENT_PERCENT } from './fault-places.ts';
 import { drawOperators } from './operators.ts';
 import { type Profile, profileName, profiles } from './profile.ts';
 import { isPlan, simplerPlans } from './simplify.ts';
+import { drawStorm } from './storm.ts';
 import { emptyVocabulary, type Vocabulary } from './vocabulary.ts';
 
 /** Length of a run where nothing is fuzzed, in base timeouts: 5 to 10 seconds where that is 150 ms. */
@@ -126,10 +127,14 @@ class PlanArbitrary extends Arbitrary<Plan> {
             draw,
           );
     // Apart from all other draws: whatever else a seed names stays as it is.
-    const apart = new Draw(new Random(new StreamGenerator(new Stream(`${seed}/copies`))));
-    const network = withLateCopies(links, tolerates, profile, drawnFaults, base, apart);
+    const apart = new Draw(new Random(new StreamGenerator(new Stream(`${seed}/weather`))));
+    const clear = { network: withLateCopies(links, tolerates, profile, drawnFaults, base, apart), faults: drawnFaults };
+    const { network, faults: troubles } =
+      profile === undefined
+        ? clear
+        : drawStorm({ ...clear, tolerates, scenario, profile, servers, base, quietFrom }, apart);
     const operators = profile === undefined ? [] : drawOperators(protocol, scenario, quietFrom, draw);
-    const faults = drawnFaults.slice(0, (chaos.faultsMax ?? Number.POSITIVE_INFINITY) - operators.length);
+    const faults = troubles.slice(0, (chaos.faultsMax ?? Number.POSITIVE_INFINITY) - operators.length);
     const plan = {
       format: PLAN_FORMAT,
       protocol: scenario.protocol,

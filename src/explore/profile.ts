@@ -25,6 +25,8 @@ export interface Profile {
   /** Percent of drawn options, choices apart, that are what they usually are; and of the others, that sit at an extreme. */
   readonly usualNumberPercent: number;
   readonly extremePercent: number;
+  /** Percent of runs with a storm (storm.ts). */
+  readonly stormPercent: number;
   /**
    * No swarm: every kind exists in every run and is as common as any, strikes anybody at any time for any time, and nothing belongs
    * together. What the swarm is held against.
@@ -48,6 +50,7 @@ const usual: Profile = {
   defaultOptionsPercent: 5,
   usualNumberPercent: 20,
   extremePercent: 50,
+  stormPercent: 12,
 };
 
 /** What the swarm is held against: nothing of what was found to help. */
@@ -59,6 +62,7 @@ const uniform: Profile = {
   defaultOptionsPercent: 25,
   usualNumberPercent: 40,
   extremePercent: 35,
+  stormPercent: 0,
   isUniform: true,
 };
 
@@ -77,6 +81,7 @@ export const profiles: { readonly [name in Drawn]: Profile } = {
     defaultOptionsPercent: 80,
     usualNumberPercent: 40,
     extremePercent: 20,
+    stormPercent: 0,
   },
   default: usual,
   heavy: {
@@ -93,6 +98,7 @@ export const profiles: { readonly [name in Drawn]: Profile } = {
     defaultOptionsPercent: 5,
     usualNumberPercent: 20,
     extremePercent: 50,
+    stormPercent: 20,
   },
   uniform,
 };
