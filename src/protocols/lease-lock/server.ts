@@ -90,7 +90,7 @@ function onAcquire(rules: Rules, state: ServerState, from: NodeId, message: Acqu
   expireOverdue(rules, state, context);
   if (extendHolder(rules, state, from, message, context)) return;
   if (rules.isOver(message.id, state.over[from] ?? 0)) {
-    context.send(from, { type: 'Lost', id: message.id });
+    sayLost(state, from, message.id, context);
     return;
   }
   enqueue(rules, state, from, message, context);
@@ -99,7 +99,13 @@ function onAcquire(rules: Rules, state: ServerState, from: NodeId, message: Acqu
 
 function onRenew(rules: Rules, state: ServerState, from: NodeId, message: Renew, context: ServerContext): void {
   expireOverdue(rules, state, context);
-  if (!extendHolder(rules, state, from, message, context)) context.send(from, { type: 'Lost', id: message.id });
+  if (!extendHolder(rules, state, from, message, context)) sayLost(state, from, message.id, context);
+}
+
+/** For good: where its end is only in memory a restart would find it the holder again. */
+function sayLost(state: ServerState, client: NodeId, id: number, context: ServerContext): void {
+  if (!state.isSaved) save(state, context);
+  context.send(client, { type: 'Lost', id });
 }
 
 /** Answers whoever holds the lock under this acquisition; false when nobody does. */
@@ -194,6 +200,8 @@ function expireOverdue(rules: Rules, state: ServerState, context: ServerContext)
   if (holder === null) state.lost = null;
   else {
     setOver(state, holder.client, holder.id);
+    // Also where its client has given back a later acquisition.
+    state.isSaved = false;
     free(rules, state, holder, 'expiry', holder.id, context);
   }
   grantNext(rules, state, context);

@@ -30,7 +30,7 @@ function unforgotten(state: object): string | undefined {
   return `waits for ${ballot.awaited.join(' and ')} to answer about ${ballot.txn}`;
 }
 
-function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
+export function createTwoPhaseCommit(rules: Rules = correctRules): Protocol {
   return defineProtocol({
     name: 'two-phase-commit',
     title:

@@ -3,7 +3,7 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { NodeId } from '../../../sim/protocol.ts';
-import type { Granted, LockRecord, Release, Released } from '../shape.ts';
+import type { Granted, LockRecord, Lost, Release, Released } from '../shape.ts';
 import { fact, type LeftQueue, type Moment, momentOf, nameOf } from './facts.ts';
 
 interface Acquisition {
@@ -165,14 +165,18 @@ export const stable: Property = always<null>({
   source: 'Lampson and Sturgis 1979; Burrows 2006, section 2.4',
   oracle: 'internal',
   role: 'server',
-  messages: ['Granted', 'Released'],
+  messages: ['Granted', 'Released', 'Lost'],
   start: () => null,
-  send(_memory, from, to, { type, id }: Granted | Released, world) {
+  send(_memory, from, to, { type, id }: Granted | Released | Lost, world) {
     const record = world.diskOf(from).durableRecord('lock') as LockRecord | undefined;
     const [server, client] = [nameOf(world, from), nameOf(world, to)];
     if (type === 'Granted') {
       if (record?.holder?.id === id) return undefined;
       return `${server} tells ${client} that it has the lock (a${id}), which is not on its disk`;
+    }
+    if (type === 'Lost') {
+      if (record?.holder?.id !== id) return undefined;
+      return `${server} tells ${client} that it has lost the lock (a${id}), and would find it the holder after a restart`;
     }
     if ((record?.over[client] ?? -1) >= id) return undefined;
     return `${server} acknowledges that a${id} of ${client} is released, which is not on its disk`;
