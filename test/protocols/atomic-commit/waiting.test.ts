@@ -67,7 +67,7 @@ describe('2PL', () => {
     const local = { age: { txn: 'a' }, phase: 'prepared', writes: writes.map((key) => ({ key })) };
     const world = { event: 1, nodes: ['n1'] } as unknown as World;
     const working = workers.map((txn) => ({ age: { txn }, phase: 'working', writes: [] }));
-    const state = { resource: { locals: [local, ...working], locks } };
+    const state = { resource: { locals: [local, ...working], locks, mourners: [] } };
     const finding = strictLocking.step?.(strictLocking.start(world), 0, state as never, world);
     return (finding as { readonly sentence: string } | undefined)?.sentence;
   };

@@ -20,5 +20,5 @@ it('is broken by a participant that acknowledges once, whether or not that arriv
   const once = { ...role, onMessage: { ...role.onMessage, Decision } } as unknown as AnyRole;
   const protocol = { ...twoPhaseCommit, roles: { ...twoPhaseCommit.roles, participant: once } };
   const report = await fuzz(protocol, { seed: 1, runs: 40, shrink: false });
-  expect(JSON.stringify(report)).toMatch(/waits for n\d to answer about n\d\.\d\.\d+/);
+  expect(JSON.stringify(report)).toMatch(/waits for n\d( and n\d)* to answer about n\d\.\d\.\d+/);
 });

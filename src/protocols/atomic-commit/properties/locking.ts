@@ -13,8 +13,15 @@ interface Waiting {
   readonly ages: Ledger<Age>;
   /** By request, named by its first attempt: how old it was when it came in, where that attempt was not the first heard of. */
   readonly first: Map<TxnId, Age>;
+  /** Who has been asked to prepare has done its work. Where it waits nonetheless a late copy of the request has it done again, for nobody. */
+  readonly asked: Ledger<true>;
   /** Of whom was heard last. */
   latest: Age | undefined;
+}
+
+interface Asked {
+  readonly type: 'Prepare';
+  readonly txn: TxnId;
 }
 
 /**
@@ -112,9 +119,9 @@ export const deadlockFreedom: Property = always<Waiting>({
   title: 'transactions never wait in a circle, and who gives way does so to an older one',
   source: 'Rosenkrantz, Stearns, Lewis 1978',
   oracle: 'internal',
-  messages: ['Execute', 'Refused'],
-  start: () => ({ waiting: [], first: new Map(), ages: newLedger(), latest: undefined }),
-  send(memory, from, _to, message: Execute | Refused, world) {
+  messages: ['Execute', 'Refused', 'Prepare'],
+  start: () => ({ waiting: [], first: new Map(), ages: newLedger(), asked: newLedger(), latest: undefined }),
+  send(memory, from, _to, message: Execute | Refused | Asked, world) {
     if (message.type === 'Execute') {
       const { age } = message;
       // The first of the messages to its participants tells.
@@ -124,11 +131,15 @@ export const deadlockFreedom: Property = always<Waiting>({
       setEntry(memory.ages, age.txn, age);
       return undefined;
     }
+    if (message.type === 'Prepare') {
+      setEntry(memory.asked, message.txn, true);
+      return undefined;
+    }
     return byAge(world, from) ? gaveWay(memory, from, message, world) : undefined;
   },
   step(memory, node, state: object, world) {
     if (!isParticipant(world, node) || !byAge(world, node)) return undefined;
-    return beginsToWait(memory, node, resourceOf(state).locks) ? findCircle(node, world) : undefined;
+    return beginsToWait(memory, node, resourceOf(state).locks) ? findCircle(memory, node, world) : undefined;
   },
 });
 
@@ -173,11 +184,11 @@ function gaveWay(memory: Waiting, node: number, { txn, killer }: Refused, world:
 }
 
 /** Looks at all participants that can be looked at: who is down has no waiters, who is in the middle of something is looked at later. */
-function findCircle(node: number, world: World): Finding | undefined {
+function findCircle({ asked }: Waiting, node: number, world: World): Finding | undefined {
   const waits: Waits = { who: [], whom: [], forElders: true, forYounger: true };
   for (let other = 0; other < world.nodes.length; other++) {
     const state = isParticipant(world, other) ? world.stateOf(other) : undefined;
-    if (state !== undefined) for (const lock of resourceOf(state).locks) addWaits(waits, lock);
+    if (state !== undefined) for (const lock of resourceOf(state).locks) addWaits(waits, lock, asked);
   }
   if (waits.forElders || waits.forYounger || areAllServed(waits)) return undefined;
   const waitsFor = new Map<TxnId, TxnId[]>();
@@ -204,9 +215,10 @@ interface Waits {
   forYounger: boolean;
 }
 
-function addWaits(waits: Waits, { holders, queue }: Lock): void {
+function addWaits(waits: Waits, { holders, queue }: Lock, asked: Waiting['asked']): void {
   for (let place = 0; place < queue.length; place++) {
     const waiter = queue[place] as Claim;
+    if (entryOf(asked, waiter.age.txn) === true) continue;
     for (const holder of holders) addWait(waits, waiter, holder);
     for (let before = 0; before < place; before++) addWait(waits, waiter, queue[before] as Claim);
   }
