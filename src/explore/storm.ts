@@ -54,7 +54,9 @@ export function drawStorm(setting: StormSetting, draw: Draw): Weather {
 /** Where the scenario, or the protocol's model, leaves room for all of it. */
 function mayStorm({ faults, tolerates, scenario }: StormSetting): boolean {
   const { chaos } = scenario;
-  if (faults.length === 0 || chaos.faultsMax !== undefined || chaos.weights?.['crash-loop'] === 0) return false;
+  const { faultsMax, from, to, gap } = chaos;
+  if (faults.length === 0 || chaos.weights?.['crash-loop'] === 0) return false;
+  if (faultsMax !== undefined || from !== undefined || to !== undefined || gap !== undefined) return false;
   if (chaos.faults !== undefined && !chaos.faults.includes('crash-loop')) return false;
   return tolerates.crashes && tolerates.reordering && !isSynchronous(tolerates);
 }

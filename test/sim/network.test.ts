@@ -113,6 +113,19 @@ describe('a network', () => {
     expect(copies.every(({ at, sentAt }) => at - sentAt >= 2_000 && at - sentAt <= 4_000)).toBe(true);
   });
 
+  it('delivers copies as late as it was told, but for links that keep order', () => {
+    const delays = (fifo: boolean): readonly number[] => {
+      const copyLatency = { kind: 'constant', value: 50_000 } as const;
+      const network = { latency: uniform(1_000, 1_000), duplicationPpm: 1_000_000, copyLatency, fifo };
+      const trace = trafficOf({ network, faults: stream('n1', ['n2'], 30, 100) });
+      return ofKind(trace, 'deliver')
+        .filter(({ copy }) => copy === 1)
+        .map(({ at, sentAt }) => at - sentAt);
+    };
+    expect(new Set(delays(false))).toEqual(new Set([50_000]));
+    expect(delays(true).every((delay) => delay < 50_000)).toBe(true);
+  });
+
   it('carries a message of a node to itself like any other', () => {
     const trace = trafficOf({ faults: stream('n1', ['n1'], 3, 100) });
     expect(onLink(trace, 'n1', 'n1').map(({ at, sentAt }) => at - sentAt)).toEqual([1_000, 1_000, 1_000]);

@@ -8,7 +8,7 @@ type LockRow = readonly [key: string, holders: readonly string[], queue: readonl
 
 const claimOf = (text: string): unknown => ({ age: { txn: text.slice(1) }, mode: text[0] });
 
-function circle(tables: readonly (readonly LockRow[])[]): unknown {
+function circle(tables: readonly (readonly LockRow[])[], asked: readonly string[] = []): unknown {
   const states = tables.map((rows) => ({
     resource: {
       locks: rows.map(([key, holders, queue]) => ({ key, holders: holders.map(claimOf), queue: queue.map(claimOf) })),
@@ -21,7 +21,9 @@ function circle(tables: readonly (readonly LockRow[])[]): unknown {
     optionsOf: () => ({ lockPolicy: 'wait-die' }),
     stateOf: (node: number) => states[node],
   } as unknown as World;
-  const finding = deadlockFreedom.step?.(deadlockFreedom.start(world), 0, states[0] as never, world);
+  const memory = deadlockFreedom.start(world);
+  for (const txn of asked) deadlockFreedom.send?.(memory, 0, 0, { type: 'Prepare', txn } as never, world);
+  const finding = deadlockFreedom.step?.(memory, 0, states[0] as never, world);
   return (finding as { readonly sentence: string } | undefined)?.sentence;
 }
 
@@ -57,8 +59,21 @@ describe('DLF', () => {
   });
 });
 
+describe('DLF of copies', () => {
+  it('does not count who has been asked to prepare: it waits for nothing, whatever a late copy has done again', () => {
+    const tables: readonly (readonly LockRow[])[] = [[['x', ['Xa'], ['Xb']]], [['y', ['Xb'], ['Xa']]]];
+    expect(circle(tables, ['b'])).toBeUndefined();
+    expect(circle(tables, ['c'])).toBe('transactions wait for each other: b for a for b');
+  });
+});
+
 describe('2PL', () => {
-  const told = (rows: readonly LockRow[], writes: readonly string[] = [], workers: readonly string[] = []): unknown => {
+  const told = (
+    rows: readonly LockRow[],
+    writes: readonly string[] = [],
+    workers: readonly string[] = [],
+    mourners: readonly { readonly txn: string; readonly killer: string }[] = [],
+  ): unknown => {
     const locks = rows.map(([key, holders, queue]) => ({
       key,
       holders: holders.map(claimOf),
@@ -67,7 +82,7 @@ describe('2PL', () => {
     const local = { age: { txn: 'a' }, phase: 'prepared', writes: writes.map((key) => ({ key })) };
     const world = { event: 1, nodes: ['n1'] } as unknown as World;
     const working = workers.map((txn) => ({ age: { txn }, phase: 'working', writes: [] }));
-    const state = { resource: { locals: [local, ...working], locks, mourners: [] } };
+    const state = { resource: { locals: [local, ...working], locks, mourners } };
     const finding = strictLocking.step?.(strictLocking.start(world), 0, state as never, world);
     return (finding as { readonly sentence: string } | undefined)?.sentence;
   };
@@ -98,5 +113,17 @@ describe('2PL', () => {
     );
     expect(told([['x', [], ['Xb']]])).toBe('at n1 b (exclusive) waits for the lock of x, which nobody holds');
     expect(told([['x', ['Sa'], ['Xa']]])).toMatch(/^at n1 a \(exclusive\) waits for the lock of x, which a/);
+  });
+
+  it('finds who waits behind another for what it alone holds', () => {
+    expect(told([['x', ['Sa'], ['Xb', 'Xa']]])).toMatch(/^at n1 a \(exclusive\) waits for the lock of x, which a/);
+    expect(told([['x', ['Sa', 'Sc'], ['Xb', 'Xa']]])).toBeUndefined();
+  });
+
+  it('finds who waits for the end of what is not open', () => {
+    expect(told([], [], [], [{ txn: 'c', killer: 'a' }])).toBeUndefined();
+    expect(told([], [], [], [{ txn: 'c', killer: 'b' }])).toBe(
+      'at n1 c waits for the end of b, which is not open there',
+    );
   });
 });
