@@ -323,7 +323,7 @@ const clients: readonly PlantedBug[] = [
   {
     id: 'R48',
     title: 'whatever is applied at the index of a proposal answers it',
-    violates: ['XO', 'LIN'],
+    violates: ['WAIT', 'XO', 'LIN'],
     source: "Students' Guide to Raft",
     recipe: 'a leader loses an index to another command, then applies that',
     overrides: { keepsPendingAfterStepDown: () => true, isAnsweredBy: () => true },

@@ -118,7 +118,7 @@ const participants: readonly PlantedBug[] = [
   {
     id: 'T03b',
     title: 'a participant in doubt commits when it has waited long enough',
-    violates: ['ONCE', 'AC1', 'AC2', 'AC3', 'CONS', 'SER', 'ISO'],
+    violates: ['ONCE', 'DENY', 'AC1', 'AC2', 'AC3', 'CONS', 'SER', 'ISO'],
     source: 'BHG 7.4',
     recipe: 'one participant votes no, and ABORT is late',
     overrides: { whenInDoubt: () => 'commit' },

@@ -18,7 +18,7 @@ export const etcdBugs: readonly PlantedBug[] = [
   {
     id: 'L15',
     title: 'a holder whose lease is not kept alive, or is over, goes on',
-    violates: ['EXCL', 'HON'],
+    violates: ['GONE', 'EXCL', 'HON'],
     source: 'apache/curator#727 (CURATOR-206)',
     recipe: 'a holder is cut off from the servers for longer than its lease lasts, while somebody waits',
     overrides: { isValid: () => true, heedsLoss: () => false },

@@ -5,7 +5,7 @@ export const zooKeeperBugs: readonly PlantedBug[] = [
   {
     id: 'L15',
     title: 'a holder whose connection is suspended, or whose session has expired, goes on',
-    violates: ['EXCL', 'HON'],
+    violates: ['GONE', 'EXCL', 'HON'],
     source: 'apache/curator#727 (CURATOR-206)',
     recipe: 'a holder is cut off from the servers for longer than its session lasts, while somebody waits',
     overrides: { isValid: () => true, heedsLoss: () => false },
