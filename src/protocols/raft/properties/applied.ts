@@ -153,11 +153,12 @@ export const exactlyOnce = (machine: StateMachine): Property =>
       claims: [],
     }),
     boot({ claims }, node) {
-      claims[node] = undefined;
+      if (claims.length > 0) claims[node] = undefined;
       return undefined;
     },
     step(memory, node, state: ServerState, world) {
-      if (state.lastApplied === memory.through[node]) return judgeClaims(memory, node, world);
+      if (state.lastApplied === memory.through[node])
+        return memory.claims.length === 0 ? undefined : judgeClaims(memory, node, world);
       memory.through[node] = state.lastApplied;
       const sessionsMax = (world.optionsOf(node) as RaftOptions).sessionsMax;
       for (let index = memory.digest.length + 1; index <= state.lastApplied; index++) {
@@ -167,7 +168,7 @@ export const exactlyOnce = (machine: StateMachine): Property =>
         memory.digest.push(machine.digest(memory.machine));
         memory.atEvent.push(world.event);
       }
-      const untrue = judgeClaims(memory, node, world);
+      const untrue = memory.claims.length === 0 ? undefined : judgeClaims(memory, node, world);
       if (untrue !== undefined) return untrue;
       const index = state.lastApplied;
       if (index === 0 || machine.digest(state.machine) === memory.digest[index - 1]) return undefined;

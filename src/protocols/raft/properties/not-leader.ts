@@ -3,30 +3,37 @@ import { always, type Property } from '../../../check/property.ts';
 import type { ClientReply, ClientRequest, RegisterClient } from '../shape.ts';
 import { factNow, nameOf } from './facts.ts';
 
-/** By node: what it is being asked in the event that is handled now; '' where that is something else. */
-type Asked = string[];
+/** By node: what it has been asked last; -1 where it has taken that, or anything else, into its log. */
+interface Asked {
+  readonly session: number[];
+  readonly sequence: number[];
+}
+
+const NOTHING = -1;
 
 /** What was taken into the log may be committed by others. */
 export const nothingDone: Property = always<Asked>({
   name: 'NL',
-  title: 'that nothing was done a server says only of what it is being asked, and not of what it had taken',
+  title: 'that nothing was done a server says only of what it has been asked and has not taken',
   source: 'Figure 8; diss 6.3',
   oracle: 'internal',
   role: 'server',
   messages: ['RegisterClient', 'ClientRequest', 'ClientReply'],
-  start: () => [],
+  start: () => ({ session: [], sequence: [] }),
   deliver(asked, _from, to, message: RegisterClient | ClientRequest | ClientReply) {
-    if (message.type === 'RegisterClient') asked[to] = `0.${message.nonce}`;
-    else if (message.type === 'ClientRequest') asked[to] = `${message.session}.${message.sequence}`;
+    if (message.type === 'ClientReply') return undefined;
+    asked.session[to] = message.type === 'RegisterClient' ? 0 : message.session;
+    asked.sequence[to] = message.type === 'RegisterClient' ? message.nonce : message.sequence;
     return undefined;
   },
-  step(asked, node) {
-    if (asked[node] !== undefined && asked[node] !== '') asked[node] = '';
+  // What it has taken is in its log.
+  log({ sequence }, node) {
+    sequence[node] = NOTHING;
     return undefined;
   },
   send(asked, from, to, message: ClientReply, world) {
     if (message.type !== 'ClientReply' || message.status !== 'not-leader') return undefined;
-    if (asked[from] === `${message.session}.${message.sequence}`) return undefined;
+    if (asked.session[from] === message.session && asked.sequence[from] === message.sequence) return undefined;
     return {
       sentence: `${nameOf(world, from)} tells ${nameOf(world, to)} that nothing was done of what it had taken before`,
       facts: [factNow(world, from, `answers "not-leader" to ${message.session}.${message.sequence}`)],

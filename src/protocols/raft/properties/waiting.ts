@@ -14,8 +14,13 @@ export const nothingStale: Property = always<null>({
   oracle: 'internal',
   role: 'server',
   start: () => null,
-  step: (_memory, node, state: ServerState, world) =>
-    leftovers(node, state, world) ?? leftStanding(node, state, world) ?? untold(node, state, world),
+  step(_memory, node, state: ServerState, world) {
+    const { role, host, reads, queries, pending } = state;
+    // Mostly there is nothing to look at.
+    const isIdle = reads.length === 0 && queries.length === 0 && (role === 'leader' || pending.length === 0);
+    if (isIdle && host === null) return undefined;
+    return leftovers(node, state, world) ?? leftStanding(node, state, world) ?? untold(node, state, world);
+  },
 });
 
 function leftovers(node: number, { role, reads, pending }: ServerState, world: World): Finding | undefined {
