@@ -5,7 +5,8 @@
 import type { Circumstances, LivenessClaim } from '../../check/liveness.ts';
 import type { World } from '../../sim/observer.ts';
 import type { Micros } from '../../sim/protocol.ts';
-import { checksQuorum, isLoyal } from './options.ts';
+import { isLoyal } from './options.ts';
+import { mustCheckQuorum } from './properties/published.ts';
 import type { RaftOptions, ServerState } from './shape.ts';
 
 /** Chance that a correct cluster misses the bound, for the election and for the client each. */
@@ -14,7 +15,7 @@ const CHANCE = 1e-9;
 export const raftLiveness: LivenessClaim = {
   quorum: { server: (count) => majority(count) },
   // Who hears nobody asks for PreVotes for ever, and leads only until it misses its quorum.
-  hearsOthers: (options) => options.preVote === true && checksQuorum(options as unknown as RaftOptions),
+  hearsOthers: (options) => options.preVote === true && mustCheckQuorum(options as unknown as RaftOptions),
   within(circumstances) {
     const election = electionWithin(circumstances);
     if (election === undefined) return undefined;
@@ -62,7 +63,7 @@ function electionWithin(circumstances: Circumstances): Micros | undefined {
 /** Until a leader that hears nobody steps down, and until those who have promised it their loyalty are free. */
 function lapse(circumstances: Circumstances, longest: Micros): Micros {
   const options = optionsOf(circumstances);
-  const quorumCheck = checksQuorum(options) ? 2 * longest : 0;
+  const quorumCheck = mustCheckQuorum(options) ? 2 * longest : 0;
   const promise = isLoyal(options) ? options.electionTimeoutMin / circumstances.clockRateMin : 0;
   return quorumCheck + promise;
 }

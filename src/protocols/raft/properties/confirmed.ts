@@ -2,7 +2,6 @@
 import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
-import { readsBesideLog } from '../options.ts';
 import type {
   ClientQuery,
   ClientQueryReply,
@@ -14,6 +13,7 @@ import type {
   ServerState,
 } from '../shape.ts';
 import { factAt, factNow, nameOf, termOf, writtenLog } from './facts.ts';
+import { mayReadBesideLog } from './published.ts';
 
 type Watched = Heartbeat | HeartbeatReply | ClientQuery | ReadIndex | ReadIndexReply | ClientQueryReply;
 
@@ -46,7 +46,7 @@ export const readConfirmed: Property = always<Confirmations>({
   role: 'server',
   messages: ['Heartbeat', 'HeartbeatReply', 'ClientQuery', 'ReadIndex', 'ReadIndexReply', 'ClientQueryReply'],
   start: (world) => ({
-    isWatching: world.nodes.some((_, node) => readsBesideLog(world.optionsOf(node) as RaftOptions)),
+    isWatching: world.nodes.some((_, node) => mayReadBesideLog(world.optionsOf(node) as RaftOptions)),
     leads: [],
     by: [],
     asked: [],

@@ -3,7 +3,6 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
-import { isSticky } from '../options.ts';
 import type {
   AppendEntries,
   ClientQuery,
@@ -17,6 +16,7 @@ import type {
   ServerState,
 } from '../shape.ts';
 import { durableHard, factAt, factNow, isHypothetical, nameOf, PEER_MESSAGES } from './facts.ts';
+import { mustBeSticky } from './published.ts';
 
 /** By node: the term it leads, 0 for none. */
 interface Peace {
@@ -112,7 +112,7 @@ export const leaderTrusted: Property = always<Trust>({
       case 'RequestVoteReply':
         if (!message.voteGranted) return undefined;
         memory.votedAt[from] = memory.asked[from];
-        if (!isSticky(world.optionsOf(from) as RaftOptions)) return undefined;
+        if (!mustBeSticky(world.optionsOf(from) as RaftOptions)) return undefined;
         return judgeWait(memory.at[from], memory, from, `votes for ${nameOf(world, to)}`, world);
       case 'PreVoteReply':
         if (!message.voteGranted) return undefined;

@@ -3,7 +3,6 @@ import { always, type Property } from '../../../check/property.ts';
 import type { Finding, World } from '../../../sim/observer.ts';
 import type { Json } from '../../../sim/plain.ts';
 import type { Micros } from '../../../sim/protocol.ts';
-import { checksQuorum, longestElectionTimeout, readsBesideLog } from '../options.ts';
 import type {
   AppendEntriesReply,
   ClientQuery,
@@ -16,6 +15,7 @@ import type {
   ServerState,
 } from '../shape.ts';
 import { factAt, factNow, nameOf, writtenLog } from './facts.ts';
+import { longestTimeout, mayReadBesideLog, mustCheckQuorum } from './published.ts';
 
 /** The highest index that an answer has shown, whose that was, and when. */
 interface Shown {
@@ -43,7 +43,7 @@ export const readsFresh: Property = always<Freshness>({
   role: 'server',
   messages: ['ClientQuery', 'ClientQueryReply', 'ClientReply'],
   start: (world) => ({
-    isWatching: world.nodes.some((_, node) => readsBesideLog(world.optionsOf(node) as RaftOptions)),
+    isWatching: world.nodes.some((_, node) => mayReadBesideLog(world.optionsOf(node) as RaftOptions)),
     shown: { index: 0, node: -1, event: 0 },
     asked: new Map(),
     through: 0,
@@ -158,7 +158,7 @@ export const quorumChecked: Property = always<Contact>({
   role: 'server',
   messages: ['AppendEntriesReply', 'HeartbeatReply'],
   start: (world) => ({
-    isWatching: world.nodes.some((_, node) => checksQuorum(world.optionsOf(node) as RaftOptions)),
+    isWatching: world.nodes.some((_, node) => mustCheckQuorum(world.optionsOf(node) as RaftOptions)),
     heardAt: [],
     answers: [],
     ledTerm: [],
@@ -179,7 +179,7 @@ export const quorumChecked: Property = always<Contact>({
     if (text !== 'quorumLost') return undefined;
     const { term } = data as { readonly term: number };
     // Two checks are an election timeout apart: what was heard in half of it was heard since the last one.
-    const within = longestElectionTimeout(world.optionsOf(node) as RaftOptions) / 2;
+    const within = longestTimeout(world.optionsOf(node) as RaftOptions) / 2;
     const answers = memory.answers[node] ?? [];
     const heard = answers.filter((one) => one?.term === term && world.localTime(node) - one.at < within).length + 1;
     const servers = world.nodes.filter((_, server) => world.roleOf(server) === 'server').length;
@@ -194,8 +194,8 @@ export const quorumChecked: Property = always<Contact>({
     if (memory.ledTerm[node] !== state.currentTerm) beginLeading(memory, node, state, world);
     if (world.now <= (memory.enoughUntil[node] as Micros)) return undefined;
     const options = world.optionsOf(node) as RaftOptions;
-    const timeout = longestElectionTimeout(options);
-    if (!checksQuorum(options) || hasQuorum(memory, node, state, world, 3 * timeout)) {
+    const timeout = longestTimeout(options);
+    if (!mustCheckQuorum(options) || hasQuorum(memory, node, state, world, 3 * timeout)) {
       memory.overdueFor[node] = -1;
       return undefined;
     }
