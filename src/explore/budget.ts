@@ -5,6 +5,7 @@
 import { type Protocol, toleranceOf } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Chaos } from '../scenario/scenario.ts';
+import type { Distribution } from '../sim/config.ts';
 import { longest } from '../sim/distribution.ts';
 import type { DiskLoss, Fault, FaultKind } from '../sim/faults.ts';
 import { type Json, samePlain } from '../sim/plain.ts';
@@ -140,10 +141,11 @@ export function outsideModel(protocol: Protocol, plan: Plan): readonly string[] 
   const tolerates = toleranceOf(protocol, (plan.nodes[0]?.options ?? {}) as Options);
   const outside = new Set<string>();
   for (const fault of plan.faults) if (withinBudget(fault, tolerates) !== fault) outside.add(fault.kind);
-  const { lossPpm, duplicationPpm, capacity, fifo } = plan.network;
+  const { latency, lossPpm, duplicationPpm, capacity, fifo } = plan.network;
+  const mayOvertake = latency.kind !== 'constant' || lateCopies(plan) !== undefined;
   if (!tolerates.messageLoss && (lossPpm > 0 || capacity !== undefined)) outside.add('loss');
   if (!tolerates.duplication && duplicationPpm > 0) outside.add('duplication');
-  if (!tolerates.reordering && !fifo && plan.network.latency.kind !== 'constant') outside.add('reordering');
+  if (!tolerates.reordering && !fifo && mayOvertake) outside.add('reordering');
   if (!tolerates.messageLoss && plan.overrides.some((override) => 'drop' in override)) outside.add('loss');
   if (isSynchronous(tolerates)) for (const late of lateness(protocol, plan)) outside.add(late);
   const rate = Math.max(0, ...plan.nodes.map(({ clock }) => Math.abs(clock?.ratePpm ?? 0)));
@@ -153,14 +155,23 @@ export function outsideModel(protocol: Protocol, plan: Plan): readonly string[] 
 }
 
 /** What takes longer than a protocol assumes that relies on it. */
-function lateness(protocol: Protocol, { nodes, network, disk, overrides }: Plan): readonly string[] {
+function lateness(protocol: Protocol, plan: Plan): readonly string[] {
+  const { nodes, network, disk, overrides } = plan;
   const base = protocol.baseTimeout((nodes[0]?.options ?? {}) as Options);
   const most = (divisor: number): number => Math.max(2, (2 * base) / divisor);
   const latencies = overrides.map((override) => ('latency' in override ? override.latency : 0));
-  const { latency, copyLatency = latency } = network;
-  const isLate = Math.max(longest(latency), longest(copyLatency), ...latencies) > most(SYNCHRONOUS.latencyDivisor);
+  const copies = longest(lateCopies(plan) ?? network.latency);
+  const isLate = Math.max(longest(network.latency), copies, ...latencies) > most(SYNCHRONOUS.latencyDivisor);
   const isSlow = longest(disk.syncLatency) > most(SYNCHRONOUS.syncDivisor);
   return [...(isLate ? ['latency'] : []), ...(isSlow ? ['sync latency'] : [])];
+}
+
+/** How long copies take, where that is said and there are any that may come out of turn. */
+function lateCopies({ network, faults }: Plan): Distribution | undefined {
+  const { copyLatency, duplicationPpm, fifo } = network;
+  const mayOvertake = !fifo || faults.some((fault) => fault.kind === 'degrade' && fault.fifo === false);
+  const areThere = duplicationPpm > 0 || faults.some((fault) => 'duplicationPpm' in fault);
+  return mayOvertake && areThere ? copyLatency : undefined;
 }
 
 /** How findings outside the model are labelled: they are no failures of the protocol. */

@@ -97,7 +97,8 @@ export function withLateCopies(
   draw: Draw,
 ): NetworkModel {
   const mayCopy = network.duplicationPpm > 0 || faults.some((fault) => 'duplicationPpm' in fault);
-  if (profile === undefined || isSynchronous(tolerates) || network.fifo || !mayCopy) return network;
+  if (profile === undefined || isSynchronous(tolerates) || !tolerates.reordering || network.fifo || !mayCopy)
+    return network;
   if (network.copyLatency !== undefined || !draw.chance(LATE_COPIES_PERCENT)) return network;
   const max = draw.acrossScales(base / 2, base * LATE_COPIES_TIMES);
   return { ...network, copyLatency: { kind: 'uniform', min: 1, max } };

@@ -119,7 +119,7 @@ class PlanArbitrary extends Arbitrary<Plan> {
     const { vocabulary } = this;
     const { faultsAtClientsPercent: clientPercent = CLIENT_PERCENT } = protocol;
     const { damageable = drawDamageable(tolerates, servers, draw) } = scenario.disk;
-    const { faults: drawnFaults, downgraded } =
+    const { faults: drawnFaults, downgraded: weakened } =
       profile === undefined || servers.length === 0
         ? noFaults
         : drawFaults(
@@ -133,6 +133,8 @@ class PlanArbitrary extends Arbitrary<Plan> {
       profile === undefined
         ? clear
         : drawStorm({ ...clear, tolerates, scenario, profile, servers, base, quietFrom }, apart);
+    // What a storm has taken the place of was not weakened, but left out.
+    const downgraded = troubles === drawnFaults ? weakened : noFaults.downgraded;
     const operators = profile === undefined ? [] : drawOperators(protocol, scenario, quietFrom, draw);
     const faults = troubles.slice(0, (chaos.faultsMax ?? Number.POSITIVE_INFINITY) - operators.length);
     const plan = {

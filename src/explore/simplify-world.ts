@@ -14,6 +14,10 @@ export function* plainerWorlds(plan: Plan, protocol: Protocol): Generator<Plan> 
   if (network.copyLatency !== undefined) {
     const { copyLatency: _, ...prompt } = network;
     yield { ...plan, network: prompt };
+    const base = protocol.baseTimeout((plan.nodes[0]?.options ?? {}) as { readonly [name: string]: Json });
+    for (const times of [1, 4, 16])
+      for (const copyLatency of plainerDistributions(network.copyLatency, base * times))
+        yield { ...plan, network: { ...network, copyLatency } };
   }
   if (network.capacity !== undefined) {
     const { capacity: _, ...roomy } = network;

@@ -1,8 +1,9 @@
 /**
  * Storms: servers restart again and again, and some messages take so long that they arrive in another life than they were meant for, while
  * others on the same link overtake them. What a protocol believes of a message that is two lives old is seldom seen otherwise: faults that
- * come one by one leave every node the time to hear the news. Nothing else happens in a storm: what is to go wrong in it takes work that
- * gets somewhere between two restarts (with all other faults beside it bugs were found ten times less often).
+ * come one by one leave every node the time to hear the news. No other faults are drawn in a storm (what the
+ * network loses, clocks, disks and operators stay): what is to go wrong takes work that gets somewhere between two restarts. With all other faults
+ * beside it bugs were found ten times less often.
  */
 import type { Scenario } from '../scenario/scenario.ts';
 import type { NetworkModel } from '../sim/config.ts';

@@ -1,7 +1,9 @@
 /** Storms and late copies: what is drawn apart from all else, where it is allowed. */
 import { describe, expect, test } from 'vitest';
 import type { Protocol } from '../../src/check/protocol.ts';
+import { outsideModel } from '../../src/explore/budget.ts';
 import { planSource } from '../../src/explore/generate.ts';
+import { threePhaseCommit } from '../../src/protocols/three-phase-commit/three-phase-commit.ts';
 import type { Plan } from '../../src/scenario/plan.ts';
 import { readPlan } from '../../src/scenario/plan-schema.ts';
 import { bareScenario, type Scenario } from '../../src/scenario/scenario.ts';
@@ -84,5 +86,16 @@ describe('late copies', () => {
     const copyLatency = { kind: 'constant', value: 5 } as const;
     for (const { network } of plans(100, { network: { copyLatency } }))
       expect(network.copyLatency).toEqual(copyLatency);
+  });
+
+  test('are beyond the model of who relies on messages being in time, where there are any', () => {
+    const source = planSource(threePhaseCommit, bareScenario('3pc', 'plain', 'three-phase-commit'));
+    const plan = { ...source.plan('1'), faults: [] };
+    const told = (changes: Partial<Plan['network']>): readonly string[] =>
+      outsideModel(threePhaseCommit, { ...plan, network: { ...plan.network, ...changes } });
+    const copyLatency = { kind: 'constant', value: 60_000_000 } as const;
+    expect(told({ copyLatency, fifo: false, duplicationPpm: 1_000 })).toContain('latency');
+    expect(told({ copyLatency, fifo: true, duplicationPpm: 1_000 })).not.toContain('latency');
+    expect(told({ copyLatency, fifo: false, duplicationPpm: 0 })).not.toContain('latency');
   });
 });

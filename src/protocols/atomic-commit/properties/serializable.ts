@@ -52,8 +52,8 @@ interface Traced {
 
 interface Versions {
   readonly traced: Ledger<Traced>;
-  /** The same, in the order in which they were tried. */
-  readonly all: Traced[];
+  /** Which, in the order in which they were tried. Names: what is in a memory twice is two things in a copy of it. */
+  readonly all: TxnId[];
   /** By process, and number of its request: the last attempt. */
   readonly attempts: Map<string, (TxnId | undefined)[]>;
   /** By node: what it has promised to write, and not committed. */
@@ -123,7 +123,7 @@ function noteAttempt(memory: Versions, to: number, { age, origin, steps }: Execu
       executed: -1,
     };
     setEntry(memory.traced, age.txn, traced);
-    memory.all.push(traced);
+    memory.all.push(age.txn);
     let attempts = memory.attempts.get(origin.process);
     if (attempts === undefined) {
       attempts = [];
@@ -242,9 +242,14 @@ function forgetUndecided({ byHand, traced, order }: Versions, world: World): voi
   }
 }
 
+function committedIn({ all, traced }: Versions): readonly Traced[] {
+  const known = all.flatMap((txn) => entryOf(traced, txn) ?? []);
+  return known.filter(({ committed }) => committed);
+}
+
 function judgeVersions(memory: Versions, world: World): Finding | undefined {
   forgetUndecided(memory, world);
-  const committed = memory.all.filter((one) => one.committed);
+  const committed = committedIn(memory);
   const transactions = committed.map(
     (one): Transaction => ({
       process: one.origin.process,

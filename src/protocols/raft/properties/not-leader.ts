@@ -14,7 +14,7 @@ const NOTHING = -1;
 /** What was taken into the log may be committed by others. */
 export const nothingDone: Property = always<Asked>({
   name: 'NL',
-  title: 'that nothing was done a server says only of what it has been asked and has not taken',
+  title: 'that it leads not, and has done nothing, a server answers only to what it has just been asked',
   source: 'Figure 8; diss 6.3',
   oracle: 'internal',
   role: 'server',
