@@ -85,14 +85,17 @@ export class Calming {
     this.lookAgain(calm);
   }
 
-  /** What is under way between members of the core, at their disks and in their handlers takes no longer than what is begun now. */
+  /**
+   * What is under way to members of the core from whom they hear, at their disks and in their handlers takes no longer than what is begun now:
+   * a leader of before would be heard for as long as its slowest message takes.
+   */
   private hurry(healed: ReadonlySet<number>, calm: Calm): void {
     const { queue, now, nodes } = this.core;
     const arrival = now + longest(calm.latency);
     const synced = now + longest(calm.syncLatency);
     const late = queue.extract(({ kind, from, node }, time) =>
       kind === DELIVER
-        ? time > arrival && healed.has(from) && healed.has(node)
+        ? time > arrival && healed.has(node) && (healed.has(from) || calm.hearsOthers === true)
         : (kind === SYNCED || kind === WORKED) && time > synced && healed.has(node),
     );
     for (const event of late) queue.push(event.kind === DELIVER ? arrival : synced, event);

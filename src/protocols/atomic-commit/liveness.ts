@@ -4,7 +4,7 @@
  */
 import type { Circumstances, LivenessClaim } from '../../check/liveness.ts';
 import type { World } from '../../sim/observer.ts';
-import type { Micros } from '../../sim/protocol.ts';
+import type { Micros, NodeId } from '../../sim/protocol.ts';
 import type { Manager } from './manager.ts';
 import type { SharedOptions } from './options.ts';
 import { isParticipant, nameOf, resourceOf } from './properties/facts.ts';
@@ -28,7 +28,10 @@ export const livenessOf = (
   within(circumstances) {
     const { clockRateMin, latencyMax, syncMax, callAgainMax } = circumstances;
     const options = circumstances.options as unknown as SharedOptions;
-    const { idleTimeout, workTimeout, restartTimeout, lockTimeout, clientTimeout, clientAttempts } = options;
+    const { idleTimeout, workTimeout, restartTimeout, lockPolicy, lockTimeout, clientTimeout, clientAttempts } =
+      options;
+    // A circle lasts until a claim has waited for too long. Clients that give up before, and come with the next request, make the next circle.
+    if (lockPolicy === 'timeout' && clientTimeout * clientAttempts < lockTimeout) return undefined;
     const steps = STEPS * (latencyMax + syncMax);
     const leftovers = doubt(circumstances.options) + TURNS * idleTimeout + workTimeout + restartTimeout + lockTimeout;
     const agreement = leftovers / clockRateMin + steps;
@@ -60,9 +63,13 @@ function openAtParticipants(world: World, core: readonly number[]): string | und
   return undefined;
 }
 
-/** A coordinator has answered every request it has taken on. */
-function unanswered(state: object): string | undefined {
-  const [work] = (state as { readonly manager?: Manager }).manager?.open ?? [];
+/**
+ * A coordinator has answered every request it has taken on. Where participants are out of reach it answers when their time is up, and clients
+ * come with the next: there is always one that is open.
+ */
+function unanswered(state: object, reached: readonly NodeId[]): string | undefined {
+  const { open = [] } = (state as { readonly manager?: Manager }).manager ?? {};
+  const work = open.find(({ participants = [] }) => participants.every((node) => reached.includes(node)));
   return work === undefined ? undefined : `has not answered the request of which ${work.age.txn} is an attempt`;
 }
 
@@ -71,10 +78,11 @@ function openElsewhere(
   core: readonly number[],
   openAt: (state: object) => string | undefined,
 ): string | undefined {
+  const reached = core.map((node) => nameOf(world, node));
   for (const node of core) {
     if (isParticipant(world, node)) continue;
     const state = world.stateOf(node) as object | undefined;
-    const open = state === undefined ? 'is busy' : (unanswered(state) ?? openAt(state));
+    const open = state === undefined ? 'is busy' : (unanswered(state, reached) ?? openAt(state));
     if (open !== undefined) return `${nameOf(world, node)} ${open}`;
   }
   return undefined;

@@ -76,6 +76,9 @@ describe.each(family.map((protocol) => [protocol.name, protocol] as const))('%s'
     expect(open({ manager: { open: [{ age: { txn: 'n1.1.2' } }] } })).toBe(
       'n1 has not answered the request of which n1.1.2 is an attempt',
     );
+    const work = { age: { txn: 'n1.1.2' }, participants: ['n2'] };
+    expect(open({ manager: { open: [work] } })).toBeUndefined();
+    expect(open({ manager: { open: [{ ...work, participants: ['n1'] }] } })).toMatch(/^n1 has not answered/);
     expect(open(undefined)).toBe('n1 is busy');
     expect(open({ manager: { open: [] } })).toBeUndefined();
   });

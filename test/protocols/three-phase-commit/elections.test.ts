@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fuzz } from '../../../src/explore/fuzz-api.ts';
 import { createCoordinator } from '../../../src/protocols/three-phase-commit/coordinator.ts';
 import { createParticipant } from '../../../src/protocols/three-phase-commit/participant.ts';
+import { nonBlocking } from '../../../src/protocols/three-phase-commit/properties/concurrency.ts';
 import { obedience } from '../../../src/protocols/three-phase-commit/properties/obedience.ts';
 import { quorumRules } from '../../../src/protocols/three-phase-commit/quorum.ts';
 import { quorumThreePhaseCommit } from '../../../src/protocols/three-phase-commit/three-phase-commit.ts';
@@ -47,6 +48,24 @@ describe('OBEY', () => {
     expect(told(boot, send('StateReport', 33), write(17))).toMatch(/^n2 accepts a proposal of election/);
     expect(told(boot, send('StateReport', 33), write(33))).toBeUndefined();
     expect(told(boot, send('StateReport', 33), send('Ack', 17))).toMatch(/^n2 acknowledges a proposal of election/);
+  });
+});
+
+describe('NB', () => {
+  const told = (crash: boolean, ...records: readonly object[]): unknown => {
+    const memory = nonBlocking.start(world);
+    const write = (node: number, entry: object): unknown =>
+      nonBlocking.log?.(memory, node, 'wal', { kind: 'append', index: 1, entry } as never, world);
+    write(1, { type: 'prepared', age: { txn: 'n1.1.1' } });
+    if (crash) nonBlocking.crash?.(memory, 1, 'none', world);
+    for (const entry of records) write(1, entry);
+    return write(0, { type: 'abort', txn: 'n1.1.1' });
+  };
+  const pre = { type: 'precommit', txn: 'n1.1.1', attempt: 1, election: 0 };
+
+  it('does not count who has crashed since it voted, also where it is told to pre-commit later', () => {
+    expect(told(false, pre)).toMatchObject({ sentence: 'n1 aborts n1.1.1 while n2 is pre-committed' });
+    expect(told(true, pre)).toBeUndefined();
   });
 });
 

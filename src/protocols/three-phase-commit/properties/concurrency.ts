@@ -9,12 +9,13 @@ import { appended, factAt, factNow, isPrepared, nameOf, txnOf } from '../../atom
 import type { TxnId } from '../../atomic-commit/transactions.ts';
 
 interface Standing {
-  readonly state: 'w' | 'p';
+  /** `x`: it has crashed since it voted, and does not count, whatever it is told afterwards. */
+  readonly state: 'w' | 'p' | 'x';
   readonly event: number;
 }
 
 interface Memory {
-  /** By transaction, by node: who is in w or in p, and has not crashed since. */
+  /** By transaction, by node: who is in w or in p, or has been and has crashed. */
   readonly standings: Map<TxnId, (Standing | undefined)[]>;
 }
 
@@ -35,8 +36,8 @@ export const nonBlocking: Property = always<Memory>({
       return decided(standings, txn, node, record.type, world);
     return undefined;
   },
-  crash({ standings }, node) {
-    for (const states of standings.values()) states[node] = undefined;
+  crash({ standings }, node, _unsynced, { event }) {
+    for (const states of standings.values()) if (states[node] !== undefined) states[node] = { state: 'x', event };
     return undefined;
   },
 });
@@ -53,7 +54,7 @@ function stand(
     states = nodes.map(() => undefined);
     standings.set(txn, states);
   }
-  states[node] = { state, event };
+  if (states[node]?.state !== 'x') states[node] = { state, event };
 }
 
 function decided(
