@@ -5,7 +5,7 @@
 import { type Protocol, toleranceOf } from '../check/protocol.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Chaos } from '../scenario/scenario.ts';
-import type { Distribution } from '../sim/config.ts';
+import type { Distribution, NetworkModel } from '../sim/config.ts';
 import { longest } from '../sim/distribution.ts';
 import type { DiskLoss, Fault, FaultKind } from '../sim/faults.ts';
 import { type Json, samePlain } from '../sim/plain.ts';
@@ -168,11 +168,14 @@ function lateness(protocol: Protocol, plan: Plan): readonly string[] {
 
 /** How long copies take, where that is said and there are any that may come out of turn. */
 function lateCopies({ network, faults }: Plan): Distribution | undefined {
-  const { copyLatency, duplicationPpm, fifo } = network;
+  const { copyLatency, fifo } = network;
   const mayOvertake = !fifo || faults.some((fault) => fault.kind === 'degrade' && fault.fifo === false);
-  const areThere = duplicationPpm > 0 || faults.some((fault) => 'duplicationPpm' in fault);
-  return mayOvertake && areThere ? copyLatency : undefined;
+  return mayOvertake && mayCopy(network, faults) ? copyLatency : undefined;
 }
+
+/** Whether messages may come twice, always or while a fault lasts. */
+export const mayCopy = ({ duplicationPpm }: NetworkModel, faults: readonly Fault[]): boolean =>
+  duplicationPpm > 0 || faults.some((fault) => 'duplicationPpm' in fault);
 
 /** How findings outside the model are labelled: they are no failures of the protocol. */
 const OUTSIDE = 'outside model: ';

@@ -6,7 +6,7 @@ import type { ClockModel, DiskModel, Distribution, NetworkModel, NodeSpec } from
 import type { Fault } from '../sim/faults.ts';
 import type { Json } from '../sim/plain.ts';
 import type { Micros, Tolerance } from '../sim/protocol.ts';
-import { isSynchronous, SYNCHRONOUS } from './budget.ts';
+import { isSynchronous, mayCopy, SYNCHRONOUS } from './budget.ts';
 import type { Draw } from './draw.ts';
 import type { Profile } from './profile.ts';
 
@@ -96,8 +96,13 @@ export function withLateCopies(
   base: Micros,
   draw: Draw,
 ): NetworkModel {
-  const mayCopy = network.duplicationPpm > 0 || faults.some((fault) => 'duplicationPpm' in fault);
-  if (profile === undefined || isSynchronous(tolerates) || !tolerates.reordering || network.fifo || !mayCopy)
+  if (
+    profile === undefined ||
+    isSynchronous(tolerates) ||
+    !tolerates.reordering ||
+    network.fifo ||
+    !mayCopy(network, faults)
+  )
     return network;
   if (network.copyLatency !== undefined || !draw.chance(LATE_COPIES_PERCENT)) return network;
   const max = draw.acrossScales(base / 2, base * LATE_COPIES_TIMES);

@@ -7,6 +7,7 @@ import type { Micros } from '../sim/protocol.ts';
 
 export function* plainerWorlds(plan: Plan, protocol: Protocol): Generator<Plan> {
   const { network, disk } = plan;
+  const base = protocol.baseTimeout((plan.nodes[0]?.options ?? {}) as { readonly [name: string]: Json });
   const calm = { ...network, lossPpm: 0, duplicationPpm: 0 };
   if (network.lossPpm > 0 && network.duplicationPpm > 0) yield { ...plan, network: calm };
   if (network.lossPpm > 0) yield { ...plan, network: { ...network, lossPpm: 0 } };
@@ -14,7 +15,6 @@ export function* plainerWorlds(plan: Plan, protocol: Protocol): Generator<Plan> 
   if (network.copyLatency !== undefined) {
     const { copyLatency: _, ...prompt } = network;
     yield { ...plan, network: prompt };
-    const base = protocol.baseTimeout((plan.nodes[0]?.options ?? {}) as { readonly [name: string]: Json });
     for (const times of [1, 4, 16])
       for (const copyLatency of plainerDistributions(network.copyLatency, base * times))
         yield { ...plan, network: { ...network, copyLatency } };
@@ -26,7 +26,6 @@ export function* plainerWorlds(plan: Plan, protocol: Protocol): Generator<Plan> 
   if (plan.nodes.some(({ clock }) => clock !== undefined)) {
     yield { ...plan, nodes: plan.nodes.map(({ id, role, options }) => ({ id, role, options })) };
   }
-  const base = protocol.baseTimeout((plan.nodes[0]?.options ?? {}) as { readonly [name: string]: Json });
   for (const latency of plainerDistributions(network.latency, base / 30))
     yield { ...plan, network: { ...network, latency } };
   for (const syncLatency of plainerDistributions(disk.syncLatency, base / 300))

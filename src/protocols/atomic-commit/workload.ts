@@ -46,17 +46,24 @@ function named(kind: string): (name: string) => string {
   const names: string[] = [];
   return (name) => {
     const number = numberOf(name);
-    if (number >= NAMES_MAX) return `${kind}${name.slice(1)}`;
+    if (number === NO_NUMBER || number >= NAMES_MAX) return `${kind}${name.slice(1)}`;
     while (names.length <= number) names.push(asPropertyName(`${kind}${names.length}`));
     return names[number] as string;
   };
 }
 
+/** Calls that are written by hand may name keys as they like. */
 function numberOf(name: string): number {
   let number = 0;
-  for (let i = 1; i < name.length; i++) number = 10 * number + name.charCodeAt(i) - ZERO;
-  return number;
+  for (let i = 1; i < name.length; i++) {
+    const digit = name.charCodeAt(i) - ZERO;
+    if (digit < 0 || digit > 9) return NO_NUMBER;
+    number = 10 * number + digit;
+  }
+  return name.length < 2 || name.charCodeAt(1) === ZERO ? NO_NUMBER : number;
 }
+
+const NO_NUMBER = -1;
 
 function asPropertyName(text: string): string {
   const names: { [name: string]: null } = Object.create(null);

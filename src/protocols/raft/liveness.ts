@@ -5,8 +5,7 @@
 import type { Circumstances, LivenessClaim } from '../../check/liveness.ts';
 import type { World } from '../../sim/observer.ts';
 import type { Micros } from '../../sim/protocol.ts';
-import { isLoyal } from './options.ts';
-import { mustCheckQuorum } from './properties/published.ts';
+import { mayBeLoyal, mustCheckQuorum } from './properties/published.ts';
 import type { RaftOptions, ServerState } from './shape.ts';
 
 /** Chance that a correct cluster misses the bound, for the election and for the client each. */
@@ -64,7 +63,7 @@ function electionWithin(circumstances: Circumstances): Micros | undefined {
 function lapse(circumstances: Circumstances, longest: Micros): Micros {
   const options = optionsOf(circumstances);
   const quorumCheck = mustCheckQuorum(options) ? 2 * longest : 0;
-  const promise = isLoyal(options) ? options.electionTimeoutMin / circumstances.clockRateMin : 0;
+  const promise = mayBeLoyal(options) ? options.electionTimeoutMin / circumstances.clockRateMin : 0;
   return quorumCheck + promise;
 }
 

@@ -14,6 +14,14 @@ export interface AnyRecord {
   readonly heuristic?: true;
 }
 
+/** What these properties read of each protocol's request to prepare. */
+export interface Asked {
+  readonly type: 'Prepare';
+  readonly txn: TxnId;
+  /** In which of its lives the participant has done the work. */
+  readonly session: number;
+}
+
 export const txnOf = (record: AnyRecord | Prepared): TxnId => ('age' in record ? record.age.txn : record.txn);
 
 export const isPrepared = (record: { readonly type: string }): record is Prepared => record.type === 'prepared';

@@ -5,7 +5,7 @@ import { entryOf, type Ledger, newLedger, setEntry } from '../ledger.ts';
 import type { Claim, Lock, LockTable } from '../locks.ts';
 import type { WorkOptions } from '../resource.ts';
 import { type Age, type Execute, goesFirst, type Refused, type TxnId } from '../transactions.ts';
-import { factNow, isParticipant, listAt, nameOf, resourceOf } from './facts.ts';
+import { type Asked, factNow, isParticipant, listAt, nameOf, resourceOf } from './facts.ts';
 
 interface Waiting {
   /** By node: the claims that wait there. Whoever closes a circle has just begun to wait. */
@@ -17,11 +17,6 @@ interface Waiting {
   readonly asked: Ledger<true>;
   /** Of whom was heard last. */
   latest: Age | undefined;
-}
-
-interface Asked {
-  readonly type: 'Prepare';
-  readonly txn: TxnId;
 }
 
 /**

@@ -14,17 +14,10 @@ import { withLast } from '../lists.ts';
 import type { Done, Execute, Executed, Origin, Seen, Step, TxnId } from '../transactions.ts';
 import { type ClientOp, type ClientResult, stepsOf } from '../workload.ts';
 import { isCommitted, isDamagedByHand } from './by-hand.ts';
-import { appended, factNow, isPrepared, nameOf } from './facts.ts';
+import { type Asked, appended, factNow, isPrepared, nameOf } from './facts.ts';
 
 /** Two-phase locking with an answer after the decision respects real time too. */
 const LEVEL = 'strong-serializable';
-
-/** What this file reads of each protocol's request to prepare. */
-interface Asked {
-  readonly type: 'Prepare';
-  readonly txn: TxnId;
-  readonly session: number;
-}
 
 /** What one participant was given, and what it saw when it did it. */
 interface Share {

@@ -11,6 +11,9 @@ export const mustBeSticky = ({ stickiness, reads }: RaftOptions): boolean => sti
 /** diss 6.2: a leader that does not hear a majority for an election timeout steps down. With leases it must, since nobody would vote for another. */
 export const mustCheckQuorum = ({ checkQuorum, reads }: RaftOptions): boolean => checkQuorum || reads === 'lease';
 
+/** diss 4.2.3, 9.6: who has heard from a leader helps nobody else for a while, where somebody asks. */
+export const mayBeLoyal = (options: RaftOptions): boolean => options.preVote || mustBeSticky(options);
+
 /** diss 6.4: queries that are not in the log. */
 export const mayReadBesideLog = ({ reads }: RaftOptions): boolean => reads === 'read-index' || reads === 'lease';
 
